@@ -1,0 +1,34 @@
+"""Record a real training run once, then let the recording teach.
+
+Names are loaded when they are first used (PEP 562), so ``import derivviz`` costs nothing:
+torch, manim and matplotlib wait until something asks for them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from derivviz.recording import record
+    from derivviz.trace import Trace, open_trace
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "record": "derivviz.recording",
+    "open_trace": "derivviz.trace",
+    "Trace": "derivviz.trace",
+}
+
+__all__ = ["Trace", "__version__", "open_trace", "record"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'derivviz' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
