@@ -1,0 +1,37 @@
+# Says little when all is well. PYTHON=python3.12 chooses the interpreter that .venv is made with.
+SHELL := /bin/bash
+export PYTHON
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+# Runs a check and shows what it printed only when it failed.
+quietly = @out=$$($(1) 2>&1 </dev/null) || { printf '%s\n' "$$out" >&2; echo 'failed: $(1)' >&2; exit 1; }
+
+.PHONY: help install tangent test check
+help:
+	@echo "make tangent   install what is missing, render the first lesson"
+	@echo "make install   install what is missing into .venv"
+	@echo "make test      install what is missing, run every check and test"
+
+install:
+	@bootstrap/install.sh render
+
+# Rendered anew when the lesson, or what draws it, has changed.
+DRAWN_BY := $(shell find scenes/tangent.py derivviz/calculus derivviz/look derivviz/animation derivviz/rendering \
+	-name '*.py' -o -name '*.otf' 2>/dev/null)
+renders/tangent.mp4: $(DRAWN_BY) | install
+	@$(BIN)/derivviz render tangent -o $@
+
+tangent: renders/tangent.mp4
+	@echo "The first lesson: $(CURDIR)/renders/tangent.mp4"
+
+test: check
+	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
+
+check:
+	@bootstrap/install.sh dev
+	$(call quietly,$(BIN)/ruff check)
+	$(call quietly,$(BIN)/ruff format --check)
+	$(call quietly,$(BIN)/mypy)
+	$(call quietly,$(BIN)/lint-imports)

@@ -1,0 +1,36 @@
+"""Tell by the exit code whether this interpreter has all of ``derivviz[EXTRA]``: ``complete.py render|dev``.
+
+Reads what is installed and imports only the two packages that hang on system libraries, so that it costs a blink.
+"""
+
+import re
+import sys
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+
+def missing(extra: str) -> list[str]:
+    """Names of the packages that ``derivviz[extra]`` asks for and that are not here."""
+    wanted = {"render", extra}
+    lacking = []
+    for requirement in requires("derivviz") or []:
+        asked_by = re.search(r"""extra == ['"](\w+)""", requirement)
+        name = re.match(r"[\w.-]+", requirement)
+        if name and (asked_by is None or asked_by[1] in wanted):
+            try:
+                version(name[0])
+            except PackageNotFoundError:
+                lacking.append(name[0])
+    return lacking
+
+
+if __name__ == "__main__":
+    import cairo  # noqa: F401  (fails when libcairo is gone)
+    import derivviz
+    import manimpango  # noqa: F401  (fails when libpango is gone)
+
+    here = Path(__file__).resolve().parents[1] / "derivviz"
+    if Path(derivviz.__path__[0]).resolve() != here:
+        sys.exit(f"derivviz is installed from {derivviz.__path__[0]}, not from {here}")
+    if lacking := missing(sys.argv[1]):
+        sys.exit("not installed: " + ", ".join(lacking))

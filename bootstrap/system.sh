@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Install what it takes to compile pycairo and manimpango and to make a virtual environment: system.sh PYTHON.
+#
+# Through apt where there is apt, saying so and asking nothing; elsewhere it names what to install and fails.
+set -euo pipefail
+python=$1
+version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+compiles() {
+    printf '#include <stdio.h>\nint main(void) { return 0; }\n' | cc -x c -o /dev/null - >/dev/null 2>&1
+}
+lacking() {  # Debian's names of what is not here, one a line
+    command -v pkg-config >/dev/null || echo pkg-config
+    pkg-config --exists cairo 2>/dev/null || echo libcairo2-dev
+    pkg-config --exists pangocairo pangoft2 2>/dev/null || echo libpango1.0-dev
+    compiles || echo build-essential
+    "$python" -c 'import os, sysconfig as s; os.stat(os.path.join(s.get_paths()["include"], "Python.h"))' \
+        2>/dev/null || echo "python$version-dev"
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || echo "python$version-venv"
+}
+
+packages=$(lacking | xargs)
+[ -n "$packages" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    cat >&2 <<END
+Rendering needs some system packages that are not here (Debian calls them $packages).
+There is no apt-get here, so install them in your system's way, then type the same command again:
+  Fedora  sudo dnf install gcc gcc-c++ pkgconf-pkg-config cairo-devel pango-devel python3-devel
+  Arch    sudo pacman -S --needed base-devel pkgconf cairo pango python
+  macOS   xcode-select --install; brew install pkgconf cairo pango
+END
+    exit 1
+fi
+
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+    as_root="sudo -n"  # never waits for an answer where nobody can give one
+    [ ! -t 0 ] || as_root=sudo
+fi
+by_hand="sudo apt-get update && sudo apt-get install -y $packages"
+if [ -n "$as_root" ] && ! { command -v sudo >/dev/null && $as_root true; }; then
+    printf 'Installing %s takes an administrator. Have this typed, then type the same command again:\n  %s\n' \
+        "$packages" "$by_hand" >&2
+    exit 1
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+apt() {
+    $as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
+        apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1
+}
+add() { apt install -y --no-install-recommends $packages; }
+
+echo "Installing with apt: $packages …" >&2
+# A fresh machine has no package lists, or old ones that name files no longer there.
+if ! { apt-cache show $packages >/dev/null 2>&1 && add; } && ! { apt update && add; }; then
+    cat "$log" >&2
+    printf 'apt could not install %s: see above. Mend it, then type the same command again.\n' "$packages" >&2
+    exit 1
+fi
+left=$(lacking | xargs)
+if [ -n "$left" ]; then
+    printf 'apt installed %s, and %s is still not found: is another pkg-config or Python first in PATH?\n' \
+        "$packages" "$left" >&2
+    exit 1
+fi
