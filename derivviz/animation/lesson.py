@@ -1,0 +1,185 @@
+"""A lesson is a manim scene told in spoken beats, whose pictures are claims that it verifies itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from manim import DOWN, LEFT, UP, FadeIn, FadeOut, Scene, config, logger
+
+from derivviz import library
+from derivviz.animation import stage as staging
+from derivviz.animation.layout import Problem, check
+from derivviz.animation.parameters import fill
+from derivviz.animation.stage import Stage
+from derivviz.animation.typeset import Words
+from derivviz.errors import DerivvizError
+from derivviz.trace import Trace, open_trace
+
+# Comfortable silent reading, in characters a second.
+READING_SPEED = {"en": 17.0, "ko": 9.0}
+CAPTION_TOP = -2.95  # everything above this height of the frame is the lesson's own
+
+
+@dataclasses.dataclass
+class Beat:
+    """One spoken sentence and the stretch of the lesson that it covers.
+
+    Attributes
+    ----------
+    number
+        From 1.
+    start, end
+        Seconds from the start of the lesson.
+    text
+        The sentence by language.
+    """
+
+    number: int
+    start: float
+    text: dict[str, str]
+    end: float = 0.0
+
+
+class Lesson(Scene):
+    """Base of every lesson: a manim scene with beats, two languages, themes, parameters and claims.
+
+    A subclass gives `construct`, which opens each beat with `say`, and `verify`, which reads numbers back off
+    the final mobjects and holds them against the mathematics or the trace with `claim`.
+
+    Attributes
+    ----------
+    requires
+        Keys of a trace that the lesson reads.
+    Parameters
+        A frozen dataclass of `parameter` fields; its values are in `parameters`.
+    stage
+        Language, theme, captions and trace of this rendering.
+    beats
+        The beats told so far.
+    problems
+        Failed claims and layout checks so far.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    @dataclasses.dataclass(frozen=True)
+    class Parameters:
+        """A lesson without parameters of its own."""
+
+    def __init__(self, renderer: Any = None, *, stage: Stage | None = None, **kwargs: Any) -> None:
+        self.stage = stage or Stage.from_environment()
+        staging.enter(self.stage)
+        config.background_color = self.stage.theme.background
+        self.parameters: Any = fill(self.Parameters, self.stage.parameters)
+        self.beats: list[Beat] = []
+        self.problems: list[Problem] = []
+        self._caption: Words | None = None
+        super().__init__(renderer, **kwargs)
+        self.renderer.camera.background_color = self.stage.theme.background
+
+    # ---- telling ----------------------------------------------------------------------------------------
+
+    def choose(self, *, en: str, ko: str) -> str:
+        """Text in the language of this rendering."""
+        return self.stage.choose(en=en, ko=ko)
+
+    def words(self, *, en: str, ko: str, **kwargs: Any) -> Words:
+        """Words in the language of this rendering; further arguments as for `Words`."""
+        return Words(self.choose(en=en, ko=ko), **kwargs)
+
+    def title(self) -> Words:
+        """Show the lesson's title, from its docstring, at the top left."""
+        source = sys.modules[type(self).__module__].__file__ or ""
+        told = library.read(Path(source)).title[self.stage.language]
+        title = Words(f"*{told}*", "title").to_corner(UP + LEFT, buff=0.45)
+        self.play(FadeIn(title, shift=DOWN * 0.15), run_time=0.7)
+        return title
+
+    def say(self, *, en: str, ko: str) -> None:
+        """Open a beat: end the one before, once there was time to read it, and show the new sentence."""
+        self._end_beat()
+        self.beats.append(Beat(len(self.beats) + 1, self.time, {"en": en, "ko": ko}))
+        if not self.stage.captions:
+            return
+        sentence = Words(
+            self.choose(en=en, ko=ko), "caption", width=config.frame_width - 1.2, centered=True
+        ).move_to([0, 0, 0])
+        sentence.set_y(CAPTION_TOP - 0.12 - sentence.height / 2)
+        sentence.set_x(0)
+        leaving = [FadeOut(self._caption)] if self._caption else []
+        self.play(*leaving, FadeIn(sentence), run_time=0.35)
+        self._caption = sentence
+
+    def _end_beat(self) -> None:
+        if not self.beats:
+            return
+        beat = self.beats[-1]
+        language = self.stage.language
+        needed = 0.8 + len(beat.text[language]) / READING_SPEED[language]
+        left = beat.start + needed - self.time
+        if left > 1 / config.frame_rate:
+            self.wait(left)
+        beat.end = self.time
+        self._report("layout", check(self.mobjects))
+
+    def tear_down(self) -> None:
+        self._end_beat()
+        self.verify()
+        for problem in self.problems:
+            logger.warning(str(problem))
+        super().tear_down()
+
+    # ---- the trace --------------------------------------------------------------------------------------
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The recorded run that the lesson teaches from.
+
+        Raises
+        ------
+        DerivvizError
+            When none was named, or when it lacks a series that the lesson `requires`.
+        """
+        name = Path(sys.modules[type(self).__module__].__file__ or "lesson").stem
+        if self.stage.trace is None:
+            raise DerivvizError(
+                f"the lesson '{name}' teaches from a recorded run. Record one with 'derivviz record food', "
+                f"then type 'derivviz render {name} --trace renders/food.zarr'"
+            )
+        trace = open_trace(self.stage.trace)
+        missing = [key for key in self.requires if key not in trace]
+        if missing:
+            raise DerivvizError(
+                f"the trace {self.stage.trace} has no {', '.join(missing)}, which the lesson '{name}' shows. "
+                "Record one that has with 'derivviz record food'"
+            )
+        return trace
+
+    # ---- claims -----------------------------------------------------------------------------------------
+
+    def verify(self) -> None:
+        """Hold the final picture against the mathematics or the trace, a `claim` for each thing it says."""
+
+    def claim(self, what: str, drawn: float, true: float, tolerance: float = 1e-6) -> None:
+        """Say that a number read off the picture equals what it stands for.
+
+        Parameters
+        ----------
+        what
+            The claim in words, for the message when it fails.
+        drawn
+            The number read back off the mobjects.
+        true
+            What the mathematics or the trace gives.
+        tolerance
+            Allowed difference, relative for numbers beyond 1 in size, absolute below.
+        """
+        if not abs(drawn - true) <= tolerance * max(1.0, abs(true)):
+            self._report("claim", [f"{what}: the picture says {drawn!r}, but it is {true!r}"])
+
+    def _report(self, kind: str, messages: list[str]) -> None:
+        self.problems += [Problem(kind, len(self.beats), self.time, message) for message in messages]

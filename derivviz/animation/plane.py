@@ -1,0 +1,291 @@
+"""A coordinate plane with ticks of its own choosing, and the curves and lines drawn on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Polygon, VGroup, VMobject
+from numpy.typing import ArrayLike, NDArray
+
+from derivviz.animation.stage import color
+from derivviz.animation.typeset import Formula
+
+Array = NDArray[np.float64]
+
+
+def straight(ends: ArrayLike) -> Array:
+    """Points of straight cubic curves, from ends of shape (pieces, 2, 3)."""
+    a, b = np.moveaxis(np.asarray(ends, float).reshape(-1, 2, 3), 1, 0)
+    return np.stack([a, a + (b - a) / 3, a + (b - a) * 2 / 3, b], axis=1).reshape(-1, 3)
+
+
+class Segments(VMobject):
+    """Many separate straight pieces as one mobject."""
+
+    def __init__(self, ends: ArrayLike, role: str = "axis", width: float = 2.5, **kwargs: Any) -> None:
+        super().__init__(stroke_color=color(role), stroke_width=width, fill_opacity=0, **kwargs)
+        self.points = straight(ends)
+
+    def set_ends(self, a: Array, b: Array) -> Self:
+        """One piece, from a to b."""
+        self.points = straight([[a, b]])
+        return self
+
+    def slope(self) -> float:
+        """Rise over run of the way from the first point to the last, in units of the frame."""
+        run, rise, _ = self.points[-1] - self.points[0]
+        return float(rise / run)
+
+
+class Dashed(Segments):
+    """A dashed line that can be moved every frame; dashes are counted from its middle, so they do not crawl."""
+
+    def __init__(
+        self,
+        a: Array,
+        b: Array,
+        role: str = "secant",
+        width: float = 5,
+        dash: float = 0.2,
+        gap: float = 0.12,
+        **kwargs: Any,
+    ) -> None:
+        self.dash, self.gap = dash, gap
+        super().__init__([[a, b]], role, width, **kwargs)
+        self.set_ends(a, b)
+
+    def set_ends(self, a: Array, b: Array) -> Self:
+        a, b = np.asarray(a, float), np.asarray(b, float)
+        length = float(np.linalg.norm(b - a))
+        period = self.dash + self.gap
+        n = int(length / 2 / period) + 1
+        starts = np.arange(-n, n + 1) * period - self.dash / 2 + length / 2
+        spans = np.clip(np.stack([starts, starts + self.dash], axis=1), 0, length)
+        spans = spans[spans[:, 1] - spans[:, 0] > 1e-6]
+        along = (b - a) / max(length, 1e-9)
+        self.points = straight(a + spans[:, :, None] * along)
+        return self
+
+
+def nice_step(low: float, high: float, most: int) -> float:
+    """The smallest step 1, 2 or 5 times a power of ten that gives at most `most` ticks in a range."""
+    raw = (high - low) / most
+    power = 10.0 ** np.floor(np.log10(raw))
+    return float(next(m * power for m in (1, 2, 5, 10) if m * power >= raw * (1 - 1e-9)))
+
+
+def ticks(low: float, high: float, step: float) -> list[float]:
+    """Multiples of `step` strictly inside a range."""
+    first, last = np.ceil(low / step + 1e-9), np.floor(high / step - 1e-9)
+    return [float(k * step) for k in np.arange(first, last + 1)]
+
+
+def numeral(value: float) -> str:
+    """A tick's text: six digits at most, powers of ten where they are shorter."""
+    text = f"{value:.6g}"
+    if "e" in text:
+        mantissa, power = text.split("e")
+        return f"{mantissa} dot 10^({int(power)})".replace("-", "−")
+    return text.replace("-", "−")
+
+
+class Plane(VGroup):
+    """Axes, grid and tick labels of a rectangle of the plane.
+
+    Parameters
+    ----------
+    x_range, y_range
+        Ends of the two axes, in the numbers of the function.
+    width, height
+        Size on the frame, in manim's units.
+    names
+        Typst math of the axes' names.
+    """
+
+    def __init__(
+        self,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        width: float = 7.1,
+        height: float = 5.2,
+        names: tuple[str, str] = ("x", "y"),
+        most_ticks: tuple[int, int] = (8, 6),
+    ) -> None:
+        super().__init__()
+        self.x_range, self.y_range, self.size = x_range, y_range, (width, height)
+        self.frame = Polygon(
+            *(np.array([sx * width / 2, sy * height / 2, 0]) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))),
+            stroke_width=0,
+            fill_opacity=0,
+        )
+        self.add(self.frame)
+        (x0, x1), (y0, y1) = x_range, y_range
+        self.home = (min(max(0.0, x0), x1), min(max(0.0, y0), y1))  # where the axes cross
+        hx, hy = self.home
+        steps = [nice_step(*x_range, most_ticks[0]), nice_step(*y_range, most_ticks[1])]
+        xs = [x for x in ticks(x0, x1 - (x1 - x0) * 0.03, steps[0]) if abs(x - hx) > steps[0] * 0.3]
+        ys = [y for y in ticks(y0, y1 - (y1 - y0) * 0.03, steps[1]) if abs(y - hy) > steps[1] * 0.3]
+        self.tick_labels = VGroup(
+            *(self._tick(x, self.point(x, hy), DOWN) for x in xs),
+            *(self._tick(y, self.point(hx, y), LEFT) for y in ys),
+        )
+        lines = [(self.point(x, y0), self.point(x, y1)) for x in xs]
+        lines += [(self.point(x0, y), self.point(x1, y)) for y in ys]
+        self.grid = Segments(_cut(lines, self.tick_labels), "grid", 1.5)
+        self.axes = Segments(
+            [[self.point(x0, hy), self.point(x1, hy)], [self.point(hx, y0), self.point(hx, y1)]], "axis", 2.5
+        )
+        tips = VGroup(_tip(self.point(x1, hy), RIGHT), _tip(self.point(hx, y1), UP))
+        self.names = VGroup(
+            Formula(names[0], "label", "muted").next_to(self.point(x1, hy), DOWN, 0.18),
+            Formula(names[1], "label", "muted").next_to(self.point(hx, y1), LEFT, 0.18),
+        )
+        crowded = [t for t in self.tick_labels if _near(t, self.names[0]) or _near(t, self.names[1])]
+        self.tick_labels.remove(*crowded)
+        self.add(self.grid, self.axes, tips, self.tick_labels, self.names)
+
+    def point(self, x: ArrayLike, y: ArrayLike) -> Array:
+        """Points of the frame, shape (…, 3), for numbers of the function."""
+        corner = self.frame.points[0]
+        u = (np.asarray(x, float) - self.x_range[0]) / (self.x_range[1] - self.x_range[0])
+        v = (np.asarray(y, float) - self.y_range[0]) / (self.y_range[1] - self.y_range[0])
+        u, v = np.broadcast_arrays(u, v)
+        return np.asarray(
+            np.stack([corner[0] + u * self.size[0], corner[1] + v * self.size[1], np.zeros_like(u)], axis=-1)
+        )
+
+    def numbers(self, point: ArrayLike) -> tuple[float, float]:
+        """The numbers (x, y) of the function at a point of the frame: what `point` undoes."""
+        corner, p = self.frame.points[0], np.asarray(point, float)
+        (x0, x1), (y0, y1) = self.x_range, self.y_range
+        x = x0 + (p[0] - corner[0]) / self.size[0] * (x1 - x0)
+        return float(x), float(y0 + (p[1] - corner[1]) / self.size[1] * (y1 - y0))
+
+    def slope_of(self, line: Segments) -> float:
+        """Slope of a drawn line in the numbers of the function: what `verify` holds against the mathematics."""
+        (xa, ya), (xb, yb) = self.numbers(line.points[0]), self.numbers(line.points[-1])
+        return (yb - ya) / (xb - xa)
+
+    def clip(self, slope: float, through: tuple[float, float], reach: float = 1.0) -> tuple[Array, Array]:
+        """Ends on the frame of the line with `slope` through a point, kept inside the plane.
+
+        `reach` shortens the line to a share of the plane's width on either side of the point.
+        """
+        (x0, x1), (y0, y1), (px, py) = self.x_range, self.y_range, through
+        low, high = max(x0, px - reach * (x1 - x0)), min(x1, px + reach * (x1 - x0))
+        if slope:
+            bounds = sorted((px + (y - py) / slope) for y in (y0, y1))
+            low, high = max(low, bounds[0]), min(high, bounds[1])
+        return self.point(low, py + slope * (low - px)), self.point(high, py + slope * (high - px))
+
+    def curve(
+        self,
+        f: Callable[[Array], Array],
+        x_range: tuple[float, float] | None = None,
+        role: str = "function",
+        width: float = 6,
+        pieces: int = 160,
+    ) -> VMobject:
+        """The graph of a vectorised function, broken where it is undefined or leaves the plane."""
+        x = np.linspace(*(x_range or self.x_range), pieces + 1)
+        with np.errstate(all="ignore"):
+            y = np.asarray(f(x), float)
+        drawn = VMobject(stroke_color=color(role), stroke_width=width, fill_opacity=0)
+        y0, y1 = self.y_range
+        inside = np.isfinite(y) & (y >= y0 - 1e-9) & (y <= y1 + 1e-9)
+        runs: list[Array] = []
+        for start, end in _runs(inside):
+            xs, ys = x[start:end], y[start:end]
+            if start > 0:
+                xs, ys = _to_edge(f, x[start - 1], xs, ys, self.y_range, first=True)
+            if end < len(x):
+                xs, ys = _to_edge(f, x[end], xs, ys, self.y_range, first=False)
+            if len(xs) > 1:
+                runs.append(_smooth(self.point(xs, ys)))
+        drawn.points = np.concatenate(runs) if runs else np.zeros((0, 3))
+        return drawn
+
+    def _tick(self, value: float, at: Array, side: Array) -> Formula:
+        return Formula(numeral(value), "tick", "muted").next_to(at, side, 0.16)
+
+
+def _smooth(points: Array) -> Array:
+    """Cubic pieces through points, with the slopes that finite differences give."""
+    slopes = np.gradient(points, axis=0)
+    a, b = points[:-1], points[1:]
+    return np.stack([a, a + slopes[:-1] / 3, b - slopes[1:] / 3, b], axis=1).reshape(-1, 3)
+
+
+def _runs(inside: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _to_edge(
+    f: Callable[[Array], Array], outside: float, xs: Array, ys: Array, y_range: tuple[float, float], first: bool
+) -> tuple[Array, Array]:
+    """Lengthen a run to where the curve crosses the plane's edge, by bisection."""
+    inside = float(xs[0 if first else -1])
+    for _ in range(40):
+        middle = (inside + outside) / 2
+        with np.errstate(all="ignore"):
+            y = float(np.asarray(f(np.array([middle])), float)[0])
+        if np.isfinite(y) and y_range[0] <= y <= y_range[1]:
+            inside = middle
+        else:
+            outside = middle
+    if abs(inside - xs[0 if first else -1]) < 1e-12:
+        return xs, ys
+    with np.errstate(all="ignore"):
+        edge = np.asarray(f(np.array([inside])), float)
+    return (
+        (np.concatenate([[inside], xs]), np.concatenate([edge, ys]))
+        if first
+        else (np.concatenate([xs, [inside]]), np.concatenate([ys, edge]))
+    )
+
+
+def _tip(at: Array, direction: Array) -> Polygon:
+    side = np.array([-direction[1], direction[0], 0]) * 0.075
+    return Polygon(
+        at + direction * 0.16, at + side, at - side, stroke_width=0, fill_color=color("axis"), fill_opacity=1
+    )
+
+
+def _near(one: VMobject, other: VMobject, room: float = 0.12) -> bool:
+    gap = np.abs(one.get_center() - other.get_center())
+    return bool(
+        gap[0] < (one.width + other.width) / 2 + room and gap[1] < (one.height + other.height) / 2 + room
+    )
+
+
+def _cut(lines: Sequence[tuple[Array, Array]], labels: VGroup, room: float = 0.09) -> list[list[Array]]:
+    """Straight grid lines with gaps where they would run through a label."""
+    done = []
+    for a, b in lines:
+        across = 0 if abs(b[0] - a[0]) > abs(b[1] - a[1]) else 1  # the direction that the line runs in
+        gaps = []
+        for label in labels:
+            middle, half = label.get_center(), np.array([label.width / 2, label.height / 2]) + room
+            if abs(middle[1 - across] - a[1 - across]) < half[1 - across]:
+                gaps.append((middle[across] - half[across], middle[across] + half[across]))
+        here = a[across]
+        for low, high in [*sorted(gaps), (b[across], b[across])]:
+            if low > here:
+                start, end = a.copy(), b.copy()
+                start[across], end[across] = here, min(low, b[across])
+                done.append([start, end])
+            here = max(here, high)
+    return done
+
+
+def dot(at: ArrayLike = ORIGIN, role: str = "ink", radius: float = 0.115) -> VGroup:
+    """A point with a rim of the background's colour, so that it reads on top of any line."""
+    from manim import Dot
+
+    at = np.asarray(at, float)
+    return VGroup(
+        Dot(at, radius=radius + 0.04, color=color("background")), Dot(at, radius=radius, color=color(role))
+    )

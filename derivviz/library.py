@@ -1,0 +1,117 @@
+"""Lessons and figures are found by file name and loaded by path; listing them imports nothing."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Literal
+
+from derivviz.errors import DerivvizError, UsageError, nearest
+
+Kind = Literal["scenes", "scripts"]
+_SINGULAR = {"scenes": "lesson", "scripts": "figure"}
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A lesson or a figure as its file tells it.
+
+    Attributes
+    ----------
+    name
+        The file's stem: what is typed after ``derivviz render`` or ``derivviz figure``.
+    title, summary
+        By language; a docstring in one language serves for both.
+    requires
+        Keys of a trace that it reads; empty when it needs no trace.
+    """
+
+    name: str
+    path: Path
+    title: dict[str, str]
+    summary: dict[str, str]
+    requires: tuple[str, ...]
+
+
+def folder(kind: Kind) -> Path:
+    """Where the lessons or the figures live: beside the package in a checkout, inside it when installed."""
+    installed = _PACKAGE / "_lessons" / kind
+    return installed if installed.is_dir() else _PACKAGE.parent / kind
+
+
+def entries(kind: Kind) -> list[Entry]:
+    """All lessons or figures that come with derivviz, by name."""
+    return [read(path) for path in sorted(folder(kind).glob("[!_]*.py"))]
+
+
+def find(kind: Kind, name: str) -> Path:
+    """The file of a lesson or figure: a name from the library, or the path of a file of one's own.
+
+    Raises
+    ------
+    UsageError
+        When there is neither; the message names the nearest and the command that lists them.
+    """
+    if name.endswith(".py") or "/" in name:
+        path = Path(name).expanduser()
+        if not path.is_file():
+            raise UsageError(f"there is no file {name}: check the path, or type 'derivviz list'")
+        return path
+    known = {path.stem: path for path in folder(kind).glob("[!_]*.py")}
+    stem = name.replace("-", "_")
+    if stem in known:
+        return known[stem]
+    guess = nearest(stem, known, 1)
+    hint = f" Did you mean {guess[0]!r}?" if guess else ""
+    raise UsageError(f"there is no {_SINGULAR[kind]} {name!r}.{hint} 'derivviz list' shows those there are.")
+
+
+def read(path: Path) -> Entry:
+    """Title, summary and needs of a lesson or figure, read from its source without running it."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    except (SyntaxError, UnicodeDecodeError, ValueError) as error:
+        raise DerivvizError(f"{path} is not Python that can be read: {error}") from error
+    paragraphs = [" ".join(p.split()) for p in (ast.get_docstring(tree) or path.stem).split("\n\n")]
+    title = paragraphs[0].rstrip(".").split(" · ")
+    summary = paragraphs[1:3] or [""]
+    return Entry(
+        path.stem,
+        path,
+        {"en": title[0], "ko": title[-1]},
+        {"en": summary[0], "ko": summary[-1]},
+        _requires(tree),
+    )
+
+
+def _requires(tree: ast.Module) -> tuple[str, ...]:
+    """The literal tuple given to `requires`, in the module or in a class of it."""
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(t, ast.Name) and t.id == "requires" for t in targets):
+            value = getattr(node, "value", None)
+            try:
+                return tuple(ast.literal_eval(value)) if value is not None else ()
+            except ValueError:
+                return ()
+    return ()
+
+
+def load(path: Path) -> ModuleType:
+    """Run a lesson's or figure's file as a module of its own, as manim does; `sys.path` stays as it is.
+
+    This runs the file's code: load only files that you would run yourself.
+    """
+    name = f"derivviz_loaded_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise DerivvizError(f"{path} cannot be loaded as Python")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
