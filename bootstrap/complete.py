@@ -1,6 +1,6 @@
 """Tell by the exit code whether this interpreter has all of ``derivviz[EXTRA]``: ``complete.py render|dev``.
 
-Reads what is installed and imports only the two packages that hang on system libraries, so that it costs a blink.
+Reads what is installed, and imports only the two packages that hang on system libraries: it costs a blink.
 """
 
 import re
@@ -26,8 +26,9 @@ def missing(extra: str) -> list[str]:
 
 if __name__ == "__main__":
     import cairo  # noqa: F401  (fails when libcairo is gone)
-    import derivviz
     import manimpango  # noqa: F401  (fails when libpango is gone)
+
+    import derivviz
 
     here = Path(__file__).resolve().parents[1] / "derivviz"
     if Path(derivviz.__path__[0]).resolve() != here:
