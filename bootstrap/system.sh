@@ -19,7 +19,7 @@ lacking() {  # Debian's names of what is not here, one a line
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo "python$version-venv"
 }
 
-packages=$(lacking | xargs)
+packages=$(echo $(lacking))  # on one line
 [ -n "$packages" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
@@ -60,7 +60,7 @@ if ! { apt-cache show $packages >/dev/null 2>&1 && add; } && ! { apt update && a
     printf 'apt could not install %s: see above. Mend it, then type the same command again.\n' "$packages" >&2
     exit 1
 fi
-left=$(lacking | xargs)
+left=$(echo $(lacking))
 if [ -n "$left" ]; then
     printf 'apt installed %s, and %s is still not found: is another pkg-config or Python first in PATH?\n' \
         "$packages" "$left" >&2
