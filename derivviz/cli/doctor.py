@@ -35,7 +35,8 @@ def command(as_json: bool) -> None:
         table.add_row(state, part.name, Text(part.detail))
     console = Console()
     console.print(table)
-    for part in parts:
-        if not part.ok:  # in one piece, however wide the window: it is there to be copied
-            console.print(Text.assemble("\n", (part.name, "bold"), ":\n  ", part.remedy), soft_wrap=True)
+    for remedy in dict.fromkeys(part.remedy for part in parts if not part.ok):
+        names = ", ".join(part.name for part in parts if part.remedy == remedy)
+        # In one piece, however narrow the window: it is there to be copied.
+        console.print(Text.assemble("\n", (names, "bold"), ":\n  ", remedy), soft_wrap=True)
     sys.exit(not ok)

@@ -86,6 +86,16 @@ def test_several_missing_are_told_in_one_go(
     assert all(part.remedy in printed.output for part in lacking.values())
 
 
+def test_one_remedy_for_several_parts_is_told_once(hide: Callable[..., None]) -> None:
+    hide("av")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doctor, "version", lambda package: "0.18.1")
+        patch.setattr(remedies, "reinstall", lambda package: remedies.install("render"))
+        output = run().output
+    assert output.count("pip install 'derivviz[render]'") == 1
+    assert "manim, encoder:" in output
+
+
 def test_core_install_on_a_bare_machine(
     monkeypatch: pytest.MonkeyPatch, hide: Callable[..., None], only_tools: Callable[..., None]
 ) -> None:
