@@ -1,0 +1,1 @@
+"""The mathematics alone: NumPy and SymPy, nothing that trains or draws."""

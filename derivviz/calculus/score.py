@@ -1,0 +1,75 @@
+"""Score adjustment: how hunger, through f′, moves the probabilities of the dishes.
+
+Source: shared project facts, "The derivative-driven food recommender", third use of f′:
+``x_i = 4h/10 − 3 + 0.3 i`` and ``score_i = p_i · (1 + f′(x_i)/20)``. As hunger h goes from 0 to 10 the
+operating point of dish 0 walks from −3 to 1, just the interval on which f increases.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from derivviz.calculus.cubic import df
+from derivviz.errors import UsageError
+
+DISHES = ("pizza", "chicken", "hamburger", "pasta", "salad")
+"""The classes of the recommender in their fixed order: the place in this tuple is i."""
+
+KOREAN = {"pizza": "피자", "chicken": "치킨", "hamburger": "햄버거", "pasta": "파스타", "salad": "샐러드"}
+"""The same dishes as a Korean reader names them."""
+
+
+def check_hunger(hunger: float) -> float:
+    """The hunger level itself when it lies in 0…10; otherwise a `UsageError`."""
+    if not (math.isfinite(hunger) and 0 <= hunger <= 10):
+        raise UsageError(f"Hunger is {hunger:g}, but it goes from 0 (full) to 10 (starving). Try --hunger 6.")
+    return hunger
+
+
+def operating_point(i: ArrayLike, hunger: ArrayLike) -> NDArray[np.float64]:
+    """Where on f′ dish `i` stands, x_i = 4h/10 − 3 + 0.3 i.
+
+    Parameters
+    ----------
+    i
+        Place of the dish in the canonical order, or an array of places.
+    hunger
+        Hunger level h in 0…10, or an array that broadcasts with `i`.
+
+    Returns
+    -------
+    ndarray of float64, the broadcast shape (a float64 scalar for scalars)
+    """
+    return 4 * np.asarray(hunger, np.float64)[()] / 10 - 3 + 0.3 * np.asarray(i, np.float64)[()]
+
+
+def multiplier(i: ArrayLike, hunger: ArrayLike) -> NDArray[np.float64]:
+    """What the probability of dish `i` is multiplied by, 1 + f′(x_i)/20. Shapes as `operating_point`."""
+    return 1 + df(operating_point(i, hunger)) / 20
+
+
+def scores(probabilities: ArrayLike, hunger: float) -> NDArray[np.float64]:
+    """The score of every dish, p_i · (1 + f′(x_i)/20).
+
+    Parameters
+    ----------
+    probabilities
+        p_i of each dish in the canonical order, shape (..., dishes). The published table has p = 1 for each.
+    hunger
+        Hunger level h in 0…10.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., dishes)
+        The largest along the last axis is the dish to recommend.
+
+    Raises
+    ------
+    UsageError
+        If hunger lies outside 0…10.
+    """
+    p = np.asarray(probabilities, np.float64)
+    return p * multiplier(np.arange(p.shape[-1]), check_hunger(hunger))
