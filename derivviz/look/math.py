@@ -104,8 +104,8 @@ def _written(node: Node) -> tuple[str, int]:
             return name, _ATOM
         case Negative(inner):
             return f"-{_after_sign(inner)}", _SIGN
-        case Sum(((_, first), *rest)):
-            words = [_inside(first, _PRODUCT)]
+        case Sum(((minus, first), *rest)):
+            words = [f"-{_after_sign(first)}" if minus else _inside(first, _PRODUCT)]
             words += [f"{'-' if negative else '+'} {_after_sign(term)}" for negative, term in rest]
             return " ".join(words), _SUM
         case Product(factors):
