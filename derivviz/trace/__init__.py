@@ -1,0 +1,7 @@
+"""The recorded run as ordinary data: its layout, the writer, the reader. NumPy and Zarr, no torch."""
+
+from derivviz.trace.errors import MissingSeriesError, TraceError
+from derivviz.trace.reader import Trace, open_trace
+from derivviz.trace.snapshot import Evaluation, Snapshot
+
+__all__ = ["Evaluation", "MissingSeriesError", "Snapshot", "Trace", "TraceError", "open_trace"]

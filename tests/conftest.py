@@ -1,0 +1,88 @@
+"""What several rooms' tests share: one thread for torch, and a small trace of a real run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def torch() -> Any:
+    """torch with a single thread; imported only by the tests that ask for it."""
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(1)
+    return torch
+
+
+@pytest.fixture
+def seeded(torch: Any) -> Iterator[Any]:
+    """torch with the seed 0, and the random numbers afterwards as they were."""
+    state = torch.get_rng_state()
+    torch.manual_seed(0)
+    yield torch
+    torch.set_rng_state(state)
+
+
+@pytest.fixture(scope="session")
+def make_network(torch: Any) -> Callable[[], Any]:
+    """Makes the recommender's network in small: 24×24 pictures, 4 maps, 8 hidden units, 5 classes."""
+
+    def make() -> Any:
+        nn = torch.nn
+        network = nn.Sequential()
+        network.add_module("conv", nn.Conv2d(3, 4, 3))
+        network.add_module("act1", nn.Tanh())
+        network.add_module("pool", nn.MaxPool2d(2))
+        network.add_module("flatten", nn.Flatten())
+        network.add_module("fc1", nn.Linear(4 * 11 * 11, 8))
+        network.add_module("act2", nn.Tanh())
+        network.add_module("fc2", nn.Linear(8, 5))
+        return network
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_trace(torch: Any, make_network: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path of a trace of a real run: 12 steps in 3 epochs, snapshots at 0, 5, 10, 11, batches of 10.
+
+    It has what a run of ``derivviz record food`` has: logged loss, accuracy and epoch, input images and
+    targets, lr factors, evaluations, the classes. Modules: conv, act1, pool, flatten, fc1, act2, fc2.
+    """
+    import derivviz
+
+    path = tmp_path_factory.mktemp("traces") / "tiny.zarr"
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = make_network()
+        images, target = torch.rand(40, 3, 24, 24), torch.arange(40) % 5
+        images += (
+            target[:, None, None, None] / 5
+        )  # brightness tells the class, so that there is something to learn
+        images /= images.max()
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.01)
+        optimizer.factors = {p: 1.0 + n / 10 for n, p in enumerate(network.parameters())}
+        with derivviz.record(network, optimizer, path, snapshot_every=5, steps=12) as recorder:
+            recorder.note(
+                preset="test", classes=["pizza", "chicken", "hamburger", "pasta", "salad"], batch_size=10
+            )
+            for epoch in range(1, 4):
+                for rows in torch.arange(40).reshape(4, 10):
+                    recorder.batch(images[rows], target[rows])
+                    output = network(images[rows])
+                    loss = torch.nn.functional.cross_entropy(output, target[rows])
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    accuracy = (output.argmax(1) == target[rows]).double().mean()
+                    recorder.log(loss=loss, accuracy=accuracy, epoch=epoch)
+                with torch.no_grad():
+                    probabilities = network(images[:10]).softmax(1)
+                names = [f"picture {n}" for n in range(10)]
+                recorder.evaluation(
+                    probabilities, epoch=epoch, target=target[:10], names=names, images=images[:10]
+                )
+    return path
