@@ -28,7 +28,7 @@ def seeded(torch: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def make_network(torch: Any) -> Callable[[], Any]:
-    """Makes the recommender's network in small: 24×24 pictures, 4 maps, 8 hidden units, 5 classes."""
+    """Makes the recommender's network in small: 24×24 pictures, 4 maps, 16 hidden units, 5 classes."""
 
     def make() -> Any:
         nn = torch.nn
@@ -37,9 +37,9 @@ def make_network(torch: Any) -> Callable[[], Any]:
         network.add_module("act1", nn.Tanh())
         network.add_module("pool", nn.MaxPool2d(2))
         network.add_module("flatten", nn.Flatten())
-        network.add_module("fc1", nn.Linear(4 * 11 * 11, 8))
+        network.add_module("fc1", nn.Linear(4 * 11 * 11, 16))
         network.add_module("act2", nn.Tanh())
-        network.add_module("fc2", nn.Linear(8, 5))
+        network.add_module("fc2", nn.Linear(16, 5))
         return network
 
     return make
