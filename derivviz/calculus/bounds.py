@@ -28,6 +28,12 @@ def complaint(node: Node) -> tuple[str, str] | None:
     """
     if isinstance(node, Power):
         exact = rational(node.exponent)
+        if (
+            is_constant(node.base)
+            and not is_constant(node.exponent)
+            and evaluate(node.base, np.float64(0)) <= 0
+        ):
+            return "With x in its exponent, a power needs a positive base.", "Write 2^x, or 0 for 0^x."
         if exact is not None and abs(exact) > MAX_EXPONENT:
             reason = "This exponent is too large."
             return reason, f"A constant exponent lies between −{MAX_EXPONENT} and {MAX_EXPONENT}."

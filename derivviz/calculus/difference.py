@@ -18,7 +18,7 @@ from derivviz.calculus.expression import Expression
 from derivviz.calculus.symbolic import is_odd_root, is_real, to_sympy
 from derivviz.errors import DerivvizError, UsageError
 
-_SECONDS = 5.0
+_SECONDS = 3.0
 _NEAR = [sympy.Rational(1, 2**bits) for bits in (24, 32, 40)]
 
 
@@ -93,7 +93,7 @@ def one_sided_slopes(expression: Expression, a: Any) -> tuple[Any, Any]:
     Raises
     ------
     DerivvizError
-        If f has no value at a, or the limit is not found in about five seconds.
+        If f has no value at a, or the limit is not found in some seconds.
     """
     place = exact(a)
     if not np.isfinite(expression(float(place))):
@@ -128,6 +128,8 @@ def tangent(expression: Expression, a: Any) -> Line:
             f"from the left the slope is {_told(left)}, from the right {_told(right)}."
         )
     height = to_sympy(expression.tree, place)
+    if not height.is_extended_real:
+        height = expression(float(place))
     return Line(slope, float(height - left * place))
 
 

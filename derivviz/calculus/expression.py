@@ -82,11 +82,14 @@ class Expression:
         Raises
         ------
         ExpressionError
-            If it takes too long to find.
+            If it takes too long to find, or the rules lead to no real number anywhere.
         """
         try:
             with deadline(_SECONDS):
                 slope = symbolic.differentiate(self.sympy)
+                if not symbolic.is_real(slope):
+                    reason = "The rules of differentiation give this no real slope."
+                    raise ExpressionError(self.text, 0, reason, _SIMPLER)
                 tree = symbolic.to_tree(slope)
         except (OutOfTime, RecursionError):
             raise ExpressionError(self.text, 0, _TOO_SLOW, _SIMPLER) from None

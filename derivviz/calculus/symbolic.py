@@ -102,7 +102,8 @@ def real_abs(value: Any) -> Any:
 def real_power(base: Any, exponent: Any) -> Any:
     """base^exponent with the real root of a negative base where the exponent is p/q with odd q."""
     if exponent.is_Rational and exponent.q % 2:
-        if exponent.q > 1 and base.is_nonpositive and not base.is_zero:
+        negative = bool(base < 0) if base.is_number and base.is_comparable else base.is_nonpositive
+        if exponent.q > 1 and negative and not base.is_zero:
             return (-1) ** (exponent.p % 2) * _tidy_roots((-base) ** exponent)
         return _tidy_roots(base**exponent)
     # x^(2/3) is |x|^(2/3) under a further root; SymPy would make x^(1/3) of its square root.

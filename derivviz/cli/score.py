@@ -44,12 +44,13 @@ def command(hunger: float, probabilities: str | None, as_json: bool) -> None:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
     _print_table(rows, hunger, recommended[0])
+    click.echo(f"Recommended: {recommended[0]} {KOREAN[recommended[0]]}.")
     if probabilities is None:
         click.echo(
             "p = 1 for every dish, as in the published table, whose network was sure of one dish each time."
         )
     if len(recommended) > 1:
-        click.echo(f"The same score: {', '.join(recommended)}. The first is recommended.")
+        click.echo(f"The same score: {', '.join(recommended)}; the first of them is recommended.")
 
 
 def _probabilities(text: str) -> list[float]:
@@ -99,14 +100,14 @@ def _print_table(rows: list[_Row], hunger: float, recommended: str) -> None:
     table = Table(title=f"Hunger {hunger:g} of 10", title_justify="left", box=SIMPLE)
     table.add_column("dish", no_wrap=True)
     for heading in ("p", "x_i", "f′(x_i)", "factor", "score"):
-        table.add_column(heading, justify="right")
-    table.add_column("", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("")
     for row in rows:
         # Rounding first, and adding 0, so that −1e−16 does not read −0.00.
         numbers = (
             f"{round(value, 2) + 0.0:.2f}" for value in (row.p, row.x, row.slope, row.factor, row.score)
         )
         chosen = row.dish == recommended
-        mark = "◀ recommended" if chosen else ""
+        mark = "◀" if chosen else ""
         table.add_row(f"{row.dish} {row.korean}", *numbers, mark, style="bold" if chosen else "")
     Console().print(table)
