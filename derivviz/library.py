@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,15 @@ from derivviz.errors import DerivvizError, UsageError, nearest
 Kind = Literal["scenes", "scripts"]
 _SINGULAR = {"scenes": "lesson", "scripts": "figure"}
 _PACKAGE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Option:
+    """A parameter of a lesson: its option without dashes, the default as typed, and one line of help."""
+
+    flag: str
+    default: str
+    help: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,8 @@ class Entry:
         By language; a docstring in one language serves for both.
     requires
         Keys of a trace that it reads; empty when it needs no trace.
+    options
+        Parameters of its own.
     """
 
     name: str
@@ -36,6 +48,7 @@ class Entry:
     title: dict[str, str]
     summary: dict[str, str]
     requires: tuple[str, ...]
+    options: tuple[Option, ...]
 
 
 def folder(kind: Kind) -> Path:
@@ -86,6 +99,7 @@ def read(path: Path) -> Entry:
         {"en": title[0], "ko": title[-1]},
         {"en": summary[0], "ko": summary[-1]},
         _requires(tree),
+        tuple(_options(tree)),
     )
 
 
@@ -100,6 +114,20 @@ def _requires(tree: ast.Module) -> tuple[str, ...]:
             except ValueError:
                 return ()
     return ()
+
+
+def _options(tree: ast.Module) -> Iterator[Option]:
+    """The fields of a class `Parameters` that are made by ``parameter(default, help, flag=…)``."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.ClassDef) and node.name == "Parameters"):
+            continue
+        for line in node.body:
+            if isinstance(line, ast.AnnAssign) and isinstance(line.value, ast.Call):
+                given = {k.arg: k.value for k in line.value.keywords}
+                flag = ast.literal_eval(given["flag"]) if "flag" in given else ast.unparse(line.target)
+                default, text = (ast.literal_eval(a) for a in line.value.args[:2])
+                unit = f" [{ast.literal_eval(given['unit'])}]" if "unit" in given else ""
+                yield Option(flag.replace("_", "-"), str(default), f"{text}{unit}")
 
 
 def load(path: Path) -> ModuleType:

@@ -15,6 +15,7 @@ from derivviz.animation.typeset import Label, Number
 from derivviz.look.theme import contrast
 
 Array = NDArray[np.float64]
+CAPTION_TOP = -2.95  # what lies below this height of the frame belongs to the captions
 SAFE = 0.12  # units that every label keeps from the frame's edge
 MINIMUM_CONTRAST = {"large": 3.0, "small": 4.5}  # WCAG 2.2, 1.4.3
 
@@ -53,8 +54,8 @@ def mark(mobject: Mobject, **marks: bool) -> Mobject:
 
 def check(mobjects: Iterable[Mobject]) -> list[str]:
     """Everything that is wrong with the layout of the mobjects on screen, in words."""
-    labels, lines = _sort(mobjects)
-    boxes = {id(label): _boxes(label) for label in labels}
+    labels, lines = sort(mobjects)
+    boxes = {id(label): label_boxes(label) for label in labels}
     labels = [label for label in labels if len(boxes[id(label)])]
     found = []
     for label in labels:
@@ -63,9 +64,9 @@ def check(mobjects: Iterable[Mobject]) -> list[str]:
         if _overlap(boxes[id(one)], boxes[id(other)]):
             found.append(f"{name(one)} lies on {name(other)}")
     for line in lines:
-        pieces = _pieces(line)
+        way = pieces(line)
         for label in labels:
-            if _crosses(pieces, boxes[id(label)]):
+            if crosses(way, boxes[id(label)]):
                 found.append(f"a line ({line.get_stroke_color().to_hex()}) runs through {name(label)}")
     return found
 
@@ -78,7 +79,7 @@ def name(label: Label) -> str:
     return f"{type(label).__name__}({str(text)[:48]!r})"
 
 
-def _sort(mobjects: Iterable[Mobject]) -> tuple[list[Label], list[VMobject]]:
+def sort(mobjects: Iterable[Mobject]) -> tuple[list[Label], list[VMobject]]:
     """Visible labels, and visible stroked lines that are not meant as a backdrop."""
     labels: list[Label] = []
     lines: list[VMobject] = []
@@ -108,7 +109,7 @@ def _visible_stroke(m: VMobject) -> bool:
     return m.get_stroke_width() > 0.4 and m.get_stroke_opacity() > 0.2
 
 
-def _boxes(label: Label) -> Array:
+def label_boxes(label: Label) -> Array:
     """Boxes (left, bottom, right, top) of the visible glyphs."""
     rows = [
         [*g.points[:, :2].min(axis=0), *g.points[:, :2].max(axis=0)]
@@ -145,7 +146,13 @@ def _overlap(a: Array, b: Array, room: float = 0.01) -> bool:
     return bool((~apart).any())
 
 
-def _pieces(line: VMobject) -> Array:
+def touches(boxes: Array, taken: Iterable[Array], lines: Iterable[VMobject], room: float = 0.0) -> bool:
+    """Whether boxes, grown by `room`, meet other boxes or lines."""
+    grown = boxes + np.array([-room, -room, room, room])
+    return any(_overlap(grown, other) for other in taken) or any(crosses(pieces(m), grown) for m in lines)
+
+
+def pieces(line: VMobject) -> Array:
     """A stroked line as straight pieces, shape (pieces, 2, 2)."""
     curves = line.points[: len(line.points) // 4 * 4].reshape(-1, 4, 3)[:, :, :2]
     t = np.linspace(0, 1, 5)[:, None, None]
@@ -158,13 +165,13 @@ def _pieces(line: VMobject) -> Array:
     return np.stack([along[:-1], along[1:]], axis=2).reshape(-1, 2, 2)
 
 
-def _crosses(pieces: Array, boxes: Array) -> bool:
+def crosses(way: Array, boxes: Array) -> bool:
     """Whether any straight piece meets any box (slab method, all pairs at once)."""
-    if not len(pieces):
+    if not len(way):
         return False
-    start, way = pieces[:, None, 0], (pieces[:, 1] - pieces[:, 0])[:, None]
-    way = np.where(np.abs(way) < 1e-12, 1e-12, way)
-    low, high = (boxes[None, :, :2] - start) / way, (boxes[None, :, 2:] - start) / way
+    start, step = way[:, None, 0], (way[:, 1] - way[:, 0])[:, None]
+    step = np.where(np.abs(step) < 1e-12, 1e-12, step)
+    low, high = (boxes[None, :, :2] - start) / step, (boxes[None, :, 2:] - start) / step
     enter = np.minimum(low, high).max(axis=2)
     leave = np.maximum(low, high).min(axis=2)
     return bool(((enter <= leave) & (leave >= 0) & (enter <= 1)).any())

@@ -6,22 +6,23 @@ import dataclasses
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from manim import DOWN, LEFT, UP, FadeIn, FadeOut, Scene, config, logger
 
 from derivviz import library
 from derivviz.animation import stage as staging
-from derivviz.animation.layout import Problem, check
+from derivviz.animation.layout import CAPTION_TOP, Problem, check
 from derivviz.animation.parameters import fill
 from derivviz.animation.stage import Stage
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
-from derivviz.trace import Trace, open_trace
+
+if TYPE_CHECKING:
+    from derivviz.trace import Trace
 
 # Comfortable silent reading, in characters a second.
 READING_SPEED = {"en": 17.0, "ko": 9.0}
-CAPTION_TOP = -2.95  # everything above this height of the frame is the lesson's own
 
 
 @dataclasses.dataclass
@@ -150,6 +151,8 @@ class Lesson(Scene):
                 f"the lesson '{name}' teaches from a recorded run. Record one with 'derivviz record food', "
                 f"then type 'derivviz render {name} --trace renders/food.zarr'"
             )
+        from derivviz.trace import open_trace
+
         trace = open_trace(self.stage.trace)
         missing = [key for key in self.requires if key not in trace]
         if missing:

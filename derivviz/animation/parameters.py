@@ -1,4 +1,4 @@
-"""Parameters of a lesson: a frozen dataclass whose fields say what they are, and become command-line options."""
+"""Parameters of a lesson: a frozen dataclass whose fields become command-line options."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def fill(kind: type, typed: Mapping[str, str]) -> Any:
             hint = f" Did you mean --{guess[0]}?" if guess else ""
             raise UsageError(f"this lesson has no parameter --{name}; it has: {known}.{hint}")
     values = {
-        field.name: _read(flag, typed[flag] if flag in typed else field.default, hints[field.name], field.metadata)
+        field.name: _read(flag, typed.get(flag, field.default), hints[field.name], field.metadata)
         for flag, field in fields.items()
     }
     return kind(**values)
@@ -80,7 +80,9 @@ def _read(flag: str, value: Any, kind: type, bounds: Mapping[str, Any]) -> Any:
     if kind in (int, float) and isinstance(value, str):
         value = _number(flag, value, kind)
     if kind in (int, float) and not bounds["minimum"] <= value <= bounds["maximum"]:
-        raise UsageError(f"--{flag} is {value:g}: it must lie in {bounds['minimum']:g} … {bounds['maximum']:g}")
+        raise UsageError(
+            f"--{flag} is {value:g}: it must lie in {bounds['minimum']:g} … {bounds['maximum']:g}"
+        )
     return value
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Polygon, VGroup, VMobject
+from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Mobject, Polygon, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation import layout
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula
 
@@ -40,7 +41,7 @@ class Segments(VMobject):
 
 
 class Dashed(Segments):
-    """A dashed line that can be moved every frame; dashes are counted from its middle, so they do not crawl."""
+    """A dashed line to be moved every frame; dashes are counted from its middle, so they do not crawl."""
 
     def __init__(
         self,
@@ -116,7 +117,10 @@ class Plane(VGroup):
         super().__init__()
         self.x_range, self.y_range, self.size = x_range, y_range, (width, height)
         self.frame = Polygon(
-            *(np.array([sx * width / 2, sy * height / 2, 0]) for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))),
+            *(
+                np.array([sx * width / 2, sy * height / 2, 0])
+                for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+            ),
             stroke_width=0,
             fill_opacity=0,
         )
@@ -131,9 +135,7 @@ class Plane(VGroup):
             *(self._tick(x, self.point(x, hy), DOWN) for x in xs),
             *(self._tick(y, self.point(hx, y), LEFT) for y in ys),
         )
-        lines = [(self.point(x, y0), self.point(x, y1)) for x in xs]
-        lines += [(self.point(x0, y), self.point(x1, y)) for y in ys]
-        self.grid = Segments(_cut(lines, self.tick_labels), "grid", 1.5)
+        self._ticks = xs, ys
         self.axes = Segments(
             [[self.point(x0, hy), self.point(x1, hy)], [self.point(hx, y0), self.point(hx, y1)]], "axis", 2.5
         )
@@ -144,7 +146,26 @@ class Plane(VGroup):
         )
         crowded = [t for t in self.tick_labels if _near(t, self.names[0]) or _near(t, self.names[1])]
         self.tick_labels.remove(*crowded)
+        self.grid = Segments(_cut(self._grid_lines(), [*self.tick_labels]), "grid", 1.5)
+        layout.mark(self.grid, gives_way=True)
         self.add(self.grid, self.axes, tips, self.tick_labels, self.names)
+
+    def _grid_lines(self) -> list[tuple[Array, Array]]:
+        (x0, x1), (y0, y1), (xs, ys) = self.x_range, self.y_range, self._ticks
+        upright = [(self.point(x, y0), self.point(x, y1)) for x in xs]
+        return upright + [(self.point(x0, y), self.point(x1, y)) for y in ys]
+
+    def keep_clear(self, *lines: VMobject) -> Self:
+        """Drop the tick labels that lines to come will run through."""
+        ways = [layout.pieces(line) for line in lines]
+        crossed = [t for t in self.tick_labels if any(layout.crosses(w, layout.label_boxes(t)) for w in ways)]
+        self.tick_labels.remove(*crossed)
+        return self.room_for()
+
+    def room_for(self, *labels: Mobject) -> Self:
+        """Interrupt the grid where these labels, and no others, lie on it."""
+        self.grid.points = straight(_cut(self._grid_lines(), [*self.tick_labels, *labels]))
+        return self
 
     def point(self, x: ArrayLike, y: ArrayLike) -> Array:
         """Points of the frame, shape (…, 3), for numbers of the function."""
@@ -164,7 +185,7 @@ class Plane(VGroup):
         return float(x), float(y0 + (p[1] - corner[1]) / self.size[1] * (y1 - y0))
 
     def slope_of(self, line: Segments) -> float:
-        """Slope of a drawn line in the numbers of the function: what `verify` holds against the mathematics."""
+        """Slope of a drawn line in the numbers of the function, for `verify`."""
         (xa, ya), (xb, yb) = self.numbers(line.points[0]), self.numbers(line.points[-1])
         return (yb - ya) / (xb - xa)
 
@@ -224,7 +245,12 @@ def _runs(inside: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _to_edge(
-    f: Callable[[Array], Array], outside: float, xs: Array, ys: Array, y_range: tuple[float, float], first: bool
+    f: Callable[[Array], Array],
+    outside: float,
+    xs: Array,
+    ys: Array,
+    y_range: tuple[float, float],
+    first: bool,
 ) -> tuple[Array, Array]:
     """Lengthen a run to where the curve crosses the plane's edge, by bisection."""
     inside = float(xs[0 if first else -1])
@@ -261,7 +287,9 @@ def _near(one: VMobject, other: VMobject, room: float = 0.12) -> bool:
     )
 
 
-def _cut(lines: Sequence[tuple[Array, Array]], labels: VGroup, room: float = 0.09) -> list[list[Array]]:
+def _cut(
+    lines: Sequence[tuple[Array, Array]], labels: Sequence[Mobject], room: float = 0.09
+) -> list[list[Array]]:
     """Straight grid lines with gaps where they would run through a label."""
     done = []
     for a, b in lines:

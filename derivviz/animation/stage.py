@@ -43,12 +43,14 @@ class Stage:
 
     @classmethod
     def from_environment(cls) -> Stage:
-        """The stage under plain ``manim render``: DERIVVIZ_LANG, DERIVVIZ_THEME and DERIVVIZ_TRACE choose it."""
+        """The stage under plain ``manim render``, from DERIVVIZ_LANG, DERIVVIZ_THEME and DERIVVIZ_TRACE."""
         language = os.environ.get("DERIVVIZ_LANG", "en")
         for known in LANGUAGES:
             if language == known:
                 return cls(
-                    known, theme(os.environ.get("DERIVVIZ_THEME", "dark")), trace=os.environ.get("DERIVVIZ_TRACE")
+                    known,
+                    theme(os.environ.get("DERIVVIZ_THEME", "dark")),
+                    trace=os.environ.get("DERIVVIZ_TRACE"),
                 )
         raise UsageError(f"DERIVVIZ_LANG is {language!r}: it takes {' or '.join(LANGUAGES)}")
 

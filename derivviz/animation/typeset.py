@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 from manim import LEFT, ORIGIN, VectorizedPoint, VGroup, VMobject
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.stage import SIZES, color
 from derivviz.errors import DerivvizError
@@ -32,7 +32,8 @@ class Label(VGroup):
     def __init__(self, made: Outline, size: float, fill: str) -> None:
         super().__init__()
         self.size = size
-        self.add(*(Glyph(shape, size * UNITS_PER_POINT, fill) for shape in made.shapes))
+        self.pen = VectorizedPoint([0, made.baseline * size * UNITS_PER_POINT, 0])
+        self.add(self.pen, *(Glyph(shape, size * UNITS_PER_POINT, fill) for shape in made.shapes))
         self._height_as_set = self.height
 
     @property
@@ -59,6 +60,11 @@ class Label(VGroup):
             raise DerivvizError(f"no part is labelled {label!r}; labels here: {', '.join(known) or 'none'}")
         return VGroup(*found)
 
+    def at(self, point: ArrayLike) -> Self:
+        """Put the left end of the baseline at a point of the frame."""
+        self.shift(np.asarray(point, float) - self.pen.points[0])
+        return self
+
     def paint(self, **roles: str) -> Self:
         """Give labelled parts the colour of a role: ``formula.paint(dx="parameter")``."""
         for label, role in roles.items():
@@ -82,9 +88,7 @@ class Formula(Label):
         Colour roles of labelled parts.
     """
 
-    def __init__(
-        self, markup: str, size: float | str = "formula", fill: str = "ink", **roles: str
-    ) -> None:
+    def __init__(self, markup: str, size: float | str = "formula", fill: str = "ink", **roles: str) -> None:
         points = SIZES[size] if isinstance(size, str) else size
         super().__init__(outline(markup, math=True), points, color(fill))
         self.markup = markup
@@ -116,9 +120,9 @@ class Words(Label):
 @cache
 def _digit(sign: str) -> tuple[Shape | None, float]:
     """Outline of one sign standing at the origin, and how far the pen moves on, in em."""
-    if sign == " ":
-        return None, 0.5
-    text = {"-": "−", "e": "e"}.get(sign, sign)
+    if sign == ",":
+        return None, 0.18
+    text = "−" if sign == "-" else sign
     between = outline(f'"0{text}0"', math=True).shapes
     pen, after = np.array(between[0].origin), np.array(between[-1].origin)
     zero = outline('"00"', math=True).shapes
@@ -136,12 +140,10 @@ class Number(Label):
     ----------
     value
         What it shows first.
-    places
-        Digits after the point.
+    spec
+        Python's format specification, as in ``f"{value:.2f}"``; a comma stands for a thin space.
     size, fill
         As for `Formula`.
-    sign
-        Whether a plus is written.
     anchor
         Which end stays where it is put: manim's LEFT, RIGHT or ORIGIN (the middle).
     width
@@ -151,17 +153,16 @@ class Number(Label):
     def __init__(
         self,
         value: float = 0.0,
-        places: int = 2,
+        spec: str = ".2f",
         size: float | str = "label",
         fill: str = "ink",
         *,
-        sign: bool = False,
         anchor: NDArray[np.float64] = LEFT,
-        width: int = 12,
+        width: int = 14,
     ) -> None:
         VGroup.__init__(self)
         self.size = float(SIZES[size] if isinstance(size, str) else size)
-        self.places, self.sign, self.anchor = places, sign, anchor
+        self.spec, self.anchor = spec, anchor
         self.pen = VectorizedPoint(ORIGIN)
         self._slots = [VMobject(stroke_width=0, fill_opacity=1, fill_color=color(fill)) for _ in range(width)]
         self.add(self.pen, *self._slots)
@@ -173,14 +174,16 @@ class Number(Label):
 
     def text(self, value: float) -> str:
         """How `value` is written: a minus sign is never given to zero."""
-        written = f"{value:{'+' if self.sign else ''}.{self.places}f}"
-        return written.lstrip("-") if float(written) == 0 else written
+        written = format(value, self.spec)
+        return written.lstrip("-") if float(written.replace(",", "")) == 0 else written
 
     def set_value(self, value: float) -> Self:
         """Show another value where the number stands."""
         written, em = self.text(value), self.size * UNITS_PER_POINT
         if len(written) > len(self._slots):
-            raise DerivvizError(f"{written} has more signs than the {len(self._slots)} this Number was made for")
+            raise DerivvizError(
+                f"{written} has more signs than the {len(self._slots)} this Number was made for"
+            )
         parts = [_digit(sign) for sign in written]
         total = sum(advance for _, advance in parts) * em
         x, y, _ = self.pen.points[0]
@@ -197,7 +200,7 @@ class Number(Label):
         self.value = value
         return self
 
-    def at(self, point: NDArray[np.float64]) -> Self:
+    def at(self, point: ArrayLike) -> Self:
         """Put the anchored end of the baseline at a point of the frame."""
         self.pen.points = np.array([point], float)
         return self.set_value(self.value)

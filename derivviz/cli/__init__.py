@@ -40,7 +40,9 @@ class _Commands(click.Group):
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
             guess = nearest(args[0], COMMANDS, 1)
             hint = f" Did you mean 'derivviz {guess[0]}'?" if guess else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint} 'derivviz --help' lists them.", ctx)
+            raise click.UsageError(
+                f"There is no command {args[0]!r}.{hint} 'derivviz --help' lists them.", ctx
+            )
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -80,5 +82,7 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        click.echo(f"Error: {type(error).__name__}: {error}\nRun it again with --debug to see where.", err=True)
+        click.echo(
+            f"Error: {type(error).__name__}: {error}\nRun it again with --debug to see where.", err=True
+        )
         sys.exit(1)

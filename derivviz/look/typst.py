@@ -109,7 +109,9 @@ def compile_svg(markup: str, width: float | None = None) -> bytes:
     _check_glyphs(markup)
     page = "" if width is None else f"#set page(width: {width * _EM}pt)\n"
     try:
-        svg, warnings = _compiler().compile_with_warnings(f"{_PREAMBLE}{page}{markup}\n".encode(), format="svg")
+        svg, warnings = _compiler().compile_with_warnings(
+            f"{_PREAMBLE}{page}{markup}\n".encode(), format="svg"
+        )
     except typst.TypstError as error:
         raise TypesetError(f"Typst could not set {markup!r}: {error}") from error
     if warnings:
@@ -169,7 +171,9 @@ def _colour_parts(markup: str) -> tuple[str, dict[str, tuple[str, ...]]]:
                 end = _closing(text, i)
                 body, colon, label = text[i + 2 : end].rpartition(":")
                 if not colon or not label.strip().replace("-", "_").isidentifier():
-                    raise TypesetError(f"a labelled part reads {{{{ body : label }}}}, not {text[i : end + 2]!r}")
+                    raise TypesetError(
+                        f"a labelled part reads {{{{ body : label }}}}, not {text[i : end + 2]!r}"
+                    )
                 colour = f"#{len(labels) + 1:06x}"
                 labels[colour] = (label.strip(), *outer)
                 inner = rewrite(body.strip(), labels[colour], in_math)

@@ -1,0 +1,42 @@
+"""``derivviz list``: what there is to render and to draw, read from the files without running them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from derivviz import library
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language.")
+def command(as_json: bool, lang: str) -> None:
+    """Show the lessons and figures there are: title, one line, and what they need."""
+    lessons, figures = library.entries("scenes"), library.entries("scripts")
+    if as_json:
+        told = {
+            kind: [{**asdict(e), "path": str(e.path)} for e in entries]
+            for kind, entries in (("lessons", lessons), ("figures", figures))
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    _table("Lessons", "derivviz render NAME", lessons, lang)
+    _table("Figures", "derivviz figure NAME --trace PATH", figures, lang)
+
+
+def _table(heading: str, use: str, entries: list[library.Entry], lang: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{heading}  ({use})", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for column in ("name", "what it shows", "needs"):
+        table.add_column(column, overflow="fold")
+    for entry in entries:
+        needs = "a trace" if entry.requires else "nothing"
+        table.add_row(f"[bold]{entry.name}[/]", f"[bold]{entry.title[lang]}[/]\n{entry.summary[lang]}", needs)
+    console = Console()
+    console.print(table)
+    console.print()

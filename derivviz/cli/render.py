@@ -1,0 +1,146 @@
+"""``derivviz render``: a lesson becomes a video."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import click
+
+from derivviz import library
+from derivviz.cli.console import progress, size
+from derivviz.errors import DerivvizError, UsageError
+
+FORMATS = ("mp4", "gif", "webm", "mov", "png")
+
+
+class _RenderCommand(click.Command):
+    """A command whose options grow by the parameters of the lesson that is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        name = self._lesson_named(ctx, args)
+        if name is not None:
+            ctx.meta["lesson"] = library.read(library.find("scenes", name))
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        lesson: library.Entry | None = ctx.meta.get("lesson")
+        own = [
+            click.Option(
+                [f"--{option.flag}", f"parameter_{option.flag.replace('-', '_')}"],
+                metavar="VALUE",
+                help=f"{option.help} ({lesson.name}; default: {option.default})",
+            )
+            for option in (lesson.options if lesson else ())
+        ]
+        return [*super().get_params(ctx), *own]
+
+    def _lesson_named(self, ctx: click.Context, args: list[str]) -> str | None:
+        """The first word that is neither an option nor the value of one."""
+        takes_value = {
+            word for p in self.params if isinstance(p, click.Option) and not p.is_flag for word in p.opts
+        }
+        skip = False
+        for word in args:
+            if skip:
+                skip = False
+            elif word.startswith("-"):
+                skip = word in takes_value
+            else:
+                return word
+        return None
+
+
+@click.command(cls=_RenderCommand)
+@click.argument("lesson")
+@click.argument("scene", required=False)
+@click.option(
+    "-q",
+    "--quality",
+    type=click.Choice(list("lmhpk")),
+    default="h",
+    show_default=True,
+    help="480p15, 720p30, 1080p60, 1440p60 or 2160p60.",
+)
+@click.option("-p", "--preview", is_flag=True, help="Open the file when it is done.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write, or a folder.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), help="Default: that of -o, or mp4. png is the last frame."
+)
+@click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language.")
+@click.option(
+    "--theme", type=click.Choice(["dark", "paper"]), default="dark", show_default=True, help="Colours."
+)
+@click.option("--trace", type=click.Path(), help="Recorded run that the lesson teaches from.")
+@click.option("--captions/--no-captions", default=True, show_default=True, help="Draw each beat's sentence.")
+@click.option("--strict", is_flag=True, help="Make a failed claim or layout check an error.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    lesson: str,
+    scene: str | None,
+    quality: str,
+    preview: bool,
+    output: Path | None,
+    kind: str | None,
+    lang: str,
+    theme: str,
+    trace: str | None,
+    captions: bool,
+    strict: bool,
+    **parameters: Any,
+) -> None:
+    """Animate LESSON: a name that 'derivviz list' shows, or the path of a file of your own.
+
+    SCENE names the class when a file has several. A file of your own is Python and is run as such:
+    render only files that you would run yourself.
+    """
+    path = library.find("scenes", lesson)
+    target = _target(path, output, kind, lang, theme)
+    _need_manim()
+    from derivviz.animation.stage import Stage
+    from derivviz.look.theme import THEMES
+    from derivviz.rendering.quality import QUALITIES
+    from derivviz.rendering.render import find_scene, render
+
+    typed = {
+        option.flag: parameters[name]
+        for option in ctx.meta["lesson"].options
+        if parameters.get(name := f"parameter_{option.flag.replace('-', '_')}") is not None
+    }
+    stage = Stage("ko" if lang == "ko" else "en", THEMES[theme], captions, trace, typed)
+    found = find_scene(library.load(path), scene)
+    with progress(f"Rendering {path.stem}", "frames") as tell:
+        made = render(found, target, QUALITIES[quality], stage, strict=strict, progress=tell)
+    for problem in made.plan.problems:
+        click.echo(f"Warning: {path.name}: {problem}", err=True)
+    length = "" if target.suffix == ".png" else f", {made.duration:.1f} s long"
+    click.echo(
+        f"{made.path}  ({size(made.size)}{length}, {QUALITIES[quality]}, made in {made.seconds:.1f} s)"
+    )
+    if preview:
+        click.launch(str(made.path))
+
+
+def _target(path: Path, output: Path | None, kind: str | None, lang: str, theme: str) -> Path:
+    """Where the file goes; every language and theme has a default name of its own."""
+    variant = "".join(f".{word}" for word, usual in ((lang, "en"), (theme, "dark")) if word != usual)
+    name = f"{path.stem}{variant}.{kind or 'mp4'}"
+    if output is None:
+        return Path("renders") / name
+    if output.is_dir() or not output.suffix:
+        return output / name
+    if output.suffix[1:] not in FORMATS:
+        raise UsageError(f"-o {output}: a video ends in {', '.join('.' + f for f in FORMATS)}")
+    if kind and output.suffix[1:] != kind:
+        raise UsageError(f"-o {output} and --format {kind} disagree: name one of them")
+    return output
+
+
+def _need_manim() -> None:
+    if importlib.util.find_spec("manim") is None:
+        raise DerivvizError(
+            "rendering needs manim, which is an extra: type  pip install 'derivviz[render]'\n"
+            "(in a checkout:  make install).  'derivviz doctor' checks every part that a render needs."
+        )

@@ -1,0 +1,172 @@
+"""Frames into a file: written beside its final place, and moved there only when it is whole."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.filter import Graph
+from numpy.typing import NDArray
+from PIL import Image
+
+from derivviz.errors import DerivvizError
+from derivviz.rendering.quality import Quality
+
+Frame = NDArray[np.uint8]
+
+
+class Encoder(ABC):
+    """Takes RGBA frames, shape (height, width, 4), and leaves one file at `path`, or none."""
+
+    def __init__(self, path: Path, quality: Quality) -> None:
+        self.path, self.quality = path, quality
+        self.partial = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.partial.touch()
+        except OSError as error:
+            raise DerivvizError(
+                f"cannot write in {path.parent}: {error.strerror}; name another place with -o"
+            ) from error
+
+    @abstractmethod
+    def write(self, frame: Frame, repeat: int = 1) -> None:
+        """Show a frame for `repeat` frame times."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish the partial file."""
+
+    def commit(self) -> None:
+        """Put the finished file in its place."""
+        self.close()
+        self.partial.replace(self.path)
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        self.partial.unlink(missing_ok=True)
+
+
+class VideoEncoder(Encoder):
+    """H.264, VP9 or ProRes through PyAV; the colours are those of BT.709."""
+
+    SETTINGS: dict[str, tuple[str, str, dict[str, str]]] = {  # noqa: RUF012
+        "mp4": ("libx264", "yuv420p", {"crf": "18", "preset": "veryfast"}),
+        "webm": ("libvpx-vp9", "yuv420p", {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "6"}),
+        "mov": ("prores_ks", "yuv422p10le", {"profile": "3"}),
+    }
+
+    def __init__(self, path: Path, quality: Quality) -> None:
+        super().__init__(path, quality)
+        kind = path.suffix[1:]
+        codec, self.pixel_format, options = self.SETTINGS[kind]
+        container_options = {"movflags": "+faststart"} if kind != "webm" else {}
+        self.container: Any = av.open(str(self.partial), "w", options=container_options)
+        self.stream: Any = self.container.add_stream(codec, rate=quality.frame_rate, options=options)
+        self.stream.width, self.stream.height = quality.width, quality.height
+        self.stream.pix_fmt = self.pixel_format
+        context = self.stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709
+        self.count = 0
+
+    def write(self, frame: Frame, repeat: int = 1) -> None:
+        picture = av.VideoFrame.from_ndarray(frame, format="rgba").reformat(
+            format=self.pixel_format, dst_colorspace="ITU709"
+        )
+        for _ in range(repeat):
+            picture.pts, picture.time_base = self.count, Fraction(1, self.quality.frame_rate)
+            self.count += 1
+            for packet in self.stream.encode(picture):
+                self.container.mux(packet)
+
+    def close(self) -> None:
+        for packet in self.stream.encode():
+            self.container.mux(packet)
+        self.container.close()
+
+    def abort(self) -> None:
+        self.container.close()
+        super().abort()
+
+
+class GifEncoder(Encoder):
+    """An animated GIF with one palette made for the whole of it."""
+
+    RATE = 15  # viewers of GIFs take hundredths of a second: higher rates play unevenly
+
+    def __init__(self, path: Path, quality: Quality) -> None:
+        super().__init__(path, quality)
+        self.graph = Graph()
+        source = self.graph.add_buffer(
+            width=quality.width,
+            height=quality.height,
+            format="rgba",
+            time_base=Fraction(1, quality.frame_rate),
+        )
+        thin = self.graph.add("fps", str(min(self.RATE, quality.frame_rate)))
+        split = self.graph.add("split")
+        palette = self.graph.add("palettegen", "stats_mode=diff")
+        use = self.graph.add("paletteuse", "dither=none:diff_mode=rectangle")
+        sink = self.graph.add("buffersink")
+        source.link_to(thin)
+        thin.link_to(split)
+        split.link_to(palette, output_idx=0)
+        split.link_to(use, output_idx=1)
+        palette.link_to(use, input_idx=1)
+        use.link_to(sink)
+        self.graph.configure()
+        self.count = 0
+
+    def write(self, frame: Frame, repeat: int = 1) -> None:
+        for _ in range(repeat):
+            picture = av.VideoFrame.from_ndarray(frame, format="rgba")
+            picture.pts, picture.time_base = self.count, Fraction(1, self.quality.frame_rate)
+            self.count += 1
+            self.graph.push(picture)
+
+    def close(self) -> None:
+        rate = min(self.RATE, self.quality.frame_rate)
+        self.graph.push(None)
+        with av.open(str(self.partial), "w", format="gif", options={"loop": "0"}) as container:
+            stream: Any = container.add_stream("gif", rate=rate)
+            stream.width, stream.height, stream.pix_fmt = self.quality.width, self.quality.height, "pal8"
+            count = 0
+            while True:
+                try:
+                    picture: Any = self.graph.pull()
+                except (av.error.EOFError, av.error.BlockingIOError):
+                    break
+                picture.pts, picture.time_base = count, Fraction(1, rate)
+                count += 1
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode())
+
+
+class StillEncoder(Encoder):
+    """The last frame as a PNG."""
+
+    def __init__(self, path: Path, quality: Quality) -> None:
+        super().__init__(path, quality)
+        self.last: Frame | None = None
+
+    def write(self, frame: Frame, repeat: int = 1) -> None:
+        self.last = frame
+
+    def close(self) -> None:
+        if self.last is None:
+            raise DerivvizError("the scene drew no frame, so there is no picture to keep")
+        Image.fromarray(self.last[..., :3]).save(self.partial, format="png")
+
+
+ENCODERS: dict[str, type[Encoder]] = {
+    "mp4": VideoEncoder,
+    "webm": VideoEncoder,
+    "mov": VideoEncoder,
+    "gif": GifEncoder,
+    "png": StillEncoder,
+}
