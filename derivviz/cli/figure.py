@@ -1,0 +1,77 @@
+"""``derivviz figure``: a recorded run becomes a figure for print."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from derivviz import library
+from derivviz.cli.console import size
+from derivviz.errors import UsageError
+
+FORMATS = ("pdf", "svg", "png")
+
+
+@click.command()
+@click.argument("figure")
+@click.option("--trace", type=click.Path(path_type=Path), help="Recorded run that is drawn.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: that of -o, or pdf.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write, or a folder.")
+@click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language.")
+@click.option(
+    "--theme", type=click.Choice(["paper", "dark"]), default="paper", show_default=True, help="Colours."
+)
+def command(
+    figure: str, trace: Path | None, kind: str | None, output: Path | None, lang: str, theme: str
+) -> None:
+    """Draw FIGURE: a name that 'derivviz list' shows, or the path of a file of your own.
+
+    A file of your own is Python and is run as such: draw only figures that you would run yourself.
+    """
+    began = time.perf_counter()
+    path = library.find("scripts", figure)
+    entry = library.read(path)
+    target = _target(path, output, kind, lang, theme)
+    if trace is None:
+        raise UsageError(
+            f"the figure {entry.name!r} is drawn from a recorded run. Record one with 'derivviz record food', "
+            f"then type 'derivviz figure {figure} --trace renders/food.zarr'"
+        )
+    from derivviz.figures import check, page, save, style
+    from derivviz.trace import open_trace
+
+    recorded = open_trace(trace)
+    check(recorded, entry.requires, entry.name)
+    module = library.load(path)
+    if not callable(getattr(module, "draw", None)):
+        raise UsageError(f"{path} draws nothing: a figure has a function draw(trace, *, ax=None, language='en')")
+    with style(theme, lang):
+        drawn = page(module.draw(recorded, language=lang), entry.name)
+        save(drawn, target, title=entry.title[lang], summary=entry.summary[lang])
+    click.echo(f"{target}  ({size(target.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)")
+
+
+def _target(path: Path, output: Path | None, kind: str | None, lang: str, theme: str) -> Path:
+    """Where the file goes; every language and theme has a default name of its own."""
+    variant = "".join(f".{word}" for word, usual in ((lang, "en"), (theme, "paper")) if word != usual)
+    name = f"{path.stem}{variant}.{kind or 'pdf'}"
+    if output is None:
+        return Path("renders") / name
+    if output.is_dir() or not output.suffix:
+        return output / name
+    if output.suffix[1:].lower() not in FORMATS:
+        raise UsageError(f"-o {output}: a figure ends in {', '.join('.' + f for f in FORMATS)}")
+    if kind and output.suffix[1:].lower() != kind:
+        raise UsageError(f"-o {output} and --format {kind} disagree: name one of them")
+    return output
+
+
+def run_script(file: str) -> None:
+    """What ``python scripts/NAME.py TRACE`` does: ``derivviz figure`` of that file, with all of its options."""
+    from derivviz.cli import main
+
+    sys.argv = ["derivviz", "figure", file, "--trace", *sys.argv[1:]]
+    main()

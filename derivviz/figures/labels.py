@@ -1,0 +1,84 @@
+"""Names written beside the lines that they name, instead of a legend over the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.text import Annotation
+from numpy.typing import NDArray
+
+from derivviz.figures.style import SMALL
+
+LONGEST = 24  # characters of a name
+_LINE = 1.45  # line height in em, with room for a layout that makes the axes lower than they are now
+
+
+@dataclass(frozen=True)
+class EndLabel:
+    """A name for the point (x, y), in data coordinates, at which a line ends."""
+
+    text: str
+    x: float
+    y: float
+    color: str
+
+
+def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> list[Annotation]:
+    """Write names to the right of the axes, each as near its line's end as the others let it.
+
+    The limits of `ax` are to be final. A hair line leads from each name to its line.
+    """
+    if not labels:
+        return []
+    to_axes = ax.transData + ax.transAxes.inverted()
+    ends = np.array([to_axes.transform((label.x, label.y)) for label in labels])
+    height = ax.get_window_extent().height * 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    heights = spread(np.clip(ends[:, 1], 0.0, 1.0), _LINE * size / height)
+    return [
+        ax.annotate(
+            shortened(label.text),
+            (label.x, label.y),
+            xytext=(1.045, float(at)),
+            textcoords="axes fraction",
+            color=label.color,
+            size=size,
+            va="center",
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": label.color,
+                "linewidth": 0.5,
+                "relpos": (0.0, 0.5),
+                "shrinkA": 1,
+                "shrinkB": 3.5,
+            },
+        )
+        for label, at in zip(labels, heights, strict=True)
+    ]
+
+
+def spread(wanted: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
+    """Positions at least `gap` apart, in the order of those `wanted` and as near to them as can be.
+
+    Least squares: isotonic regression of ``wanted − rank · gap`` by pooling adjacent violators.
+    """
+    order = np.argsort(wanted, kind="stable")
+    ladder = np.arange(len(wanted)) * gap
+    pools: list[tuple[float, int]] = []  # (mean, how many)
+    for value in wanted[order] - ladder:
+        mean, count = float(value), 1
+        while pools and pools[-1][0] > mean:
+            other, many = pools.pop()
+            mean, count = (mean * count + other * many) / (count + many), count + many
+        pools.append((mean, count))
+    found = np.empty(len(wanted))
+    found[order] = np.repeat([mean for mean, _ in pools], [count for _, count in pools]) + ladder
+    return found
+
+
+def shortened(name: str) -> str:
+    """A name of at most `LONGEST` characters; what is left out is its beginning, which tells least."""
+    return name if len(name) <= LONGEST else "…" + name[-(LONGEST - 1) :]

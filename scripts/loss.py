@@ -1,0 +1,158 @@
+"""Loss and accuracy · 손실과 정확도
+
+The loss of every training step and its mean over each epoch; below, how many pictures the network
+told right, those it learns from and those held out.
+
+학습 스텝마다의 손실과 그 에포크 평균, 그 아래에 학습 그림과 검증 그림을 맞힌 비율을 보인다.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+from numpy.typing import NDArray
+
+from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, sheet
+from derivviz.trace import MissingSeriesError, Trace
+
+requires = ("loss",)
+
+LOG_BEYOND = 100.0  # largest over smallest loss, from where its axis is logarithmic
+NUMBERED = 10  # so many epochs, at the most, are numbered
+Series = tuple[NDArray[np.float64], NDArray[np.float64]]  # steps, values
+
+
+def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
+    """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
+    check(trace, requires, "loss")
+    told_right = accuracies(trace)
+    with sheet(ax, language) as (look, ax):
+        panels = [row[0] for row in grid(ax, 2, 1, heights=(3, 2))] if told_right else [ax]
+        artists = draw_loss(panels[0], trace, look)
+        if told_right:
+            artists |= draw_accuracy(panels[1], trace, told_right, look)
+            panels[1].sharex(panels[0])
+            panels[0].tick_params(labelbottom=False)
+            panels[0].set_title(look.choose(en="Loss and accuracy", ko="손실과 정확도"))
+        else:
+            panels[0].set_title(look.choose(en="Loss", ko="손실"))
+        mark_epochs(panels, trace, look)
+        panels[-1].set_xlabel(look.choose(en="training step", ko="학습 스텝"))
+    return artists
+
+
+def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
+    """The loss of each step, its mean in each epoch, and where it stops being a number."""
+    steps, loss = trace.steps, trace["loss"]
+    finite = np.isfinite(loss)
+    shown = loss[finite]
+    pale, strong = look.shades("loss", 2)
+    if shown.min() > 0 and shown.max() > LOG_BEYOND * shown.min():
+        ax.set_yscale("log")
+    ax.set_ylabel(look.choose(en="loss", ko="손실"))
+    ax.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
+    artists: Artists = {}
+    (artists["loss"],) = ax.plot(steps, np.where(finite, loss, np.nan), color=pale, linewidth=0.9)
+    labels = [EndLabel(look.choose(en="each step", ko="스텝마다"), steps[finite][-1], shown[-1], pale)]
+    if "epoch" in trace:
+        where, mean = epoch_means(trace, "loss")
+        (artists["loss/epoch"],) = ax.plot(where, mean, color=strong, marker="o")
+        labels.append(EndLabel(look.choose(en="epoch mean", ko="에포크 평균"), where[-1], mean[-1], strong))
+    if not finite.all():
+        first = int(np.argmin(finite))
+        artists["nonfinite"] = ax.axvline(steps[first], color=look.color("negative"), linestyle=(0, (2, 1.5)))
+        ax.annotate(
+            look.choose(en=f"{loss[first]} at step {steps[first]}", ko=f"스텝 {steps[first]}에서 {loss[first]}"),
+            (steps[first], 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4, -2),
+            textcoords="offset points",
+            ha="right",
+            va="top",
+            color=look.color("negative"),
+        )
+    ax.set_ylim(*ax.get_ylim())
+    at_the_end(ax, labels)
+    return artists
+
+
+def draw_accuracy(ax: Axes, trace: Trace, told_right: dict[str, Series], look: Style) -> Artists:
+    """The share of pictures told right, and what guessing would give."""
+    looks = {
+        "accuracy": ("muted", (0, (3, 1.5)), "o", look.choose(en="training", ko="학습")),
+        "held_out": ("positive", "-", "s", look.choose(en="held out", ko="검증")),
+    }
+    artists: Artists = {}
+    labels = []
+    for key, (where, share) in told_right.items():
+        role, dashes, marker, name = looks[key]
+        face = look.color("background" if key == "accuracy" else role)
+        (artists[key],) = ax.plot(
+            where, share, color=look.color(role), linestyle=dashes, marker=marker, markerfacecolor=face
+        )
+        labels.append(EndLabel(name, where[-1], share[-1], look.color(role)))
+    if classes := trace.attrs.get("classes"):
+        chance = 1 / len(classes)
+        artists["guessing"] = ax.axhline(chance, color=look.color("muted"), linewidth=0.9, linestyle=":")
+        name = look.choose(en="guessing", ko="무작위")
+        labels.append(EndLabel(name, trace.steps[-1], chance, look.color("muted")))
+    ax.set_ylabel(look.choose(en="accuracy", ko="정확도"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    ax.set_yticks([0, 0.5, 1])
+    ax.set_ylim(0, 1.05)
+    at_the_end(ax, labels)
+    return artists
+
+
+def mark_epochs(panels: list[Axes], trace: Trace, look: Style) -> None:
+    """A line where each epoch begins, numbered above the first panel; steps get no grid of their own."""
+    for ax in panels:
+        ax.grid(axis="x", visible=False)
+    if "epoch" not in trace:
+        return
+    epochs, begins = np.unique(trace["epoch"], return_index=True)
+    every = -(-len(epochs) // NUMBERED)
+    above = panels[0].secondary_xaxis("top")
+    above.set_xticks(trace.steps[begins[::every]], [f"{epoch:g}" for epoch in epochs[::every]])
+    above.set_xlabel(look.choose(en="epoch", ko="에포크"), loc="left")
+    for ax in panels:
+        for step in trace.steps[begins[::every]]:
+            ax.axvline(step, color=look.color("grid"), linewidth=0.7, zorder=0.5)
+
+
+def accuracies(trace: Trace) -> dict[str, Series]:
+    """The accuracy in training, as epoch means where epochs are known, and on held-out pictures [1]."""
+    found: dict[str, Series] = {}
+    if "accuracy" in trace:
+        by_step = trace.steps.astype(float), trace["accuracy"]
+        found["accuracy"] = epoch_means(trace, "accuracy") if "epoch" in trace else by_step
+    try:
+        evaluation = trace.evaluation
+    except MissingSeriesError:
+        return found
+    if evaluation.target is not None and "epoch" in trace:
+        right = evaluation.probabilities.argmax(axis=2) == evaluation.target
+        ends = [trace.steps[trace["epoch"] <= epoch].max(initial=trace.steps[0]) for epoch in evaluation.epochs]
+        found["held_out"] = np.array(ends, float), right.mean(axis=1)
+    return found
+
+
+def epoch_means(trace: Trace, key: str) -> Series:
+    """The middle of each epoch, in steps, and the mean there of the finite values; epochs without any are left out."""
+    epoch, values = trace["epoch"], trace[key]
+    finite = np.isfinite(values)
+    numbers = np.unique(epoch[finite])
+    where = [trace.steps[epoch == number].mean() for number in numbers]
+    return np.array(where), np.array([values[finite & (epoch == number)].mean() for number in numbers])
+
+
+def main() -> None:
+    """``python scripts/loss.py TRACE`` does what ``derivviz figure loss --trace TRACE`` does."""
+    from derivviz.cli.figure import run_script
+
+    run_script(__file__)
+
+
+if __name__ == "__main__":
+    main()
