@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import sympy
@@ -36,15 +37,15 @@ from manim import (
 )
 
 from derivviz.animation import Formula, Lesson, Morph, Number, parameter
-from derivviz.animation.placing import place
+from derivviz.animation.placing import AROUND, place
 from derivviz.animation.plane import Dashed, Plane, Segments, dot, numeral, straight
-from derivviz.animation.stage import color
+from derivviz.animation.stage import SIZES, color
 from derivviz.calculus.difference import difference_quotient, one_sided_slopes
 from derivviz.calculus.expression import Expression
 from derivviz.errors import UsageError
 from derivviz.look.math import typst_math
 
-COLUMN = 1.35  # left edge of the column of formulas
+COLUMN, WIDTH = 1.35, 5.5  # left edge and width of the column of formulas
 STEPS = (40, 4_000_000)  # the published run divides the first distance, 4, by these
 
 
@@ -126,9 +127,10 @@ class Tangent(Lesson):
         )
         self.play(FadeIn(self.plane), run_time=0.8)
         self.formula = Formula(f"y = {typst_math(self.f)}", "label", "function")
-        last = self.curve.points[-1] if self.h0 > 0 else self.curve.points[0]
+        along = self.curve.points[:: max(1, len(self.curve.points) // 8)]
+        anchors = along[::-1] if self.h0 > 0 else along
         avoid = [self.plane, self.curve, *self.sweep(), self.heading]
-        place(self.formula, last, avoid, (LEFT, UL, RIGHT, DOWN))
+        place(self.formula, anchors, avoid, (LEFT, UL, RIGHT, UR, DOWN, UP))
         self.play(Create(self.curve), run_time=1.4, rate_func=linear)
         self.play(FadeIn(self.formula), run_time=0.5)
         scene = [self.plane, self.curve, self.formula, *self.sweep()]
@@ -160,13 +162,13 @@ class Tangent(Lesson):
             en=f"From P to Q, x grows by {self.h0:g} and y by {self.rise(self.h0):g}: rise over run.",
             ko=f"P에서 Q까지 x는 {self.h0:g}만큼, y는 {self.rise(self.h0):g}만큼 변한다. 이 비가 기울기이다.",
         )
-        self.dx = Formula(f"Delta x = {numeral(self.h0)}", "label", "parameter")
-        self.dy = Formula(f"Delta y = {numeral(self.rise(self.h0))}", "label", "parameter")
+        self.dx = Formula(f"Delta x = {short(self.h0)}", "label", "parameter")
+        self.dy = Formula(f"Delta y = {short(self.rise(self.h0))}", "label", "parameter")
         corner, end = self.legs.points[3], self.legs.points[-1]
         avoid = [*avoid, self.q_name, self.q]
-        place(self.dx, (self.here + corner) / 2, avoid, (DOWN, UP))
+        place(self.dx, (self.here + corner) / 2, avoid, (DOWN, UP, *AROUND))
         sides = (LEFT, RIGHT) if self.h0 > 0 else (RIGHT, LEFT)
-        place(self.dy, corner * 0.7 + end * 0.3, [*avoid, self.dx], sides)
+        place(self.dy, corner * 0.7 + end * 0.3, [*avoid, self.dx], (*sides, *AROUND))
         self.plane.room_for(self.formula, self.p_name, self.q_name, self.dx, self.dy)
         self.play(Create(self.legs), FadeIn(self.area), run_time=1.0)
         self.play(FadeIn(self.dx), FadeIn(self.dy), run_time=0.5)
@@ -174,15 +176,16 @@ class Tangent(Lesson):
         q, p = self.a + self.h0, self.a
         quotient = Formula(
             "frac({{Delta y : dy}}, {{Delta x : dx}}) {{= : eq}} "
-            f"frac({numeral(self.f(q))} - {bracket(self.f(p))}, {numeral(q)} - {bracket(p)}) = "
-            f"{{{{ {numeral(self.rise(self.h0) / self.h0)} : m }}}}",
+            f"frac({short(self.f(q))} - {bracket(self.f(p))}, {short(q)} - {bracket(p)}) = "
+            f"{{{{ {short(self.rise(self.h0) / self.h0)} : m }}}}",
             50,
             dx="parameter",
             dy="parameter",
             m="secant",
         )
+        fit(quotient)
         VGroup(self.key, quotient).arrange(DOWN, buff=0.3, aligned_edge=LEFT).move_to([COLUMN, 1.7, 0], LEFT)
-        self.quotient = fit(quotient)
+        self.quotient = quotient
         self.play(FadeIn(self.key), run_time=0.4)
         self.play(FadeIn(self.quotient, shift=UP * 0.15), run_time=0.8)
         self.check_secant(self.h0)
@@ -275,7 +278,8 @@ class Tangent(Lesson):
             bottom.paint(m="tangent")
         fit(top).move_to([COLUMN, -0.55, 0], LEFT)
         bottom.next_to(top, DOWN, 0.4)
-        bottom.shift(RIGHT * (top.select("eq").get_left()[0] - bottom.select("eq").get_left()[0]))
+        room = COLUMN + WIDTH - bottom.width  # under the equals sign above, or as near as the column allows
+        bottom.set_x(min(top.select("eq").get_left()[0], room), LEFT)
         self.play(
             FadeOut(self.lens, self.ring, self.quotient), self.table.animate.shift(UP * 0.75), run_time=0.7
         )
@@ -305,15 +309,11 @@ class Tangent(Lesson):
         )
         self.tangent = Segments([self.plane.clip(self.slope, (self.a, self.f(self.a)))], "tangent", 5.5)
         key = self.legend("tangent", en="tangent", ko="접선")
-        law = Formula(
-            f"{{{{f'({numeral(self.a)}) : t}}}} = lim_({{{{h : h}}}} -> 0) "
-            f"{self.quotient_markup()} = {{{{ {value} : t }}}}",
-            48,
-            h="parameter",
-            t="tangent",
-        )
+        law = self.law(self.quotient_markup())
+        if law.drawn_size < SIZES["label"]:
+            law = self.law("frac({{Delta y : h}}, {{Delta x : h}})")
         line = Formula(f"y = {self.line_markup()}", "body", "tangent")
-        column = VGroup(key, fit(law), line).arrange(DOWN, buff=0.32, aligned_edge=LEFT)
+        column = VGroup(key, law, line).arrange(DOWN, buff=0.32, aligned_edge=LEFT)
         column.move_to([COLUMN, 1.6, 0], LEFT)
         self.play(FadeOut(*leaving, self.legs, self.area), run_time=0.6)
         self.play(FadeIn(key, law), run_time=0.8)
@@ -338,12 +338,18 @@ class Tangent(Lesson):
         )
         self.fan()
 
+    def law(self, quotient: str) -> Formula:
+        """The definition of the derivative at P, with its value."""
+        markup = f"{{{{f'({numeral(self.a)}) : t}}}} = lim_({{{{h : h}}}} -> 0) {quotient} = "
+        return fit(Formula(f"{markup} {{{{ {numeral(self.slope)} : t }}}}", 48, h="parameter", t="tangent"))
+
     def fan(self) -> None:
         """Secants of ever nearer points, one after the other, closing on the tangent."""
         middle = (self.a, self.f(self.a))
-        for share in (1, 0.6, 0.3, 0.1):
+        for share in (0.75, 0.5, 0.25, 0.1):
             h = self.h0 * share
-            secant = Dashed(*self.plane.clip(self.rise(h) / h, middle), width=4)
+            beyond = self.plane.point(self.a + 1.2 * h, middle[1] + 1.2 * self.rise(h))
+            secant = Dashed(self.here, beyond, width=4)
             q = dot(self.plane.point(self.a + h, self.f(self.a + h)))
             self.add(secant, self.p, q)
             self.play(FadeIn(secant, q), run_time=0.35)
@@ -362,10 +368,10 @@ class Tangent(Lesson):
             ko=f"왼쪽에서는 기울기가 {tells['l']['ko']}, 오른쪽에서는 {tells['r']['ko']}.",
         )
         rows = VGroup(
-            Formula(
-                f"lim_(h -> 0^{way}) {self.quotient_markup()} = {{{{ {tells[side]['math']} : m }}}}",
-                46,
-                m=role,
+            fit(
+                Formula(
+                    f"{self.one_sided_markup(way)} {tells[side]['math']}", 46, role, h="parameter", q="ink"
+                )
             )
             for way, side, role in (("-", "l", "secant"), ("+", "r", "tangent"))
         )
@@ -396,8 +402,11 @@ class Tangent(Lesson):
         a = numeral(self.a)
         return f"frac(f({a} + {{{{h : h}}}}) - f({a}), {{{{h : h}}}})"
 
+    def one_sided_markup(self, way: str) -> str:
+        return f"{{{{lim_({{{{h : h}}}} -> 0^{way}) {self.quotient_markup()} = : q}}}}"
+
     def coordinates(self, name: str, x: float) -> str:
-        return f"{name}({numeral(x)}, {numeral(self.f(x))})"
+        return f"{name}({short(x)}, {short(self.f(x))})"
 
     def move_q(self, h: float) -> None:
         """Put everything that hangs on Q where it is for this h."""
@@ -419,7 +428,9 @@ class Tangent(Lesson):
         slopes = [self.rise(h) / h for h in stops if math.isfinite(self.rise(h))]
         slopes += [side for side in (self.left, self.right) if math.isfinite(side)]
         here, corner = self.plane.point(x, y), self.plane.point(x + self.h0, y)
-        return [*(Segments([self.plane.clip(m, (x, y))]) for m in slopes), Segments([[here, corner]])]
+        there = self.plane.point(x + self.h0, self.f(x + self.h0))
+        legs = Segments([[here, corner], [corner, there]])
+        return [*(Segments([self.plane.clip(m, (x, y))]) for m in slopes), legs]
 
     def legend(self, role: str, *, en: str, ko: str) -> VGroup:
         end = RIGHT * 0.8
@@ -436,7 +447,9 @@ class Tangent(Lesson):
         for h in self.hs:
             q = repr(self.a + h).removesuffix(".0")
             m = repr(difference_quotient(self.f, self.a, h)).removesuffix(".0")
-            rows.append(VGroup(Formula(sign(q), "label"), Formula(sign(m), "label", "secant")))
+            rows.append(
+                VGroup(fit(Formula(sign(q), "label"), 1.7), fit(Formula(sign(m), "label", "secant"), 3.6))
+            )
         self.shown_slopes = [repr(difference_quotient(self.f, self.a, h)) for h in self.hs]
         for number, row in enumerate(rows):
             for part, x in zip(row, (COLUMN, COLUMN + 1.9), strict=True):
@@ -453,9 +466,11 @@ class Tangent(Lesson):
         ):
             name = self.words(en=name_en, ko=name_ko, size="label", fill="muted")
             columns.append(VGroup(name, Formula(markup, 46, t="tangent")))
-        for number, column in enumerate(columns):
-            column[0].at([number * 1.95, 1.25, 0])
-            column[1].at([number * 1.95, -0.2, 0])
+        for column in columns:
+            column[0].at([0, 1.25, 0])
+            column[1].at([0, 0, 0]).set_y(0.25)
+        for left, right in pairwise(columns):
+            right.set_x(max(left.get_left()[0] + 1.95, left.get_right()[0] + 0.3), LEFT)
         return VGroup(*columns)
 
     def line_markup(self) -> str:
@@ -558,14 +573,19 @@ def ascending(coefficients: list[sympy.Expr], shift: int) -> str:
     return " ".join(terms)
 
 
-def fit(formula: Formula, width: float = 5.5) -> Formula:
+def fit(formula: Formula, width: float = WIDTH) -> Formula:
     """A formula made to fit the column."""
     return formula.scale_to_fit_width(width) if formula.width > width else formula
 
 
+def short(number: float) -> str:
+    """A number as math with four digits."""
+    return numeral(float(f"{number:.4g}"))
+
+
 def bracket(number: float) -> str:
     """A number after a minus sign: in brackets when it is negative."""
-    return f"({numeral(number)})" if number < 0 else numeral(number)
+    return f"({short(number)})" if number < 0 else short(number)
 
 
 def sign(text: str) -> str:

@@ -146,10 +146,10 @@ def _overlap(a: Array, b: Array, room: float = 0.01) -> bool:
     return bool((~apart).any())
 
 
-def touches(boxes: Array, taken: Iterable[Array], lines: Iterable[VMobject], room: float = 0.0) -> bool:
-    """Whether boxes, grown by `room`, meet other boxes or lines."""
+def touches(boxes: Array, taken: Iterable[Array], ways: Iterable[Array], room: float = 0.0) -> int:
+    """How many boxes and lines (as `pieces`) meet `boxes` grown by `room`."""
     grown = boxes + np.array([-room, -room, room, room])
-    return any(_overlap(grown, other) for other in taken) or any(crosses(pieces(m), grown) for m in lines)
+    return sum(_overlap(grown, other) for other in taken) + sum(crosses(way, grown) for way in ways)
 
 
 def pieces(line: VMobject) -> Array:

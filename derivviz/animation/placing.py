@@ -9,7 +9,7 @@ import numpy as np
 from manim import DL, DOWN, DR, LEFT, RIGHT, UL, UP, UR, Mobject, config
 from numpy.typing import ArrayLike
 
-from derivviz.animation.layout import CAPTION_TOP, SAFE, Array, label_boxes, sort, touches
+from derivviz.animation.layout import CAPTION_TOP, SAFE, Array, label_boxes, pieces, sort, touches
 from derivviz.animation.typeset import Label
 
 AROUND = (UL, UR, DR, DL, LEFT, RIGHT, UP, DOWN)
@@ -25,12 +25,14 @@ def place(
 ) -> Label:
     """Put a label next to a point, as near as it goes without touching anything.
 
+    Where nothing is free, it takes the place that touches least, and the layout checks will say so.
+
     Parameters
     ----------
     label
         The label to move.
     beside
-        The point that it names.
+        The point that it names, shape (3,), or several that would do, shape (points, 3), the best first.
     avoid
         Mobjects whose lines and labels it must not touch; a plane's grid gives way (`Plane.room_for`).
     around
@@ -39,27 +41,31 @@ def place(
         Least distance to everything, in units of the frame.
     """
     labels, lines = sort(avoid)
-    lines = [line for line in lines if not getattr(line, "gives_way", False)]
+    ways = [pieces(line) for line in lines if not getattr(line, "gives_way", False)]
     taken = [label_boxes(other) for other in labels if other is not label]
     half = np.array([config.frame_width / 2, config.frame_height / 2]) - SAFE
-    here = np.asarray(beside, float)
-    for spot in _spots(label, around):
-        label.move_to(here + spot)
+    best: tuple[int, Array] | None = None
+    for spot in _spots(label, np.asarray(beside, float).reshape(-1, 3), around):
+        label.move_to(spot)
         own = label_boxes(label)
-        inside = (own[:, :2] > -half).all() and (own[:, 2:] < half).all() and own[:, 1].min() > CAPTION_TOP
-        if inside and not touches(own, taken, lines, room):
+        if (own[:, :2] < -half).any() or (own[:, 2:] > half).any() or own[:, 1].min() < CAPTION_TOP:
+            continue
+        met = touches(own, taken, ways, room)
+        if met == 0:
             return label
-    return label.next_to(here, around[0], _GAPS[0])
+        if best is None or met < best[0]:
+            best = met, spot
+    return label.move_to(best[1]) if best else label
 
 
-def _spots(label: Label, around: Sequence[Array]) -> list[Array]:
-    """Middles of a label around the origin, the nearest and most preferred first."""
+def _spots(label: Label, points: Array, around: Sequence[Array]) -> list[Array]:
+    """Middles for a label, the nearest and most preferred first."""
     half = np.array([label.width / 2, label.height / 2, 0])
     spots = []
-    for rank, direction in enumerate(around):
+    for (order, point), (rank, direction) in product(enumerate(points), enumerate(around)):
         for gap_x, gap_y in product(_GAPS, _GAPS):
             if (direction[0] == 0 and gap_x > _GAPS[0]) or (direction[1] == 0 and gap_y > _GAPS[0]):
                 continue
-            gap = np.array([gap_x, gap_y, 0])
-            spots.append((float(np.hypot(gap_x, gap_y)) + 0.12 * rank, (half + gap) * direction))
+            cost = float(np.hypot(gap_x, gap_y)) + 0.12 * rank + 0.2 * order
+            spots.append((cost, point + (half + np.array([gap_x, gap_y, 0])) * direction))
     return [spot for _, spot in sorted(spots, key=lambda pair: pair[0])]

@@ -158,7 +158,7 @@ class Plane(VGroup):
     def keep_clear(self, *lines: VMobject) -> Self:
         """Drop the tick labels that lines to come will run through."""
         ways = [layout.pieces(line) for line in lines]
-        crossed = [t for t in self.tick_labels if any(layout.crosses(w, layout.label_boxes(t)) for w in ways)]
+        crossed = [t for t in self.tick_labels if layout.touches(layout.label_boxes(t), [], ways, room=0.08)]
         self.tick_labels.remove(*crossed)
         return self.room_for()
 
