@@ -9,6 +9,14 @@ from typing import Any
 import pytest
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests out unless marks are chosen."""
+    if not config.option.markexpr:
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow: run it with -m slow"))
+
+
 @pytest.fixture(scope="session")
 def torch() -> Any:
     """torch with a single thread; imported only by the tests that ask for it."""

@@ -102,8 +102,9 @@ def exact(tensor: Tensor) -> Array:
 
 def histogram(tensor: Tensor) -> tuple[Array, Array]:
     """Counts, shape (`BINS`,), and edges, shape (`BINS` + 1,), of a fixed sample of the finite values."""
-    values = torch.take(tensor, positions(tensor.numel(), HISTOGRAM_SAMPLE, tensor.device)).cpu().numpy()
-    values = values[np.isfinite(values)].astype(np.float64)
+    values = torch.take(tensor, positions(tensor.numel(), HISTOGRAM_SAMPLE, tensor.device))
+    values = values.cpu().to(torch.float64).numpy()
+    values = values[np.isfinite(values)]
     if not len(values):
         return np.zeros(BINS, np.int64), np.full(BINS + 1, np.nan)
     low, high = values.min(), values.max()

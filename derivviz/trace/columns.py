@@ -31,6 +31,14 @@ def replace_file(path: Path, content: bytes) -> None:
     os.replace(beside, path)
 
 
+def make_folder(root: Path, *below: str) -> Path:
+    """The folder `below` an existing `root`. A trace that was taken away is not made anew, it is an error."""
+    for part in below:
+        root = root / part
+        root.mkdir(exist_ok=True)
+    return root
+
+
 class Column:
     """One array whose first dimension grows, in shard files of `SHARD_CHUNKS` compressed chunks.
 
@@ -76,10 +84,10 @@ class Column:
         if not self._dirty:
             return
         shard, slot = divmod(self._number, SHARD_CHUNKS)
-        path = self.folder.joinpath("c", str(shard), *["0"] * len(self.seen))
+        *parents, last = "c", str(shard), *["0"] * len(self.seen)
+        path = make_folder(self.folder, *parents) / last
         data = _ZSTD.encode(np.ascontiguousarray(self._chunk))
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, b"\xff" * (_ENTRY.size * SHARD_CHUNKS))
         with path.open("r+b") as file:
             offset = file.seek(0, os.SEEK_END)
@@ -127,9 +135,8 @@ class Labels:
         chunk = np.full(room, fill_value(values.dtype), object if values.dtype.kind in "OU" else values.dtype)
         chunk[: len(values)] = values
         raw = _TEXT.encode(chunk) if chunk.dtype == object else np.ascontiguousarray(chunk)
-        path = self.folder.joinpath("c", *["0"] * values.ndim)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, _ZSTD.encode(raw))
+        *parents, last = "c", *["0"] * values.ndim
+        replace_file(make_folder(self.folder, *parents) / last, _ZSTD.encode(raw))
 
     def sizes(self) -> dict[str, int]:
         """The size of each dimension."""

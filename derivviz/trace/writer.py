@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from derivviz.trace.columns import Column, Labels, replace_file
+from derivviz.trace.columns import Column, Labels, make_folder, replace_file
 from derivviz.trace.errors import TraceError
 from derivviz.trace.layout import FORMAT, ROOT_FILE, ROW_DIMENSION, VERSION, group_metadata
 
@@ -136,7 +136,7 @@ class TraceWriter:
 
     def _add(self, path: str, array: Column | Labels) -> None:
         self._make_group(path.rpartition("/")[0])
-        array.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path, *path.split("/"))
         replace_file(array.folder / ROOT_FILE, _json(array.metadata(0, array.sizes())))
         self._arrays[path] = array
 
@@ -144,8 +144,7 @@ class TraceWriter:
         parts = path.split("/")
         for parent in ("/".join(parts[: n + 1]) for n in range(len(parts))):
             if parent not in self._groups:
-                folder = self.path / parent
-                folder.mkdir(parents=True, exist_ok=True)
+                folder = make_folder(self.path, *parent.split("/"))
                 self._groups[parent] = {}
                 replace_file(folder / ROOT_FILE, _json(group_metadata({})))
 

@@ -1,0 +1,263 @@
+"""Faults of the recorder stay with the recorder; a killed run leaves a readable trace."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import derivviz
+from derivviz.errors import UsageError
+from derivviz.recording import gathering, recorder, tables, watch
+from derivviz.trace import TraceError, columns, writer
+
+CHILD = """
+import sys, torch, derivviz
+torch.set_num_threads(1)
+model = torch.nn.Sequential(torch.nn.Linear(6, 20), torch.nn.Tanh(), torch.nn.Linear(20, 3))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+with derivviz.record(model, optimizer, sys.argv[1], snapshot_every=7) as recorder:
+    for step in range(10**9):
+        optimizer.zero_grad()
+        loss = model(torch.full((4, 6), step % 7 / 7)).square().sum()
+        loss.backward()
+        optimizer.step()
+        recorder.log(loss=loss, number=step)
+        if step % 5 == 3:
+            with torch.no_grad():
+                recorder.evaluation(model(torch.zeros(2, 6)).softmax(1), names=["one", "two"])
+        sys.stdout.write(f"{step}\\n")
+        sys.stdout.flush()
+"""
+
+
+def network() -> tuple[nn.Module, torch.optim.Optimizer]:
+    model = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 2))
+    return model, torch.optim.Adam(model.parameters(), lr=0.1)
+
+
+def train(model: nn.Module, optimizer: torch.optim.Optimizer) -> torch.Tensor:
+    optimizer.zero_grad()
+    loss = model(torch.ones(3, 6)).square().sum()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+def hooks_of(model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    of_modules = sum(
+        len(m._forward_hooks) + len(m._forward_pre_hooks) + len(m._backward_hooks) for m in model.modules()
+    )
+    return of_modules + len(optimizer._optimizer_step_pre_hooks) + len(optimizer._optimizer_step_post_hooks)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, None])
+def test_hooks_are_gone_and_the_trace_is_whole(tmp_path: Path, error: type[BaseException] | None) -> None:
+    model, optimizer = network()
+    block = derivviz.record(model, optimizer, tmp_path / "run.zarr")
+    with pytest.raises(error) if error else contextlib.nullcontext(), block as recording:
+        assert hooks_of(model, optimizer) > 0
+        for _ in range(3):
+            recording.log(loss=train(model, optimizer))
+        if error:
+            raise error
+    assert hooks_of(model, optimizer) == 0
+    assert derivviz.open_trace(tmp_path / "run.zarr")["loss"].shape == (3,)
+    train(model, optimizer)
+
+
+PLACES = [
+    (watch.Watch, "_forward_begins"),
+    (watch.Watch, "_module_ran"),
+    (watch.Watch, "_gradient"),
+    (watch.Watch, "_forward_ends"),
+    (watch.Watch, "_before_step"),
+    (watch.Watch, "_after_step"),
+    (gathering.Gathering, "tensor"),
+    (gathering.Gathering, "images"),
+    (tables.Tables, "step_row"),
+    (tables.Tables, "append_step"),
+    (tables.Tables, "append_snapshot"),
+    (writer.TraceWriter, "append"),
+    (writer.TraceWriter, "commit"),
+    (columns.Column, "put"),
+    (columns.Column, "write"),
+    (columns, "replace_file"),
+    (recorder, "pictures"),
+]
+
+
+@pytest.mark.parametrize(("owner", "name"), PLACES, ids=[name for _, name in PLACES])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), RuntimeError("broken")], ids=["disk", "bug"]
+)
+def test_a_fault_stops_the_recording_and_not_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: Exception
+) -> None:
+    broken = False
+    original = getattr(owner, name)
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        if broken:
+            raise error
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(owner, name, fail)
+
+    def loop(model: nn.Module, optimizer: torch.optim.Optimizer, recording: Any, broken_from: int) -> None:
+        nonlocal broken
+        for step in range(5):
+            broken = step >= broken_from
+            images = torch.ones(3, 3, 4, 4)
+            if recording:
+                recording.batch(images, torch.zeros(3, dtype=torch.long))
+            loss = train(model, optimizer)
+            if recording:
+                recording.log(loss=loss)
+                recording.evaluation(torch.ones(2, 2), images=images[:2])
+
+    torch.manual_seed(1)
+    plain = network()
+    loop(*plain, None, 9)
+    torch.manual_seed(1)
+    model, optimizer = network()
+    block = derivviz.record(model, optimizer, tmp_path / "run.zarr", snapshot_every=2)
+    with pytest.warns(RuntimeWarning, match="The recording in .* stopped") as caught, block as recording:
+        loop(model, optimizer, recording, 2)
+    assert len(caught) == 1
+    assert hooks_of(model, optimizer) == 0
+    for mine, wanted in zip(model.parameters(), plain[0].parameters(), strict=True):
+        assert torch.equal(mine, wanted)
+    monkeypatch.undo()
+    trace = derivviz.open_trace(tmp_path / "run.zarr")
+    for key in trace.keys():  # noqa: SIM118 - a Trace is no dict
+        assert len(trace[key]) == len(trace.steps)
+    np.testing.assert_array_equal(trace.steps, np.arange(len(trace.steps)))
+
+
+def test_a_removed_folder_is_survived(tmp_path: Path) -> None:
+    model, optimizer = network()
+    block = derivviz.record(model, optimizer, tmp_path / "run.zarr", snapshot_every=1)
+    with pytest.warns(RuntimeWarning, match="stopped"), block:  # noqa: PT031 - anywhere in the loop
+        train(model, optimizer)
+        (tmp_path / "run.zarr").rename(tmp_path / "elsewhere")
+        for _ in range(100):
+            train(model, optimizer)
+    assert not (tmp_path / "run.zarr").exists()
+
+
+def test_warnings_as_errors_do_not_end_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, optimizer = network()
+    with derivviz.record(model, optimizer, tmp_path / "run.zarr"):  # pytest is set to make warnings errors
+        monkeypatch.setattr(gathering.Gathering, "before", None)
+        train(model, optimizer)
+    assert "The training goes on" in capsys.readouterr().err
+
+
+def test_copies_are_not_recorded(tmp_path: Path) -> None:
+    model, optimizer = network()
+    with derivviz.record(model, optimizer, tmp_path / "run.zarr"):
+        twin = copy.deepcopy(model)
+        file = io.BytesIO()
+        torch.save(model, file)
+        file.seek(0)
+        loaded = torch.load(file, weights_only=False)
+        for other in (twin, loaded):
+            other(torch.full((3, 6), 1e9)).sum().backward()
+        train(model, optimizer)
+    assert derivviz.open_trace(tmp_path / "run.zarr")["activation/0/max"][0] < 100
+
+
+def test_an_existing_trace_is_never_overwritten_unasked(tmp_path: Path) -> None:
+    model, optimizer = network()
+    path = tmp_path / "run.zarr"
+    for overwrite in (False, True):
+        with derivviz.record(model, optimizer, path, overwrite=overwrite) as recording:
+            recording.note(round=overwrite)
+            train(model, optimizer)
+    assert derivviz.open_trace(path).attrs["round"] is True
+    with pytest.raises(TraceError, match="overwrite=True"):
+        derivviz.record(model, optimizer, path).__enter__()
+    assert hooks_of(model, optimizer) == 0
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "thesis.txt").write_text("years of work")
+    for path in (other, other / "thesis.txt"):
+        with pytest.raises(TraceError, match="not a trace"):
+            derivviz.record(model, optimizer, path, overwrite=True).__enter__()
+    with pytest.raises(TraceError, match="cannot be made"):
+        derivviz.record(model, optimizer, other / "thesis.txt" / "run.zarr").__enter__()
+    assert (other / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.compile's own
+def test_wrong_use_is_told(tmp_path: Path) -> None:
+    model, optimizer = network()
+    with pytest.raises(UsageError, match=r"torch\.nn\.Module"):
+        derivviz.record(optimizer, model, tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"torch\.optim\.Optimizer"):
+        derivviz.record(model, 0.1, tmp_path)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="compiled"):
+        derivviz.record(torch.compile(model), optimizer, tmp_path)
+    with pytest.raises(UsageError, match="every"):
+        derivviz.record(model, optimizer, tmp_path, every=0)
+
+
+def kill_once(path: Path, seconds: float) -> None:
+    """Start a training run, kill -9 it, and hold the trace against what the run had said."""
+    xarray = pytest.importorskip("xarray")
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        time.sleep(seconds)
+        child.send_signal(signal.SIGKILL)
+        said = [line for line in child.stdout.read().split("\n") if line]
+    last = int(said[-2]) if len(said) > 1 else 0
+    trace = derivviz.open_trace(path)
+    rows = len(trace.steps)
+    assert rows >= last - tables.STEP_ROWS
+    np.testing.assert_array_equal(trace.steps, np.arange(rows))
+    if not rows:
+        return
+    np.testing.assert_array_equal(trace["number"], np.arange(rows))
+    assert all(np.isfinite(trace[key]).all() for key in ("loss", "grad/0.weight/norm", "update/2.bias/mean"))
+    for step in trace.snapshot_steps[-3:]:
+        snapshot = trace.snapshot(int(step))
+        dz = snapshot.activation_grad["2"]
+        np.testing.assert_allclose(dz.sum(0), snapshot.grad["2.bias"], rtol=1e-5)
+        np.testing.assert_array_equal(snapshot.output, snapshot.activation["2"])
+    for group in ("step", "snapshot", "snapshot/activation", "snapshot/update", "evaluation"):
+        opened = xarray.open_zarr(path, group=group).load()
+        assert (
+            opened.sizes["step" if group == "step" else "epoch" if group == "evaluation" else "snapshot"] > 0
+        )
+    assert trace.evaluation.probabilities.shape == (len(trace.evaluation.epochs), 2, 3)
+    np.testing.assert_allclose(trace.evaluation.probabilities.sum(-1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.21, 0.4, 0.8, 1.3])
+def test_kill_leaves_a_readable_trace(tmp_path: Path, seconds: float) -> None:
+    kill_once(tmp_path / "run.zarr", seconds)
+
+
+@pytest.mark.slow
+def test_two_hundred_kills(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    for n in range(200):
+        kill_once(tmp_path / f"{n}.zarr", chance.uniform(0, 1.5))
