@@ -47,9 +47,10 @@ def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
     steps, loss = trace.steps, trace["loss"]
     finite = np.isfinite(loss)
     shown = loss[finite]
-    pale, strong = look.shades("loss", 2)
+    pale, strong = look.shades("loss", 2)[0], look.color("loss")
     if shown.min() > 0 and shown.max() > LOG_BEYOND * shown.min():
         ax.set_yscale("log")
+        ax.minorticks_off()
     ax.set_ylabel(look.choose(en="loss", ko="손실"))
     ax.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
     artists: Artists = {}
@@ -57,13 +58,15 @@ def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
     labels = [EndLabel(look.choose(en="each step", ko="스텝마다"), steps[finite][-1], shown[-1], pale)]
     if "epoch" in trace:
         where, mean = epoch_means(trace, "loss")
-        (artists["loss/epoch"],) = ax.plot(where, mean, color=strong, marker="o")
+        (artists["loss/epoch"],) = ax.plot(where, mean, color=strong, marker="o", clip_on=False)
         labels.append(EndLabel(look.choose(en="epoch mean", ko="에포크 평균"), where[-1], mean[-1], strong))
     if not finite.all():
         first = int(np.argmin(finite))
         artists["nonfinite"] = ax.axvline(steps[first], color=look.color("negative"), linestyle=(0, (2, 1.5)))
         ax.annotate(
-            look.choose(en=f"{loss[first]} at step {steps[first]}", ko=f"스텝 {steps[first]}에서 {loss[first]}"),
+            look.choose(
+                en=f"{loss[first]} at step {steps[first]}", ko=f"스텝 {steps[first]}에서 {loss[first]}"
+            ),
             (steps[first], 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(-4, -2),
@@ -89,7 +92,13 @@ def draw_accuracy(ax: Axes, trace: Trace, told_right: dict[str, Series], look: S
         role, dashes, marker, name = looks[key]
         face = look.color("background" if key == "accuracy" else role)
         (artists[key],) = ax.plot(
-            where, share, color=look.color(role), linestyle=dashes, marker=marker, markerfacecolor=face
+            where,
+            share,
+            color=look.color(role),
+            linestyle=dashes,
+            marker=marker,
+            markerfacecolor=face,
+            clip_on=False,
         )
         labels.append(EndLabel(name, where[-1], share[-1], look.color(role)))
     if classes := trace.attrs.get("classes"):
@@ -113,11 +122,15 @@ def mark_epochs(panels: list[Axes], trace: Trace, look: Style) -> None:
         return
     epochs, begins = np.unique(trace["epoch"], return_index=True)
     every = -(-len(epochs) // NUMBERED)
+    starts = trace.steps[begins[::every]]
+    numbers = [f"{epoch:g}" for epoch in epochs[::every]]
+    numbers[0] = look.choose(en=f"epoch {numbers[0]}", ko=f"에포크 {numbers[0]}")
     above = panels[0].secondary_xaxis("top")
-    above.set_xticks(trace.steps[begins[::every]], [f"{epoch:g}" for epoch in epochs[::every]])
-    above.set_xlabel(look.choose(en="epoch", ko="에포크"), loc="left")
+    above.set_xticks(starts, numbers)
+    above.tick_params(length=0, pad=2)
+    above.spines["top"].set_visible(False)
     for ax in panels:
-        for step in trace.steps[begins[::every]]:
+        for step in starts:
             ax.axvline(step, color=look.color("grid"), linewidth=0.7, zorder=0.5)
 
 
@@ -133,13 +146,15 @@ def accuracies(trace: Trace) -> dict[str, Series]:
         return found
     if evaluation.target is not None and "epoch" in trace:
         right = evaluation.probabilities.argmax(axis=2) == evaluation.target
-        ends = [trace.steps[trace["epoch"] <= epoch].max(initial=trace.steps[0]) for epoch in evaluation.epochs]
+        ends = [
+            trace.steps[trace["epoch"] <= epoch].max(initial=trace.steps[0]) for epoch in evaluation.epochs
+        ]
         found["held_out"] = np.array(ends, float), right.mean(axis=1)
     return found
 
 
 def epoch_means(trace: Trace, key: str) -> Series:
-    """The middle of each epoch, in steps, and the mean there of the finite values; epochs without any are left out."""
+    """The middle of each epoch, in steps, and the mean of its finite values; epochs without any are left out."""
     epoch, values = trace["epoch"], trace[key]
     finite = np.isfinite(values)
     numbers = np.unique(epoch[finite])

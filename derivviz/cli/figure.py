@@ -37,8 +37,8 @@ def command(
     target = _target(path, output, kind, lang, theme)
     if trace is None:
         raise UsageError(
-            f"the figure {entry.name!r} is drawn from a recorded run. Record one with 'derivviz record food', "
-            f"then type 'derivviz figure {figure} --trace renders/food.zarr'"
+            f"the figure {entry.name!r} is drawn from a recorded run. Record one with "
+            f"'derivviz record food', then type 'derivviz figure {figure} --trace renders/food.zarr'"
         )
     from derivviz.figures import check, page, save, style
     from derivviz.trace import open_trace
@@ -47,7 +47,9 @@ def command(
     check(recorded, entry.requires, entry.name)
     module = library.load(path)
     if not callable(getattr(module, "draw", None)):
-        raise UsageError(f"{path} draws nothing: a figure has a function draw(trace, *, ax=None, language='en')")
+        raise UsageError(
+            f"{path} draws nothing: a figure has a function draw(trace, *, ax=None, language='en')"
+        )
     with style(theme, lang):
         drawn = page(module.draw(recorded, language=lang), entry.name)
         save(drawn, target, title=entry.title[lang], summary=entry.summary[lang])
@@ -70,7 +72,7 @@ def _target(path: Path, output: Path | None, kind: str | None, lang: str, theme:
 
 
 def run_script(file: str) -> None:
-    """What ``python scripts/NAME.py TRACE`` does: ``derivviz figure`` of that file, with all of its options."""
+    """What ``python scripts/NAME.py TRACE`` does: ``derivviz figure``, with all of its options."""
     from derivviz.cli import main
 
     sys.argv = ["derivviz", "figure", file, "--trace", *sys.argv[1:]]

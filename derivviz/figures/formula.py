@@ -99,8 +99,8 @@ def _by_color(text: Outline, color: str, colors: Mapping[str, str]) -> dict[str,
 
 def _path(shapes: Sequence[Shape], size: float, height: float) -> Path:
     """All shapes as one path in points, the bottom left of the markup at the origin."""
-    curves: NDArray[np.float64] = np.concatenate([shape.curves for shape in shapes])
-    curves = (curves + [0.0, height]) * size
+    outlines: NDArray[np.float64] = np.concatenate([shape.curves for shape in shapes])
+    curves = (outlines + np.array([0.0, height])) * size
     first = np.ones(len(curves), bool)  # where a curve does not go on from the one before, a contour begins
     first[1:] = ~np.isclose(curves[1:, 0], curves[:-1, 3]).all(axis=1)
     points, codes = [], []

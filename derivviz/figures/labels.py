@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from numpy.typing import NDArray
 
-from derivviz.figures.style import SMALL
+from derivviz.figures.style import SMALL, current
 
 LONGEST = 24  # characters of a name
 _LINE = 1.45  # line height in em, with room for a layout that makes the axes lower than they are now
@@ -43,7 +43,7 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
             (label.x, label.y),
             xytext=(1.045, float(at)),
             textcoords="axes fraction",
-            color=label.color,
+            color=current().legible(label.color),
             size=size,
             va="center",
             annotation_clip=False,

@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from derivviz import __version__
 from derivviz.errors import DerivvizError, UsageError
@@ -26,26 +27,27 @@ Artists = dict[str, Artist]
 
 
 @contextmanager
-def sheet(
-    ax: Axes | None, language: str, size: tuple[float, float] = SIZE
-) -> Iterator[tuple[Style, Axes]]:
-    """The style to draw in and the axes to draw on, a figure of their own of `size` inches if `ax` is None."""
+def sheet(ax: Axes | None, language: str, size: tuple[float, float] = SIZE) -> Iterator[tuple[Style, Axes]]:
+    """The style to draw in and the axes to draw on: `ax`, or those of a new figure of `size` inches."""
     with style(current().theme, language) as look:
         if ax is not None:
             yield look, ax
             return
-        own = Figure(figsize=size, layout="constrained")
-        engine = own.get_layout_engine()
-        assert engine is not None
-        engine.set(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
+        own = Figure(
+            figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
+        )
         yield look, own.add_subplot()
         own.draw_without_rendering()  # ticks are made when first drawn, and in the fonts of that moment
 
 
 def grid(
-    ax: Axes, rows: int, columns: int, heights: Sequence[float] | None = None, widths: Sequence[float] | None = None
+    ax: Axes,
+    rows: int,
+    columns: int,
+    heights: Sequence[float] | None = None,
+    widths: Sequence[float] | None = None,
 ) -> list[list[Axes]]:
-    """Divide the place of `ax`, which itself becomes the top left of the panels returned, row by row."""
+    """Divide the place of `ax`, which becomes the top left of the panels returned, row by row."""
     figure = ax.get_figure()
     assert figure is not None
     spot = ax.get_subplotspec()
@@ -54,10 +56,12 @@ def grid(
         spot = figure.add_gridspec(1, 1, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[0]
     cells = spot.subgridspec(rows, columns, height_ratios=heights, width_ratios=widths)
     ax.set_subplotspec(cells[0, 0])
-    return [
-        [ax if (row, column) == (0, 0) else figure.add_subplot(cells[row, column]) for column in range(columns)]
-        for row in range(rows)
+    panels = [
+        [ax if r == c == 0 else figure.add_subplot(cells[r, c]) for c in range(columns)] for r in range(rows)
     ]
+    for column in zip(*panels, strict=True):
+        figure.align_ylabels(column)
+    return panels
 
 
 def check(trace: Trace, requires: Sequence[str], name: str) -> None:
@@ -66,7 +70,7 @@ def check(trace: Trace, requires: Sequence[str], name: str) -> None:
     Parameters
     ----------
     requires
-        Keys, or patterns of keys such as ``lr_factor/*``; of each pattern one series with a finite value is wanted.
+        Keys, or patterns of keys such as ``lr_factor/*``; each wants one series with a finite value.
 
     Raises
     ------
@@ -88,7 +92,9 @@ def page(artists: Artists, name: str) -> Figure:
     for artist in artists.values() if isinstance(artists, dict) else ():
         if found := artist.get_figure(root=True):
             return found
-    raise UsageError(f"draw of the figure {name!r} has to return the artists that it drew, by name, in a dict")
+    raise UsageError(
+        f"draw of the figure {name!r} has to return the artists that it drew, by name, in a dict"
+    )
 
 
 def save(figure: Figure, path: Path, *, title: str, summary: str) -> None:

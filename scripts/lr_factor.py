@@ -1,0 +1,221 @@
+"""What f′ does to the learning rate · f′이 학습률에 미치는 영향
+
+The factor 1 + |f′(m)|/20 on the step of each parameter tensor, where m is the tensor's mean: the rule,
+where on it the parameters of a run walk, and what they get at every step.
+
+파라미터 텐서의 평균 m이 정하는 스텝 배율 1 + |f′(m)|/20: 배율의 곡선, 학습 중에 평균이 그 위를
+움직인 자리, 학습 스텝마다 파라미터가 받은 배율을 보인다.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from derivviz.calculus import cubic
+from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, put, sheet
+from derivviz.figures.style import MILLIMETRE, TEXT
+from derivviz.trace import Trace
+
+requires = ("lr_factor/*", "param/*/mean")
+
+SIZE = (160 * MILLIMETRE, 125 * MILLIMETRE)
+NAMED = 8  # parameters, at the most, that are named; of more, those whose factor moves the most
+MARKERS = "osD^vP"  # by layer, so that layers differ in grey
+DASHES = {"weight": "-", "bias": (0, (2.2, 1.2))}
+UPDATE = "w <- w + {{(1 + abs(f'({{m : mean}})) / 20) : slope}} thin Delta w"
+COLORS = {"slope": "tangent", "mean": "parameter"}
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A parameter tensor through the run: its mean and its factor [1] at each step, and how it is drawn."""
+
+    name: str
+    mean: NDArray[np.float64]
+    factor: NDArray[np.float64]
+    color: str
+    marker: str
+    dashes: object
+
+
+def factor(mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rule: 1 + |f′(m)|/20."""
+    return 1 + np.abs(cubic.df(mean)) / 20
+
+
+def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
+    """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
+    check(trace, requires, "lr_factor")
+    with sheet(ax, language, SIZE) as (look, ax):
+        (rule, words), (near, steps) = grid(ax, 2, 2, heights=(1, 1.5), widths=(1, 1.25))
+        walks = walks_of(trace, look)
+        artists = draw_steps(steps, trace, walks, look) | draw_walks(near, walks, look)
+        near.sharey(steps)
+        steps.tick_params(labelleft=False)
+        artists |= draw_rule(rule, near.get_xlim(), look) | explain(words, look)
+        rule.set_title(look.choose(en="What f′ does to the learning rate", ko="f′이 학습률에 미치는 영향"))
+    return artists
+
+
+def walks_of(trace: Trace, look: Style) -> list[Walk]:
+    """The parameters whose factor was recorded, in the model's order; a shade and a marker each layer."""
+    factors = {key.partition("/")[2]: trace[key] for key in trace if key.startswith("lr_factor/")}
+    names = [n for n, values in factors.items() if f"param/{n}/mean" in trace and np.isfinite(values).any()]
+    if len(names) > NAMED:
+        reach = {name: np.nanmax(factors[name]) - np.nanmin(factors[name]) for name in names}
+        widest = sorted(names, key=lambda name: -reach[name])[:NAMED]
+        names = [name for name in names if name in widest]
+    layers = list(dict.fromkeys(name.rpartition(".")[0] for name in names))
+    shades = look.shades("parameter", len(layers))
+    walks = []
+    for name in names:
+        layer, _, leaf = name.rpartition(".")
+        n = layers.index(layer)
+        dashes = DASHES.get(leaf, (0, (1, 1)))
+        mean = trace[f"param/{name}/mean"]
+        walks.append(Walk(name, mean, factors[name], shades[n], MARKERS[n % len(MARKERS)], dashes))
+    return walks
+
+
+def draw_rule(ax: Axes, window: tuple[float, float], look: Style) -> Artists:
+    """The whole rule, and broadly on it the stretch of m that the panel below magnifies."""
+    ends = min(-4.2, window[0] - 0.5), max(2.2, window[1] + 0.5)
+    mean, here = np.linspace(*ends, 800), np.linspace(*window, 100)
+    artists: Artists = {}
+    (artists["rule"],) = ax.plot(mean, factor(mean), color=look.color("tangent"), linewidth=2)
+    (artists["window"],) = ax.plot(here, factor(here), color=look.color("parameter"), linewidth=7)
+    middle = (window[0] + window[1]) / 2
+    artists["window/name"] = ax.annotate(
+        look.choose(en="this run", ko="이 학습"),
+        (middle, float(factor(np.array(middle)))),
+        xytext=(-1, 1.5),
+        ha="center",
+        color=look.color("parameter"),
+        arrowprops={"arrowstyle": "-", "color": look.color("parameter"), "linewidth": 0.6, "shrinkB": 4},
+    )
+    zeros = np.array(cubic.DERIVATIVE_ZEROS)
+    (artists["zeros"],) = ax.plot(zeros, factor(zeros), "o:", color=look.color("tangent"), linewidth=1)
+    put(ax, "f'(m) = 0", (zeros.mean(), 1), color="tangent", align=("center", "baseline"), offset=(0, 6))
+    put(ax, "m", (1, 0), color="parameter", coords="axes fraction", align=("left", "center"), offset=(4, 0))
+    ax.set_xlim(*ends)
+    ax.set_xticks([*zeros, cubic.DERIVATIVE_PEAK[0]])
+    ax.set_yticks([1, 1 + cubic.DERIVATIVE_PEAK[1] / 20])
+    ax.grid(visible=False)
+    ax.set_ylabel(look.choose(en="factor", ko="배율"))
+    return artists
+
+
+def explain(ax: Axes, look: Style) -> Artists:
+    """What the factor is of, in a formula and three lines."""
+    ax.set_axis_off()
+    lines = (
+        look.choose(
+            en="$Delta w$: the step that the optimizer would take", ko="$Delta w$: 옵티마이저가 정한 스텝"
+        ),
+        look.choose(
+            en="${{m : mean}}$: mean of all numbers in $w$", ko="${{m : mean}}$: $w$의 모든 값의 평균"
+        ),
+        look.choose(
+            en="${{f'(x) = -6x^2 - 12x + 18 : slope}}$, so $m = 0$ gives 1.9",
+            ko="${{f'(x) = -6x^2 - 12x + 18 : slope}}$, $m = 0$이면 1.9",
+        ),
+    )
+    artists: Artists = {
+        "update": put(ax, UPDATE, (0.06, 0.72), size=15, colors=COLORS, coords="axes fraction")
+    }
+    for n, line in enumerate(lines):
+        at = (0.06, 0.40 - 0.18 * n)
+        artists[f"update/{n}"] = put(ax, line, at, colors=COLORS, math=False, coords="axes fraction")
+    return artists
+
+
+def draw_walks(ax: Axes, walks: list[Walk], look: Style) -> Artists:
+    """The rule where the parameters are, and each one's mean walking on it, from hollow to filled marker."""
+    left, right = padded(np.concatenate([walk.mean for walk in walks]), 0.01)
+    mean = np.linspace(left, right, 400)
+    artists: Artists = {}
+    (artists["rule/near"],) = ax.plot(
+        mean, factor(mean), color=look.color("tangent"), linewidth=1, zorder=1.5
+    )
+    # Walks lie on one another: the later the narrower, so that each can be seen.
+    for walk, width in zip(walks, np.linspace(4.5, 1.3, len(walks)), strict=True):
+        (artists[f"walk/{walk.name}"],) = ax.plot(
+            walk.mean,
+            walk.factor,
+            color=walk.color,
+            linewidth=width,
+            marker=walk.marker,
+            markevery=[last(walk.factor)],
+        )
+        ax.plot(
+            walk.mean[:1],
+            walk.factor[:1],
+            walk.marker,
+            color=walk.color,
+            markerfacecolor=look.color("background"),
+        )
+    ax.set_xlim(left, right)
+    ax.locator_params(axis="x", nbins=4)
+    heading(ax, look.choose(en="The means walk on the curve …", ko="평균은 곡선 위를 움직이고 …"))
+    ax.set_xlabel(
+        look.choose(en="mean m  (○ first step, ● last step)", ko="평균 m  (○ 첫 스텝, ● 마지막 스텝)")
+    )
+    ax.set_ylabel(look.choose(en="factor", ko="배율"))
+    return artists
+
+
+def draw_steps(ax: Axes, trace: Trace, walks: list[Walk], look: Style) -> Artists:
+    """The factor of each parameter at every step, named where it ends."""
+    artists: Artists = {}
+    labels = []
+    stride = max(len(trace.steps) // 4, 1)
+    for n, walk in enumerate(walks):
+        (artists[f"factor/{walk.name}"],) = ax.plot(
+            trace.steps,
+            walk.factor,
+            color=walk.color,
+            linestyle=walk.dashes,
+            marker=walk.marker,
+            markevery=(n * stride // len(walks), stride),
+            markersize=3.5,
+            clip_on=False,
+        )
+        end = last(walk.factor)
+        labels.append(EndLabel(walk.name, trace.steps[end], walk.factor[end], walk.color))
+    ax.set_xlim(trace.steps[0], max(trace.steps[-1], trace.steps[0] + 1))
+    ax.set_ylim(*padded(np.concatenate([walk.factor for walk in walks]), 0.006))
+    heading(ax, look.choose(en="… and set the factor of each step", ko="… 그에 따라 스텝의 배율이 정해진다"))
+    ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
+    at_the_end(ax, labels)
+    return artists
+
+
+def heading(ax: Axes, text: str) -> None:
+    ax.set_title(text, fontsize=TEXT, fontweight="semibold", pad=6)
+
+
+def last(values: NDArray[np.float64]) -> int:
+    """Where the last finite value is."""
+    return int(np.flatnonzero(np.isfinite(values))[-1])
+
+
+def padded(values: NDArray[np.float64], least: float) -> tuple[float, float]:
+    """Limits around the finite values, at least `least` apart, so that rounding never fills a panel."""
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = max((high - low) * 0.08, (least - (high - low)) / 2)
+    return low - room, high + room
+
+
+def main() -> None:
+    """``python scripts/lr_factor.py TRACE`` does what ``derivviz figure lr_factor --trace TRACE`` does."""
+    from derivviz.cli.figure import run_script
+
+    run_script(__file__)
+
+
+if __name__ == "__main__":
+    main()
