@@ -154,7 +154,7 @@ def accuracies(trace: Trace) -> dict[str, Series]:
 
 
 def epoch_means(trace: Trace, key: str) -> Series:
-    """The middle of each epoch, in steps, and the mean of its finite values; epochs without any are left out."""
+    """The middle of each epoch, in steps, and the mean of its finite values, if it has any."""
     epoch, values = trace["epoch"], trace[key]
     finite = np.isfinite(values)
     numbers = np.unique(epoch[finite])

@@ -36,7 +36,7 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
     to_axes = ax.transData + ax.transAxes.inverted()
     ends = np.array([to_axes.transform((label.x, label.y)) for label in labels])
     height = ax.get_window_extent().height * 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-    heights = spread(np.clip(ends[:, 1], 0.0, 1.0), _LINE * size / height)
+    heights = spread(ends[:, 1], _LINE * size / height)
     return [
         ax.annotate(
             shortened(label.text),
@@ -61,9 +61,10 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
 
 
 def spread(wanted: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
-    """Positions at least `gap` apart, in the order of those `wanted` and as near to them as can be.
+    """Positions in 0…1 at least `gap` apart, in the order of those `wanted` and as near to them as can be.
 
-    Least squares: isotonic regression of ``wanted − rank · gap`` by pooling adjacent violators.
+    Least squares: isotonic regression of ``wanted − rank · gap`` by pooling adjacent violators. Too many
+    positions go on above 1.
     """
     order = np.argsort(wanted, kind="stable")
     ladder = np.arange(len(wanted)) * gap
@@ -75,7 +76,8 @@ def spread(wanted: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
             mean, count = (mean * count + other * many) / (count + many), count + many
         pools.append((mean, count))
     found = np.empty(len(wanted))
-    found[order] = np.repeat([mean for mean, _ in pools], [count for _, count in pools]) + ladder
+    pooled = np.repeat([mean for mean, _ in pools], [count for _, count in pools])
+    found[order] = np.clip(pooled, 0.0, max(1.0 - ladder[-1], 0.0)) + ladder
     return found
 
 

@@ -37,7 +37,19 @@ def sheet(ax: Axes | None, language: str, size: tuple[float, float] = SIZE) -> I
             figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
         )
         yield look, own.add_subplot()
-        own.draw_without_rendering()  # ticks are made when first drawn, and in the fonts of that moment
+        with no_boxes():
+            own.draw_without_rendering()  # ticks are made when first drawn, in the fonts of that moment
+
+
+@contextmanager
+def no_boxes() -> Iterator[None]:
+    """Make an error of a character that would be drawn as an empty box; matplotlib only warns."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=r"Glyph .* missing")
+        try:
+            yield
+        except UserWarning as missing:
+            raise FontError(f"a text of the figure cannot be drawn: {missing} Write it another way.") from missing
 
 
 def grid(
@@ -123,12 +135,9 @@ def save(figure: Figure, path: Path, *, title: str, summary: str) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", message=r"Glyph .* missing")
+        with no_boxes():
             figure.savefig(beside, format=kind, metadata=about[kind])
         os.replace(beside, path)
-    except UserWarning as missing:
-        raise FontError(f"{path.name}: {missing}. Write it another way.") from missing
     except OSError as error:
         why = error.strerror or error
         raise DerivvizError(f"{path} cannot be written: {why}. -o names another place.") from error

@@ -28,7 +28,7 @@ SIZE = (160 * MILLIMETRE, 100 * MILLIMETRE)
 TEXT = 9.0  # points
 SMALL = 8.0
 TITLE = 12.0
-FAINTEST = 4.0  # contrast of a shade with the background; WCAG 2.2 asks 3 of a line, criterion 1.4.11
+FAINTEST = 3.5  # contrast of a shade with the background; WCAG 2.2 asks 3 of a line, criterion 1.4.11
 
 LEGIBLE = 4.5  # contrast of small text at the least (WCAG 2.2, success criterion 1.4.3)
 

@@ -1,0 +1,57 @@
+"""Names at the ends of lines: in order, apart, near."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.text import Text
+
+from derivviz.figures import EndLabel, at_the_end, sheet
+from derivviz.figures.labels import LONGEST, shortened, spread
+
+positions = st.lists(st.floats(0, 1), min_size=1, max_size=12).map(np.array)
+
+
+@given(positions, st.floats(0.001, 0.3))
+def test_spread_keeps_order_and_gaps(wanted: np.ndarray, gap: float) -> None:
+    found = spread(wanted, gap)
+    order = np.argsort(wanted, kind="stable")
+    assert np.all(np.diff(found[order]) >= gap - 1e-9)
+    assert found.min() >= 0
+    if gap * (len(wanted) - 1) <= 1:
+        assert found.max() <= 1 + 1e-9
+
+
+def test_what_is_apart_stays_where_it_is() -> None:
+    assert spread(np.array([0.9, 0.1, 0.5]), 0.3) == pytest.approx([0.9, 0.1, 0.5])
+
+
+def test_two_at_one_place_share_the_move() -> None:
+    assert spread(np.array([0.5, 0.5]), 0.2) == pytest.approx([0.4, 0.6])
+    assert spread(np.array([1.0, 1.0]), 0.2) == pytest.approx([0.8, 1.0])  # but not out of the panel
+
+
+def test_names_do_not_touch() -> None:
+    with sheet(None, "ko") as (_, ax):
+        ax.set(xlim=(0, 1), ylim=(0, 1))
+        names = [EndLabel(f"층{n}.weight", 1.0, 0.99 + n / 1000, "#000000") for n in range(8)]
+        texts = at_the_end(ax, names)
+    boxes = sorted((Text.get_window_extent(text) for text in texts), key=lambda box: box.y0)
+    assert [text.get_text() for text in texts] == [name.text for name in names]
+    assert all(below.y1 <= above.y0 for below, above in zip(boxes, boxes[1:], strict=False))
+    assert all(box.x0 > ax.get_window_extent().x1 for box in boxes)
+    assert all(box.x1 <= ax.get_figure(root=True).bbox.x1 for box in boxes)
+
+
+def test_no_names() -> None:
+    with sheet(None, "en") as (_, ax):
+        assert at_the_end(ax, []) == []
+
+
+def test_long_names_keep_their_end() -> None:
+    name = "encoder.layers.11.self_attention.output.dense.weight"
+    assert len(shortened(name)) == LONGEST
+    assert shortened(name).endswith("output.dense.weight")
+    assert shortened("fc1.weight") == "fc1.weight"
