@@ -6,7 +6,7 @@ while it is read, so the answer comes at once.
 
 from __future__ import annotations
 
-from math import ceil, isfinite
+from math import ceil, isfinite, log2
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def weight(node: Node) -> int:
 
 def _grows_from_logarithm(exponent: Node) -> bool:
     """Whether the exponent hides a large power: e^(n log 9) is 9^n."""
-    return _contains_log(exponent) and _largest(exponent) > MAX_EXPONENT
+    return _contains_log(exponent) and _bits(exponent) > log2(MAX_EXPONENT)
 
 
 def _contains_log(node: Node) -> bool:
@@ -80,15 +80,21 @@ def _contains_log(node: Node) -> bool:
     return is_log or any(_contains_log(child) for child in children(node))
 
 
-def _largest(node: Node) -> float:
-    """A bound on the numbers that a simplifier can make of the numbers in `node`."""
+def _contains_exponential(node: Node) -> bool:
+    is_exponential = isinstance(node, Power) or (isinstance(node, Call) and node.name == "exp")
+    return is_exponential or any(_contains_exponential(child) for child in children(node))
+
+
+def _bits(node: Node) -> float:
+    """Binary digits of the largest number that a simplifier can make of the numbers in `node`."""
     match node:
         case Number(value, _):
-            return float(max(value.numerator, value.denominator))
+            return log2(max(value.numerator, value.denominator))
         case Sum(parts):
-            return sum(_largest(part) for _, part in parts)
+            return log2(len(parts)) + max(_bits(part) for _, part in parts)
+        case Power(base, exponent) if (exact := rational(exponent)) is not None:
+            return _bits(base) * float(abs(exact))
+        case Call("log", argument) if not _contains_exponential(argument):
+            return 0.0  # log 9 stays log 9: only log(e^9) is a number again
         case _:
-            bound = 1.0
-            for child in children(node):
-                bound *= _largest(child)
-            return bound
+            return float(sum(_bits(child) for child in children(node)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import CO_GENERATOR
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -19,13 +20,17 @@ def deadline(seconds: float) -> Iterator[None]:
     """Raise `OutOfTime` inside the block when it runs longer than `seconds`.
 
     The clock is looked at whenever a function is called, so it works in any thread, on any system and
-    in a forked worker, where an alarm signal would not. A single long C call is not interrupted.
+    in a forked worker, where an alarm signal would not. A single long C call is not interrupted. Of
+    two deadlines, one inside the other, the earlier one counts.
     """
     end = monotonic() + seconds
     before = sys.getprofile()
 
-    def look(frame: FrameType, event: str, argument: Any) -> None:
-        if event == "call" and monotonic() > end:
+    def look(frame: FrameType, event: Any, argument: Any) -> None:
+        if before is not None:
+            before(frame, event, argument)
+        # A generator may be called only to be thrown away, and what is raised there is lost.
+        if event == "call" and monotonic() > end and not frame.f_code.co_flags & CO_GENERATOR:
             raise OutOfTime
 
     sys.setprofile(look)

@@ -101,7 +101,15 @@ def one_sided_slopes(expression: Expression, a: Any) -> tuple[Any, Any]:
     try:
         with deadline(_SECONDS):
             sides = [_one_sided_slope(expression, place, side) for side in (-1, 1)]
-    except (OutOfTime, NotImplementedError, ValueError, TypeError, AttributeError, RecursionError):
+    except (
+        OutOfTime,
+        NotImplementedError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ):
         # What SymPy raises for a limit that it does not know is of any of these kinds.
         raise DerivvizError(
             f"The slope of {expression.text} at x = {_place(place)} was not found: "

@@ -44,8 +44,8 @@ class Expression:
 
     text: str
     sympy: Any = field(compare=False)
-    tree: Node
-    _domain: tuple[Node, ...] = ()
+    tree: Node = field(repr=False)
+    _domain: tuple[Node, ...] = field(default=(), repr=False)
 
     @property
     def variable(self) -> str:
@@ -77,7 +77,7 @@ class Expression:
     def derivative(self) -> Expression:
         """The derivative by the rules of differentiation.
 
-        It is NaN where the function itself has no value, and where a rule has none, as |x|′ = x/|x| at 0.
+        It is NaN where the function itself has no value, and where a rule has none, as |x|′ = |x|/x at 0.
 
         Raises
         ------
@@ -120,7 +120,8 @@ def parse(text: str) -> Expression:
     except (OutOfTime, RecursionError):
         raise ExpressionError(text, 0, _TOO_SLOW, _SIMPLER) from None
     except OverflowError:
-        raise ExpressionError(text, 0, "A part of this is too large.", _SIMPLER) from None
+        reason = "A part of this has no real value, or one that is too large."
+        raise ExpressionError(text, 0, reason, _SIMPLER) from None
     if not symbolic.is_real(value):
         raise ExpressionError(text, 0, "This has no real value for any x.", "Change it so that it has one.")
     return Expression(text.strip(), value, tree)

@@ -36,11 +36,14 @@ _SYMPY: dict[str, Any] = {
 _NAMES = {function: name for name, function in _SYMPY.items()} | {sympy.Abs: "abs"}
 
 
+_RECIPROCALS = {sympy.cot: ("cos", "sin"), sympy.sec: ("", "cos"), sympy.csc: ("", "sin")}
+
+
 class _RealAbs(sympy.Function):
-    """|u| for real u, whose derivative u/|u| has no value at 0, as it should not."""
+    """|u| for real u. Its derivative |u|/u has no value at 0, as it should not; SymPy's own sign(u) has."""
 
     def fdiff(self, argindex: int = 1) -> Any:
-        return self.args[0] / self
+        return self / self.args[0]
 
 
 def to_sympy(node: Node, x: Any = X) -> Any:
@@ -129,7 +132,7 @@ def _tidy_roots(value: Any) -> Any:
 
 
 def differentiate(value: Any) -> Any:
-    """d/dx of a SymPy expression of `X`, real throughout: |u|′ is u/|u| · u′."""
+    """d/dx of a SymPy expression of `X`, real throughout: |u|′ is |u|/u · u′."""
     slope = value.replace(sympy.Abs, _RealAbs).diff(X)
     return _tidy_roots(slope.replace(_RealAbs, real_abs))
 
@@ -153,6 +156,12 @@ def to_tree(value: Any) -> Node:
         return _product(value)
     if value.is_Pow:
         return _power(value.base, value.exp)
+    if value.func in _RECIPROCALS:  # SymPy's tan(x + π/2) is −cot(x)
+        argument = to_tree(value.args[0])
+        above, below = _RECIPROCALS[value.func]
+        return Product(
+            ((False, Call(above, argument) if above else _number(Fraction(1))), (True, Call(below, argument)))
+        )
     if value.func in _NAMES:
         return Call(_NAMES[value.func], to_tree(value.args[0]))
     raise TypeError(f"{value} is not an expression of x in the notation of derivviz")

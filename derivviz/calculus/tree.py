@@ -141,7 +141,7 @@ def evaluate(node: Node, x: Any) -> Any:
     """
     match node:
         case Number(value, _):
-            return np.float64(value.numerator / value.denominator)
+            return np.float64(_nearest(value))
         case Variable():
             return x
         case Constant(name):
@@ -169,6 +169,13 @@ def evaluate(node: Node, x: Any) -> Any:
     raise TypeError(f"not a node of an expression: {node!r}")
 
 
+def _nearest(value: Fraction) -> float:
+    try:
+        return value.numerator / value.denominator
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
+
+
 def _quotient(above: Any, below: Any) -> Any:
     return np.where(below == 0, np.nan, above / below)[()]
 
@@ -177,8 +184,12 @@ def _power(base: Any, exact: Fraction | None, exponent: Node, x: Any) -> Any:
     """The real power. `exact` is the exponent as a fraction, where it is one."""
     if exact is None:
         power = evaluate(exponent, x)
-        return np.where((base == 0) & (power < 0), np.nan, base**power)[()]
-    number = exact.numerator / exact.denominator
+        # NumPy says NaN^0 = 1 and 1^NaN = 1; where a part has no value, the whole has none.
+        nowhere = np.isnan(base) | np.isnan(power) | ((base == 0) & (power < 0))
+        return np.where(nowhere, np.nan, base**power)[()]
+    if exact == 0:
+        return np.where(np.isnan(base), np.nan, 1.0)[()]
+    number = _nearest(exact)
     if exact.denominator % 2 == 0 or exact.denominator == 1:
         result = base**number
     else:

@@ -15,7 +15,22 @@ from derivviz.calculus.tree import Call, Constant, Negative, Node, Number, Power
 
 # Typst has these operators by name; everything else is set with op("…").
 _OPERATORS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "ln"}
-_KNOWN = {"sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "exp", "ln"}
+_KNOWN = {
+    "sin",
+    "cos",
+    "tan",
+    "cot",
+    "sec",
+    "csc",
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "exp",
+    "ln",
+}
 
 _NAMES = {"Abs": "abs"}
 _GREEK = {name: name for name in sympy.core.alphabets.greeks} | {"lamda": "lambda", "Delta": "Delta"}
@@ -68,6 +83,13 @@ def _fraction(above: str, below: str) -> str:
 
 def _raised(base: str, exponent: str) -> str:
     return f"{base}^{exponent}" if len(exponent) == 1 else f"{base}^({exponent})"
+
+
+def _named(word: str) -> str:
+    """A letter, a number or a Greek letter as it is; any other word upright, as text."""
+    if word in _GREEK:
+        return _GREEK[word]
+    return word if len(word) == 1 or word.isdigit() else f'"{word}"'
 
 
 def _root(inside: str, index: int) -> str:
@@ -163,8 +185,7 @@ class _SympyPrinter(Printer):
 
     def _print_Symbol(self, symbol: Any) -> str:
         name, _, index = str(symbol.name).partition("_")
-        name = _GREEK.get(name, name if len(name) == 1 else f'"{name}"')
-        return f"{name}_{index if len(index) == 1 or index.isdigit() else f'({index})'}" if index else name
+        return f"{_named(name)}_{_named(index)}" if index else _named(name)
 
     def _print_Integer(self, number: Any) -> str:
         return str(number)

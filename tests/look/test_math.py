@@ -1,0 +1,122 @@
+"""Typst markup: what it says, and that Typst takes it."""
+
+import pytest
+import sympy
+import typst
+
+from derivviz.calculus.expression import parse
+from derivviz.look.math import typst_math
+
+x, y, h = sympy.symbols("x y h")
+
+TYPED = {
+    "x**2 + 2*x + 1": "x^2 + 2 x + 1",
+    "1 + 2x + x^2": "1 + 2 x + x^2",
+    "-2x^3 - 6x^2 + 18x": "-2 x^3 - 6 x^2 + 18 x",
+    "0.50x + 1": "0.50 x + 1",
+    "x^(1/3)": "root(3, x)",
+    "cbrt(x+1)": "root(3, x + 1)",
+    "x^(1/2)": "sqrt(x)",
+    "√x": "sqrt(x)",
+    "x^(2/3)": "x^(2\\/3)",
+    "|x - 1|": "abs(x - 1)",
+    "sin(x)^2": "sin(x)^2",
+    "asin(x) + ln(x)": "arcsin(x) + ln(x)",
+    "e^x": "e^x",
+    "exp(2x)": "e^(2 x)",
+    "exp(x)^2": "(e^x)^2",
+    "(x+1)/(x-1)": "frac(x + 1, x - 1)",
+    "1/2 sin(x)": "frac(1, 2) sin(x)",
+    "2(x+1)/x": "frac(2 (x + 1), x)",
+    "(1/x)^2": "(frac(1, x))^2",
+    "2*3x": "2 dot 3 x",
+    "2*3^x": "2 dot 3^x",
+    "x*2": "x dot 2",
+    "2*-x": "2 (-x)",
+    "x - (-x)": "x - (-x)",
+    "x - (x - 1)": "x - (x - 1)",
+    "-(x+1)": "-(x + 1)",
+    "(-x)^2": "(-x)^2",
+    "-x^2": "-x^2",
+    "x^-2": "x^(-2)",
+    "2^x^2": "2^(x^2)",
+    "(x^2)^3": "(x^2)^3",
+    "(3x^2+8)^3": "(3 x^2 + 8)^3",
+    "pi x": "pi x",
+}
+
+
+@pytest.mark.parametrize(("text", "markup"), TYPED.items())
+def test_an_expression_keeps_the_order_of_its_author(text, markup):
+    assert typst_math(parse(text)) == markup
+
+
+SYMPY = [
+    (1 + 2 * x + x**2, "x^2 + 2 x + 1"),
+    (1 - x**2, "-x^2 + 1"),
+    (18 * x - 2 * x**3 - 6 * x**2, "-2 x^3 - 6 x^2 + 18 x"),
+    (x ** sympy.Rational(1, 3), "root(3, x)"),
+    (x ** sympy.Rational(-1, 2), "frac(1, sqrt(x))"),
+    (x ** sympy.Rational(3, 2), "x^(3\\/2)"),
+    (-x / 2, "-frac(x, 2)"),
+    (sympy.Abs(x - 1), "abs(x - 1)"),
+    (sympy.exp(-x) * sympy.sin(x) ** 2, "e^(-x) sin(x)^2"),
+    (sympy.log(x) * sympy.acos(x), "ln(x) arccos(x)"),
+    (((x + h) ** 2 - x**2) / h, "frac(-x^2 + (h + x)^2, h)"),
+    (sympy.Rational(-1, 2), "-frac(1, 2)"),
+    (sympy.oo, "infinity"),
+    (-sympy.oo, "-infinity"),
+    (sympy.pi * sympy.E, "e pi"),
+    (sympy.Float("4.1"), "4.1"),
+    (1e-20, "1 dot 10^(-20)"),
+    (7, "7"),
+    (sympy.Eq(y, 8 * x - 4), "y = 8 x - 4"),
+    (sympy.Symbol("x_0"), "x_0"),
+    (sympy.Symbol("x_max"), 'x_"max"'),
+    (sympy.Symbol("Delta"), "Delta"),
+    (sympy.Symbol("loss"), '"loss"'),
+    (sympy.Function("f")(x), "f(x)"),
+    (2 * sympy.Function("f")(x) ** 2, "2 f(x)^2"),
+]
+
+
+@pytest.mark.parametrize(("formula", "markup"), SYMPY)
+def test_sympy_comes_highest_power_first(formula, markup):
+    assert typst_math(formula) == markup
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x^5",
+        "1/x",
+        "sqrt(x)",
+        "acos(x)",
+        "exp(-x^2/2)",
+        "x^x",
+        "(3x^2+8)^3",
+        "x sin(x)/(1+x^2)",
+        "|x|",
+        "tan(x)",
+        "-x/3",
+    ],
+)
+def test_a_derivative_reads_the_same_from_its_tree_and_from_sympy(text):
+    slope = parse(text).derivative()
+    assert typst_math(slope) == typst_math(slope.sympy)
+
+
+def test_typst_compiles_all_of_it_without_a_warning():
+    formulas = [typst_math(parse(text)) for text in TYPED]
+    formulas += [typst_math(formula) for formula, _ in SYMPY]
+    formulas += [typst_math(parse(text).derivative()) for text in TYPED]
+    page = "\n".join(f"$ {formula} $" for formula in formulas)
+    svg, warnings = typst.compile_with_warnings(page.encode(), format="svg")
+    assert svg
+    assert warnings == []
+
+
+@pytest.mark.parametrize("wrong", ["x + 1", object(), sympy.I * x, sympy.Derivative(x**2, x)])
+def test_what_is_no_real_formula_is_refused(wrong):
+    with pytest.raises(TypeError):
+        typst_math(wrong)
