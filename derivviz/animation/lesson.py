@@ -54,7 +54,7 @@ class Lesson(Scene):
     Attributes
     ----------
     requires
-        Keys of a trace that the lesson reads.
+        Keys of a trace that the lesson reads, and ``"evaluation"`` where it reads the held-out pictures.
     Parameters
         A frozen dataclass of `parameter` fields; its values are in `parameters`.
     stage
@@ -154,7 +154,7 @@ class Lesson(Scene):
         from derivviz.trace import open_trace
 
         trace = open_trace(self.stage.trace)
-        missing = [key for key in self.requires if key not in trace]
+        missing = [key for key in self.requires if not _recorded(trace, key)]
         if missing:
             raise DerivvizError(
                 f"the trace {self.stage.trace} has no {', '.join(missing)}, which the lesson '{name}' shows. "
@@ -186,3 +186,13 @@ class Lesson(Scene):
 
     def _report(self, kind: str, messages: list[str]) -> None:
         self.problems += [Problem(kind, len(self.beats), self.time, message) for message in messages]
+
+
+def _recorded(trace: Trace, key: str) -> bool:
+    """Whether a trace has a series or, by the name ``evaluation``, its held-out pictures."""
+    if key != "evaluation":
+        return key in trace
+    try:
+        return trace.evaluation is not None
+    except KeyError:
+        return False
