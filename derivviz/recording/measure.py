@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import avg_pool2d
 
 Array = np.ndarray[Any, Any]
 
 SAMPLE = 1024  # values looked at each step; of at most as many, a tensor's statistics are exact
 ALL_UNITS = 256  # of at most so many units a sample, a snapshot keeps all …
 FEW_UNITS = 64  # … and of more, so many
-HISTOGRAM_SAMPLE = 65536
+HISTOGRAM_SAMPLE = 16384
 BINS = 64
 _SEED = 20_240_229
 _BLOCK = 4096
@@ -96,14 +96,15 @@ def exact(tensor: Tensor) -> Array:
     total = flat.sum().item()
     if not math.isfinite(total):
         total = flat.sum(dtype=torch.float64).item()
-    norm = norms([flat])[0]
+    largest = max(-low, high)
+    norm = math.sqrt(float(_square(flat))) if largest == 0 or 1e-12 < largest < 1e12 else _scaled_norm(flat)
     return np.array([flat.numel(), lost, total, norm**2, low, high, norm])
 
 
 def histogram(tensor: Tensor) -> tuple[Array, Array]:
     """Counts, shape (`BINS`,), and edges, shape (`BINS` + 1,), of a fixed sample of the finite values."""
-    values = torch.take(tensor, positions(tensor.numel(), HISTOGRAM_SAMPLE, tensor.device))
-    values = values.cpu().to(torch.float64).numpy()
+    chosen = torch.take(tensor, positions(tensor.numel(), HISTOGRAM_SAMPLE, tensor.device))
+    values = chosen.cpu().to(torch.float64).numpy()
     values = values[np.isfinite(values)]
     if not len(values):
         return np.zeros(BINS, np.int64), np.full(BINS + 1, np.nan)
@@ -114,10 +115,11 @@ def histogram(tensor: Tensor) -> tuple[Array, Array]:
 
 
 def thumbnail(maps: Tensor, longest: int) -> Tensor:
-    """Area means of (n, channel, y, x), float32, no side longer than `longest`; the aspect is kept."""
-    height, width = maps.shape[-2:]
-    scale = min(1.0, longest / max(height, width))
-    return adaptive_avg_pool2d(maps.float(), (max(1, round(height * scale)), max(1, round(width * scale))))
+    """Means over k×k cells of (n, channel, y, x), float32; k is the least that leaves no side above `longest`."""
+    cell = -(-max(maps.shape[-2:]) // longest)
+    return (
+        avg_pool2d(maps.float(), cell, ceil_mode=True, count_include_pad=False) if cell > 1 else maps.float()
+    )
 
 
 def pictures(images: Tensor, longest: int) -> Array:
@@ -140,10 +142,18 @@ def _square(flat: Tensor) -> Tensor:
 
 
 def _scaled_norm(flat: Tensor) -> float:
-    largest = float(flat.abs().max()) if flat.numel() else math.nan
+    largest = _largest(flat)
     if not math.isfinite(largest):
         flat = flat[flat.isfinite()]
-        largest = float(flat.abs().max()) if flat.numel() else math.nan
+        largest = _largest(flat)
     if largest == 0 or math.isnan(largest):
         return largest
     return largest * math.sqrt(float(_square(flat.to(torch.float64) / largest)))
+
+
+def _largest(flat: Tensor) -> float:
+    """The largest absolute value: NaN if there is a NaN or nothing at all."""
+    if not flat.numel():
+        return math.nan
+    low, high = flat.aminmax()
+    return max(-float(low), float(high))

@@ -79,6 +79,8 @@ class Chain:
         The picture of that sample.
     classes : list of str; truth : int; probabilities : (class,)
         What the network said of it.
+    losses : (sample,)
+        Cross-entropy −ln p of every sample; the run's loss is their mean.
     maps, grad_maps : (4, y, x) by module
         Feature maps and gradients of the `channels` shown.
     channels : list of int
@@ -109,6 +111,7 @@ class Chain:
     classes: list[str]
     truth: int
     probabilities: Array
+    losses: Array
     maps: dict[str, Array]
     grad_maps: dict[str, Array]
     channels: list[int]
@@ -189,8 +192,9 @@ def read_chain(trace: Trace, step: int | None = None) -> Chain:
     channel, row, column = np.unravel_index(int(shot.units["flatten"][k]), shot.shape["pool"])
     busy = np.argsort(-np.asarray(shot.map["act1"][n]).std(axis=(1, 2)))
     channels = [int(channel), *(int(c) for c in busy if c != channel)][:SHOWN]
-    logits = np.asarray(shot.output[n], float)
-    p = np.exp(logits - logits.max())
+    logits = np.asarray(shot.output, float)
+    logits -= logits.max(axis=1, keepdims=True)
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
     at = int(np.flatnonzero(trace.steps == step)[0])
     modules = ("conv", "act1", "pool")
     return Chain(
@@ -201,7 +205,8 @@ def read_chain(trace: Trace, step: int | None = None) -> Chain:
         image=shot.images[n],
         classes=[str(c) for c in trace.attrs["classes"]],
         truth=int(shot.target[n]),
-        probabilities=p / p.sum(),
+        probabilities=np.exp(logs[n]),
+        losses=-logs[np.arange(len(logs)), shot.target],
         maps={m: np.asarray(shot.map[m][n][channels], float) for m in modules},
         grad_maps={m: np.asarray(shot.grad_map[m][n][channels], float) for m in modules},
         channels=channels,

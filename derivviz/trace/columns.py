@@ -62,7 +62,7 @@ class Column:
         self.folder, self.dims, self.dtype, self.attributes = folder, tuple(dims), dtype, dict(attributes)
         self.seen = [0] * len(capacity)
         self._chunk = np.full((rows, *capacity), fill_value(dtype), dtype)
-        self._number = -1
+        self._number = self._shard = -1
         self._dirty = False
 
     def put(self, row: int, value: np.ndarray[Any, Any]) -> None:
@@ -84,12 +84,13 @@ class Column:
         if not self._dirty:
             return
         shard, slot = divmod(self._number, SHARD_CHUNKS)
-        *parents, last = "c", str(shard), *["0"] * len(self.seen)
-        path = make_folder(self.folder, *parents) / last
         data = _ZSTD.encode(np.ascontiguousarray(self._chunk))
-        if not path.exists():
-            replace_file(path, b"\xff" * (_ENTRY.size * SHARD_CHUNKS))
-        with path.open("r+b") as file:
+        if shard != self._shard:
+            parts = ["c", str(shard), *["0"] * len(self.seen)]
+            self._file = make_folder(self.folder, *parts[:-1]) / parts[-1]
+            replace_file(self._file, b"\xff" * (_ENTRY.size * SHARD_CHUNKS))
+            self._shard = shard
+        with self._file.open("r+b") as file:
             offset = file.seek(0, os.SEEK_END)
             file.write(data)
             file.flush()
@@ -135,8 +136,8 @@ class Labels:
         chunk = np.full(room, fill_value(values.dtype), object if values.dtype.kind in "OU" else values.dtype)
         chunk[: len(values)] = values
         raw = _TEXT.encode(chunk) if chunk.dtype == object else np.ascontiguousarray(chunk)
-        *parents, last = "c", *["0"] * values.ndim
-        replace_file(make_folder(self.folder, *parents) / last, _ZSTD.encode(raw))
+        parts = ["c", *["0"] * values.ndim]
+        replace_file(make_folder(self.folder, *parts[:-1]) / parts[-1], _ZSTD.encode(raw))
 
     def sizes(self) -> dict[str, int]:
         """The size of each dimension."""

@@ -91,7 +91,7 @@ class Snapshot:
 
     @cached_property
     def histogram(self) -> Mapping[str, tuple[Array, Array]]:
-        """``(counts, edges)`` by ``KIND/NAME``, of at most 65,536 randomly chosen values of the tensor."""
+        """``(counts, edges)`` by ``KIND/NAME``, of at most 16,384 randomly chosen values of the tensor."""
         read = self._store.read
         labels = zip(read("snapshot/kind"), read("snapshot/name"), strict=True)
         rows = {f"{kind}/{name}": str(n) for n, (kind, name) in enumerate(labels)}

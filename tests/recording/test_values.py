@@ -143,6 +143,21 @@ def test_exact_statistics(seeded: Any) -> None:
     assert counts.sum() == 9998
 
 
+def test_thumbnails_are_area_means(seeded: Any) -> None:
+    maps = torch.rand(1, 2, 11, 7)
+    small = measure.thumbnail(maps, 5)
+    assert small.shape == (1, 2, 4, 3)  # cells of 3×3, smaller ones at the far edges
+    assert small[0, 1, 1, 1].item() == pytest.approx(maps[0, 1, 3:6, 3:6].mean().item())
+    assert small[0, 0, 3, 2].item() == pytest.approx(maps[0, 0, 9:, 6:].mean().item())
+    assert measure.thumbnail(maps, 11).shape == maps.shape
+    gray = measure.pictures(torch.tensor([[[[-1.0, 0.0], [1.0, 3.0]]]]), 4)
+    assert gray.dtype == np.uint8
+    assert gray[0, :, :, 0].tolist() == [[0, 64], [128, 255]]
+    assert (gray[..., 0] == gray[..., 2]).all()
+    white = torch.full((1, 3, 2, 2), 255, dtype=torch.uint8)
+    assert (measure.pictures(white, 4) == 255).all()
+
+
 def test_logging_belongs_to_its_step(seeded: Any, tmp_path: Path) -> None:
     model = nn.Linear(3, 2)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
