@@ -5,9 +5,6 @@ export PYTHON
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-# Runs a check and shows what it printed only when it failed.
-quietly = @out=$$($(1) 2>&1 </dev/null) || { printf '%s\n' "$$out" >&2; echo 'failed: $(1)' >&2; exit 1; }
-
 .PHONY: help install tangent test check
 help:
 	@echo "make tangent   install what is missing, render the first lesson"
@@ -29,9 +26,11 @@ tangent: renders/tangent.mp4
 test: check
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
+# All of them, whichever fail; each shows what it printed only when it failed.
 check:
 	@bootstrap/install.sh dev
-	$(call quietly,$(BIN)/ruff check)
-	$(call quietly,$(BIN)/ruff format --check)
-	$(call quietly,$(BIN)/mypy)
-	$(call quietly,$(BIN)/lint-imports)
+	@failed=; \
+	for step in 'ruff check' 'ruff format --check' mypy lint-imports; do \
+		out=$$($(BIN)/$$step 2>&1 </dev/null) || { printf '%s\n' "$$out" >&2; failed="$$failed, $$step"; }; \
+	done; \
+	[ -z "$$failed" ] || { echo "failed: $${failed#, }" >&2; exit 1; }
