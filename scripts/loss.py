@@ -19,7 +19,7 @@ from derivviz.trace import MissingSeriesError, Trace
 requires = ("loss",)
 
 LOG_BEYOND = 100.0  # largest over smallest loss, from where its axis is logarithmic
-NUMBERED = 10  # so many epochs, at the most, are numbered
+NUMBERED = 10  # so many epochs, at the most, are numbered and marked
 Series = tuple[NDArray[np.float64], NDArray[np.float64]]  # steps, values
 
 
@@ -54,11 +54,13 @@ def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
     ax.set_ylabel(look.choose(en="loss", ko="손실"))
     ax.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
     artists: Artists = {}
-    (artists["loss"],) = ax.plot(steps, np.where(finite, loss, np.nan), color=pale, linewidth=0.9)
+    (artists["loss"],) = ax.plot(steps, np.where(finite, loss, np.nan), color=pale, linewidth=0.8, alpha=0.6)
     labels = [EndLabel(look.choose(en="each step", ko="스텝마다"), steps[finite][-1], shown[-1], pale)]
     if "epoch" in trace:
         where, mean = epoch_means(trace, "loss")
-        (artists["loss/epoch"],) = ax.plot(where, mean, color=strong, marker="o", clip_on=False)
+        (artists["loss/epoch"],) = ax.plot(
+            where, mean, color=strong, marker="o", markevery=thinned(len(where)), clip_on=False
+        )
         labels.append(EndLabel(look.choose(en="epoch mean", ko="에포크 평균"), where[-1], mean[-1], strong))
     if not finite.all():
         first = int(np.argmin(finite))
@@ -97,6 +99,7 @@ def draw_accuracy(ax: Axes, trace: Trace, told_right: dict[str, Series], look: S
             color=look.color(role),
             linestyle=dashes,
             marker=marker,
+            markevery=thinned(len(where)),
             markerfacecolor=face,
             clip_on=False,
         )
@@ -121,7 +124,7 @@ def mark_epochs(panels: list[Axes], trace: Trace, look: Style) -> None:
     if "epoch" not in trace:
         return
     epochs, begins = np.unique(trace["epoch"], return_index=True)
-    every = -(-len(epochs) // NUMBERED)
+    every = thinned(len(epochs))
     starts = trace.steps[begins[::every]]
     numbers = [f"{epoch:g}" for epoch in epochs[::every]]
     numbers[0] = look.choose(en=f"epoch {numbers[0]}", ko=f"에포크 {numbers[0]}")
@@ -132,6 +135,11 @@ def mark_epochs(panels: list[Axes], trace: Trace, look: Style) -> None:
     for ax in panels:
         for step in starts:
             ax.axvline(step, color=look.color("grid"), linewidth=0.7, zorder=0.5)
+
+
+def thinned(epochs: int) -> int:
+    """Every how many epochs there is room for a number or a marker."""
+    return -(-epochs // NUMBERED)
 
 
 def accuracies(trace: Trace) -> dict[str, Series]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,7 +42,7 @@ def test_names_do_not_touch() -> None:
         texts = at_the_end(ax, names)
     boxes = sorted((Text.get_window_extent(text) for text in texts), key=lambda box: box.y0)
     assert [text.get_text() for text in texts] == [name.text for name in names]
-    assert all(below.y1 <= above.y0 for below, above in zip(boxes, boxes[1:], strict=False))
+    assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
     assert all(box.x0 > ax.get_window_extent().x1 for box in boxes)
     assert all(box.x1 <= ax.get_figure(root=True).bbox.x1 for box in boxes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import pairwise
 
 import matplotlib as mpl
 import pytest
@@ -52,7 +53,7 @@ def test_shades_differ_in_grey_and_stay_visible(theme: object, count: int) -> No
     shades = look.shades("parameter", count)
     found = [contrast(shade, look.theme.background) for shade in shades]
     assert found[0] >= FAINTEST
-    assert all(later > earlier * 1.05 for earlier, later in zip(found, found[1:], strict=False))
+    assert all(later > earlier * 1.05 for earlier, later in pairwise(found))
     assert len({round(luminance(shade), 3) for shade in shades}) == count
 
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.ttLib import TTFont
@@ -17,7 +18,7 @@ from pypdf import PdfReader
 from derivviz import open_trace
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.figures import check, grid, page, put, save, sheet, style
-from derivviz.figures.sheet import FORMATS
+from derivviz.figures.canvas import FORMATS
 from derivviz.look import fonts
 from derivviz.look.theme import DARK, PAPER
 from derivviz.trace import MissingSeriesError
@@ -113,15 +114,16 @@ def test_pdf_embeds_its_fonts(tmp_path: Path) -> None:
     found = [font.get_object() for font in only["/Resources"]["/Font"].values()]
     assert found
     for font in found:
-        assert font["/Subtype"] == "/Type0"  # of which the descendants are Type 42, never Type 3
-        descriptor = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
-        assert fonts.FAMILY in descriptor["/FontName"]
-        embedded = TTFont(BytesIO(descriptor["/FontFile2"].get_object().get_data()))
-        glyphs = embedded.getGlyphSet()
-        for name in set(glyphs.keys()) - {".notdef", "space"}:
+        assert font["/Subtype"] == "/Type0"  # what Type 42 becomes in a PDF; never Type 3
+        descendant = font["/DescendantFonts"][0].get_object()
+        assert fonts.FAMILY in descendant["/FontDescriptor"]["/FontName"]
+        embedded = TTFont(BytesIO(descendant["/FontDescriptor"]["/FontFile2"].get_object().get_data()))
+        glyphs, names = embedded.getGlyphSet(), embedded.getGlyphOrder()
+        used = np.frombuffer(descendant["/CIDToGIDMap"].get_object().get_data(), ">u2")
+        for code in np.flatnonzero(used):
             pen = RecordingPen()
-            glyphs[name].draw(pen)
-            assert pen.value, f"{name} is empty"
+            glyphs[names[used[code]]].draw(pen)
+            assert pen.value or code == ord(" ")
 
 
 def test_pdf_says_what_it_is(tmp_path: Path) -> None:
@@ -170,6 +172,8 @@ def test_other_formats_are_refused(tmp_path: Path) -> None:
 
 
 def test_figures_need_neither_manim_nor_torch() -> None:
-    program = "import sys, derivviz.figures; print({'manim', 'torch', 'matplotlib.pyplot'} & set(sys.modules))"
+    program = (
+        "import sys, derivviz.figures; print({'manim', 'torch', 'matplotlib.pyplot'} & set(sys.modules))"
+    )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"

@@ -49,7 +49,9 @@ def no_boxes() -> Iterator[None]:
         try:
             yield
         except UserWarning as missing:
-            raise FontError(f"a text of the figure cannot be drawn: {missing} Write it another way.") from missing
+            raise FontError(
+                f"a text of the figure cannot be drawn: {missing} Write it another way."
+            ) from missing
 
 
 def grid(

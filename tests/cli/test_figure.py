@@ -1,0 +1,141 @@
+"""`derivviz figure`: from a trace to a file, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from derivviz import library
+from derivviz.cli.figure import FORMATS, command
+from derivviz.errors import DerivvizError, UsageError
+from derivviz.figures import canvas
+
+ROOT = Path(__file__).resolve().parents[2]
+MINE = '''"""Mine · 내 그림"""
+from derivviz.figures import sheet
+requires = ("{needs}",)
+def draw(trace, *, ax=None, language="en"):
+    with sheet(ax, language) as (look, ax):
+        return {{"line": ax.plot(trace["loss"])[0]}}
+'''
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words: object) -> Result:
+    result = CliRunner().invoke(command, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_formats_are_those_that_can_be_saved() -> None:
+    assert FORMATS == canvas.FORMATS
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ((), "renders/loss.pdf"),
+        (("--lang", "ko"), "renders/loss.ko.pdf"),
+        (("--theme", "dark", "--format", "svg"), "renders/loss.dark.svg"),
+        (("-o", "here/mine.png"), "here/mine.png"),
+        (("-o", "here", "--lang", "ko", "--theme", "dark", "--format", "png"), "here/loss.ko.dark.png"),
+    ],
+)
+def test_where_it_goes(tiny_trace: Path, tmp_path: Path, words: tuple[str, ...], name: str) -> None:
+    told = run("loss", "--trace", tiny_trace, *words).output
+    path = tmp_path / name
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
+    start = {".pdf": b"%PDF", ".svg": b"<?xml", ".png": b"\x89PNG"}[path.suffix]
+    assert path.read_bytes().startswith(start)
+    assert re.fullmatch(rf"{name}  \([\d.]+ k?B, made in [\d.]+ s\)\n", told)
+
+
+def test_every_figure_of_the_library(tiny_trace: Path) -> None:
+    for entry in library.entries("scripts"):
+        assert entry.title["en"] != entry.title["ko"]
+        assert entry.summary["en"] != entry.summary["ko"]
+        assert entry.requires
+        assert run(entry.name, "--trace", tiny_trace, "-o", f"{entry.name}.svg").exit_code == 0
+
+
+def test_twice_is_the_same(tiny_trace: Path) -> None:
+    for name in ("one.pdf", "two.pdf"):
+        run("lr_factor", "--trace", tiny_trace, "-o", name)
+    assert Path("one.pdf").read_bytes() == Path("two.pdf").read_bytes()
+
+
+def test_a_file_of_ones_own(tiny_trace: Path) -> None:
+    Path("my_fig.py").write_text(MINE.format(needs="loss"), encoding="utf-8")
+    assert run("my_fig.py", "--trace", tiny_trace).output.startswith("renders/my_fig.pdf")
+
+
+def test_a_file_that_draws_nothing(tiny_trace: Path) -> None:
+    Path("my_fig.py").write_text("x = 1\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"my_fig.py draws nothing: a figure has a function draw"):
+        run("my_fig.py", "--trace", tiny_trace)
+
+
+def test_a_missing_series_is_told_before_the_file_is_run(tiny_trace: Path) -> None:
+    Path("my_fig.py").write_text(MINE.format(needs="entropy") + "1 / 0\n", encoding="utf-8")
+    with pytest.raises(DerivvizError, match=r"'entropy'.*\n.*'derivviz record food'"):
+        run("my_fig.py", "--trace", tiny_trace)
+    assert not Path("renders").exists()
+
+
+def test_without_a_trace() -> None:
+    with pytest.raises(UsageError) as raised:
+        run("loss")
+    assert "'derivviz record food'" in str(raised.value)
+    assert "'derivviz figure loss --trace renders/food.zarr'" in str(raised.value)
+
+
+def test_a_trace_that_is_not_there() -> None:
+    with pytest.raises(DerivvizError, match=r"no trace at gone\.zarr.*derivviz record food"):
+        run("loss", "--trace", "gone.zarr")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("los", "--trace", "t"), "Did you mean 'loss'"),
+        (("loss", "--trace", "t", "-o", "a.gif"), r"a\.gif: a figure ends in \.pdf, \.svg, \.png"),
+        (("loss", "--trace", "t", "-o", "a.pdf", "--format", "svg"), "disagree"),
+    ],
+)
+def test_wrong_words(words: tuple[str, ...], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        run(*words)
+
+
+def test_a_script_runs_by_itself(tiny_trace: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT)}
+    words = [str(ROOT / "scripts" / "loss.py"), str(tiny_trace), "--lang", "ko"]
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("renders/loss.ko.pdf")
+    assert done.stderr == ""
+
+
+def test_drawing_imports_neither_manim_nor_torch(tiny_trace: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys; from derivviz.cli import cli;"
+        f"cli.main(['figure', 'lr_factor', '--trace', {str(tiny_trace)!r}], standalone_mode=False);"
+        "print({'manim', 'torch', 'matplotlib.pyplot'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert done.stdout.endswith("set()\n")
