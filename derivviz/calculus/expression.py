@@ -65,7 +65,8 @@ class Expression:
         """The value at `x`, in float64 and in the written order of operations.
 
         A number gives the float that Python gives for the same line of arithmetic (whole numbers up to
-        2^53); an array of any shape gives an array of that shape. Outside the domain, and at a pole, the value is NaN.
+        2^53); an array of any shape gives an array of that shape. Outside the domain, and at a pole, the
+        value is NaN.
         """
         points = np.asarray(x, np.float64)
         with np.errstate(all="ignore"):
