@@ -37,7 +37,7 @@ from derivviz.calculus.cubic import df
 from derivviz.look.typst import quoted
 from derivviz.trace.chain import read_chain
 
-TOP = 1.45  # height of the row of stages
+TOP, DROP = 1.45, 1.3  # height of the row of stages, and how much lower it starts
 DISHES = {"pizza": "피자", "chicken": "치킨", "hamburger": "햄버거", "pasta": "파스타", "salad": "샐러드"}
 
 
@@ -62,7 +62,6 @@ class Backprop(Lesson):
     def construct(self) -> None:
         step = self.parameters.step
         self.chain = read_chain(self.trace, None if step < 0 else step)
-        self.p = float(self.chain.probabilities[self.chain.truth])
         self.title()
         self.forward()
         self.loss()
@@ -88,13 +87,13 @@ class Backprop(Lesson):
             ko="필터가 특징 맵을 만들고, 활성화 함수 f′이 모든 값을 구부린다.",
         )
         for stage in (self.conv, self.act1, self.pool):
-            self.play(FadeIn(stage.forward, stage.rim, stage.label, shift=RIGHT * 0.25), run_time=0.8)
+            self.play(FadeIn(*stage.ahead, shift=RIGHT * 0.25), run_time=0.8)
         self.say(
             en=f"{len(c.z)} units add up weighted pixels; f′ bends them again; {len(c.classes)} numbers come out.",
             ko=f"유닛 {len(c.z)}개가 가중치를 곱해 더하고, 다시 f′을 거쳐 수 {len(c.classes)}개가 나온다.",
         )
         for stage in (self.fc1, self.act2):
-            self.play(FadeIn(stage.forward, stage.rim, stage.label, shift=RIGHT * 0.25), run_time=0.7)
+            self.play(FadeIn(*stage.ahead, shift=RIGHT * 0.25), run_time=0.7)
         self.play(FadeIn(self.bars), run_time=0.8)
 
     def build(self) -> None:
@@ -113,6 +112,8 @@ class Backprop(Lesson):
         for stage, x in zip(self.stages, (-5.95, -3.8, -1.72, 0.36, 1.95, 3.0), strict=True):
             stage.shift(np.array([x, TOP, 0]) - stage.rim.get_center())
         self.bars = self.output_bars()
+        self.network = Group(self.bars, *(part for stage in self.stages for part in stage.ahead))
+        self.network.shift(DOWN * DROP)
 
     def map_stage(self, module: str, maps: np.ndarray, grads: np.ndarray, side: float, **name: str) -> Stage:
         ahead = picture(tiles(maps, "function"), side)
@@ -151,15 +152,27 @@ class Backprop(Lesson):
 
     def loss(self) -> None:
         c = self.chain
+        p = float(c.probabilities[c.truth])
         self.say(
-            en=f"The right answer gets the probability {self.p:.3f}. The loss measures how wrong that is.",
-            ko=f"정답의 확률은 {self.p:.3f}이다. 손실은 이것이 얼마나 틀렸는지를 잰다.",
+            en=f"The right answer gets the probability {p:.3g}. The loss measures how wrong that is.",
+            ko=f"정답의 확률은 {p:.3g}이다. 손실은 이것이 얼마나 틀렸는지를 잰다.",
         )
-        self.loss_formula = Formula(
-            f"{{{{L : l}}}} = -ln p = -ln {sig(self.p)} = {{{{{sig(-np.log(self.p))} : l}}}}", 46, l="loss"
-        ).move_to([0, -1.2, 0])
-        self.play(FadeIn(self.loss_formula, shift=UP * 0.15), run_time=0.8)
+        self.play(self.network.animate.shift(UP * DROP), run_time=0.9)
+        own = Formula(f"-ln p = {sig(c.losses[c.sample])}", 46).move_to([0, -0.85, 0])
+        self.play(FadeIn(own, shift=UP * 0.15), run_time=0.7)
         self.play(Indicate(self.bars[c.truth][0], 1.1, color("positive")), run_time=0.8)
+        count = len(c.losses)
+        self.say(
+            en=f"The loss L of this step is the mean over the {count} pictures of its batch.",
+            ko=f"이 단계의 손실 L은 배치에 든 사진 {count}장의 평균이다.",
+        )
+        mean = Formula(
+            f"{{{{L : l}}}} = frac(1, {count}) sum_(n = 1)^{count} (-ln p_n) = {{{{{sig(c.losses.mean())} : l}}}}",
+            46,
+            l="loss",
+        ).move_to([0, -1.2, 0])
+        self.play(FadeOut(own, shift=UP * 0.2), FadeIn(mean, shift=UP * 0.2), run_time=0.8)
+        self.loss_formula = mean
 
     def backward(self) -> None:
         self.say(
@@ -167,7 +180,7 @@ class Backprop(Lesson):
             ko="이제 거꾸로 간다. 각 값이 조금 커지면 손실은 얼마나 변할까?",
         )
         question = Formula(
-            "frac(partial {{L : l}}, partial {{square : m}}) = {{? : t}}",
+            "frac(partial {{L : l}}, partial {{square : m}}) = thick {{? : t}}",
             46,
             l="loss",
             t="tangent",
@@ -184,8 +197,8 @@ class Backprop(Lesson):
             self.play(ShowPassingFlash(mark(pulse, backdrop=True), time_width=0.8), run_time=0.3)
             self.play(FadeIn(stage.backward), run_time=0.45)
         self.say(
-            en="Bright means: this number matters. These are the recorded gradients.",
-            ko="밝을수록 손실에 큰 영향을 주는 값이다. 모두 기록된 기울기이다.",
+            en="The stronger the colour, the more the loss depends on it: recorded gradients.",
+            ko="색이 강할수록 손실에 큰 영향을 준다. 모두 실제로 기록된 기울기이다.",
         )
 
     # ---- one weight -------------------------------------------------------------------------------------
@@ -287,22 +300,16 @@ class Backprop(Lesson):
             ko="둘째, 여기서는 f′이 활성화 함수이다. 그 기울기는 이계도함수 f″이다.",
         )
         low, high = (-3.9, 1.9) if c.activation.bounded else sorted((c.u * 1.3 + 2, -c.u * 1.3 - 4))
-        peak = 1.0 if c.activation.bounded else 24.0
-        bottom = (
-            -0.14 if c.activation.bounded else min(c.activation(np.array([low, high])).min(), -peak) * 1.1
-        )
+        ends = float(c.activation(np.array([low, high])).min())
+        bottom, top = (-0.14, 1.22) if c.activation.bounded else (1.1 * ends, -0.35 * ends)
         names = ("u", "a") if c.activation.bounded else ("z", "a")
-        plane = Plane((low, high), (bottom, peak * 1.22), 2.9, 1.5, names, (5, 2)).move_to([5.3, -1.05, 0])
+        plane = Plane((low, high), (bottom, top), 2.9, 1.5, names, (5, 2)).move_to([5.3, -1.05, 0])
         plane.tick_labels.set_opacity(0)
         self.curve = plane.curve(c.activation, role="function", width=5)
         at = plane.point(c.u, float(c.activation(np.array(c.u))))
         self.point = dot(at, "parameter")
-        reach = 0.2 * (high - low)
-        tangent_ends = [
-            plane.point(c.u + side * reach, c.a[c.unit] + side * reach * c.activation.slope(c.u))
-            for side in (-1, 1)
-        ]
-        self.slope_line = Segments([tangent_ends], "tangent", 5)
+        middle = (c.u, float(c.a[c.unit]))
+        self.slope_line = Segments([plane.clip(c.activation.slope(c.u), middle, 0.2)], "tangent", 5)
         law = "a = f'(u) \\/ 24" if c.activation.bounded else "a = f'(z)"
         self.activation_plane = plane
         label = Formula(law, 30, "function").next_to(plane, UP, 0.16).align_to(plane, LEFT)
@@ -359,11 +366,10 @@ class Backprop(Lesson):
             ko="Adam이 기울기를 한 걸음 s로 바꾸고, f′이 다시 나서서 학습률을 조절한다.",
         )
         rule = Formula(
-            "w arrow.l w - {{eta : e}} dot {{(1 + frac(|f'(macron(w))|, 20)) : f}} dot {{s : s}}",
+            "w arrow.l w - {{eta : e}} dot {{(1 + frac(|f'(macron(w))|, 20)) : f}} dot s",
             46,
             e="parameter",
             f="tangent",
-            s="secant",
         ).move_to([0, -0.7, 0])
         names = (
             VGroup(
@@ -374,8 +380,8 @@ class Backprop(Lesson):
                     for en, ko, value, role in (
                         ("weight", "가중치", c.w, "ink"),
                         ("learning rate $eta$", "학습률 $eta$", c.learning_rate, "parameter"),
-                        ("factor", "계수", c.factor, "tangent"),
-                        ("Adam's step $s$", "Adam의 걸음 $s$", c.adam_step, "secant"),
+                        ("factor of the mean $macron(w)$", "평균 $macron(w)$의 계수", c.factor, "tangent"),
+                        ("Adam's step $s$", "Adam의 걸음 $s$", c.adam_step, "ink"),
                     )
                 )
             )
@@ -455,6 +461,8 @@ class Backprop(Lesson):
         self.claim(
             "the factor is 1 + |f′(mean w)|/20", c.factor, 1 + abs(float(df(c.mean_weight))) / 20, 2e-2
         )
+        at = int(np.flatnonzero(self.trace.steps == c.step)[0])
+        self.claim("L is the recorded loss", c.losses.mean(), float(self.trace["loss"][at]), 1e-4)
         self.claim(
             "lr · factor · step is the recorded update",
             -c.learning_rate * c.factor * c.adam_step,

@@ -82,6 +82,8 @@ class Stage(Group):
         Pictures of the same size at the same place.
     rim
         The thin frame around them.
+    ahead
+        What the forward pass shows: picture, frame and name.
     """
 
     def __init__(self, forward: ImageMobject, backward: ImageMobject | None, label: Label) -> None:
@@ -96,7 +98,8 @@ class Stage(Group):
             backdrop=True,
         )
         label.next_to(self.rim, DOWN, 0.14)
-        super().__init__(forward, self.rim, label)
+        self.ahead = (forward, self.rim, label)
+        super().__init__(*self.ahead)
         if backward is not None:
             self.add(backward)
 
