@@ -17,8 +17,8 @@ Pairs = list[tuple[Glyph, Glyph]]
 
 def pair_glyphs(source: list[Glyph], target: list[Glyph]) -> Pairs:
     """Equal glyphs of two runs, matched in reading order (longest common subsequence)."""
-    forms = [[g.glyph for g in run] for run in (source, target)]
-    blocks = SequenceMatcher(None, *forms, autojunk=False).get_matching_blocks()
+    old, new = ([g.glyph for g in run] for run in (source, target))
+    blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
     return [
         (source[b.a + i], target[b.b + i]) for b in blocks for i in range(b.size) if source[b.a + i].glyph
     ]

@@ -26,13 +26,15 @@ class _RenderCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         lesson: library.Entry | None = ctx.meta.get("lesson")
+        if lesson is None:
+            return super().get_params(ctx)
         own = [
             click.Option(
                 [f"--{option.flag}", f"parameter_{option.flag.replace('-', '_')}"],
                 metavar="VALUE",
                 help=f"{option.help} ({lesson.name}; default: {option.default})",
             )
-            for option in (lesson.options if lesson else ())
+            for option in lesson.options
         ]
         return [*super().get_params(ctx), *own]
 

@@ -105,7 +105,7 @@ class GifEncoder(Encoder):
         source = self.graph.add_buffer(
             width=quality.width,
             height=quality.height,
-            format="rgba",
+            format=av.VideoFormat("rgba"),
             time_base=Fraction(1, quality.frame_rate),
         )
         thin = self.graph.add("fps", str(min(self.RATE, quality.frame_rate)))
