@@ -11,9 +11,11 @@ compiled in a colour of its own, which leaves the layout untouched, and the colo
 from __future__ import annotations
 
 import re
+import unicodedata
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -74,8 +76,13 @@ class Outline:
 
 
 def quoted(text: str) -> str:
-    """Markup that sets `text` literally, whatever is in it: for names that come from data."""
-    return '#"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'
+    """Markup that sets `text` literally, whatever is in it: for names that come from data.
+
+    Every sign that means something to Typst or to labelled parts is written by its number; decomposed
+    letters, as macOS has them in file names, are composed.
+    """
+    composed = unicodedata.normalize("NFC", text).replace("\n", " ")
+    return '#"' + re.sub(r"[!-/:-@\[-`{-~]", lambda sign: f"\\u{{{ord(sign[0]):x}}}", composed) + '"'
 
 
 @lru_cache(maxsize=2048)
@@ -132,7 +139,7 @@ def _compiler() -> Any:
 
 
 def _check_glyphs(markup: str) -> None:
-    missing = [c for c in sorted(set(markup)) if ord(c) > 126 and not c.isspace() and not _drawable(c)]
+    missing = [c for c in sorted(set(markup)) if not " " <= c <= "~" and not c.isspace() and not _drawable(c)]
     if missing:
         names = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in missing)
         raise fonts.FontError(
@@ -319,7 +326,5 @@ def _stroked(curves: NDArray[np.float64], width: float) -> NDArray[np.float64]:
         along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-12)
         side = np.array([-along[1], along[0]]) * width / 2
         corners = [a + side, b + side, b - side, a - side, a + side]
-        boxes += [
-            [p, p + (q - p) / 3, p + (q - p) * 2 / 3, q] for p, q in zip(corners, corners[1:], strict=False)
-        ]
+        boxes += [[p, p + (q - p) / 3, p + (q - p) * 2 / 3, q] for p, q in pairwise(corners)]
     return np.array(boxes) if boxes else np.zeros((0, 4, 2))
