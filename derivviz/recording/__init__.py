@@ -1,5 +1,6 @@
 """Recording a training run: hooks on any model and optimizer, into a trace."""
 
-from derivviz.recording.recorder import Recorder, record
+from derivviz.recording.record import record
+from derivviz.recording.recorder import Recorder
 
 __all__ = ["Recorder", "record"]
