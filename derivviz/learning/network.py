@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from derivviz.learning.activation import DerivativeActivation, Preset
 from derivviz.learning.pictures import SIDE
@@ -51,3 +53,12 @@ class FoodCNN(nn.Module):
         maps = self.pool(self.act1(self.conv(images)))
         logits: Tensor = self.fc2(self.act2(self.fc1(self.flatten(maps))))
         return logits
+
+
+def predict(model: nn.Module, images: Tensor) -> Tensor:
+    """Probabilities (n, classes) of images (n, 3, side, side), a few at a time so that memory stays small.
+
+    The model must be in evaluation mode.
+    """
+    with torch.no_grad():
+        return torch.cat([functional.softmax(model(part), dim=1) for part in images.split(16)])

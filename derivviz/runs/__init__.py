@@ -1,0 +1,85 @@
+"""The runs that ``derivviz record`` knows: one file a run, found by its name.
+
+A run module has ``PRESETS`` (names, the default first) and ``train(request, progress) -> Outcome``.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from derivviz.errors import UsageError, nearest
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked for.
+
+    Attributes
+    ----------
+    path
+        The trace to make.
+    data
+        A folder to learn from; None for what the run brings itself.
+    preset
+        One of the run's presets; None for the first.
+    seed
+        Decides weights, split, order of batches and augmentation.
+    epochs, snapshot_every
+        None for what the preset finds right.
+    overwrite
+        Whether an existing trace is replaced.
+    """
+
+    path: Path
+    data: Path | None = None
+    preset: str | None = None
+    seed: int = 0
+    epochs: int | None = None
+    snapshot_every: int | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a run tells what it does: `say` a line; `step` (done, total, epoch, loss) after each step."""
+
+    say: Callable[[str], None]
+    step: Callable[[int, int, int, float], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: steps made, mean loss of the last epoch, held-out accuracy [1], what to type next."""
+
+    steps: int
+    loss: float
+    accuracy: float
+    next_command: str
+
+
+def summaries() -> dict[str, str]:
+    """Name and first docstring line of every run, read without importing any."""
+    files = sorted(Path(__file__).parent.glob("[!_]*.py"))
+    docs = {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) for file in files}
+    return {name: (doc or "").partition("\n")[0] for name, doc in docs.items()}
+
+
+def load(name: str) -> ModuleType:
+    """The module of a run; this is what imports torch.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    known = summaries()
+    if name not in known:
+        guess = nearest(name, known, 1)
+        hint = f" Did you mean {guess[0]!r}?" if guess else ""
+        raise UsageError(f"There is no run {name!r}.{hint} There is: {', '.join(known)}.")
+    return import_module(f"{__name__}.{name}")

@@ -1,0 +1,130 @@
+"""``derivviz recommend``: predict with a recorded network and recommend a dish."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from derivviz.calculus.cubic import df
+from derivviz.calculus.score import check_hunger, multiplier, operating_point, scores
+from derivviz.errors import DerivvizError
+
+
+class _Row(NamedTuple):
+    dish: str
+    p: float
+    x: float
+    slope: float
+    factor: float
+    score: float
+
+
+@click.command()
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path),
+    default=Path("renders/food.zarr"),
+    show_default=True,
+    help="A recorded run of food.",
+)
+@click.option("--hunger", type=float, default=6.0, show_default=True, help="0 (full) to 10 (starving).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
+def command(trace: Path, hunger: float, as_json: bool, images: tuple[str, ...]) -> None:
+    """Predict with a recorded network and recommend a dish.
+
+    The score of dish i is p · (1 + f′(x)/20) with x = 4 · hunger/10 − 3 + 0.3 i; the largest is recommended.
+    """
+    check_hunger(hunger)
+    classes, probabilities = _predict(trace, images)
+    answers = [_rows(classes, p, hunger) for p in probabilities]
+    if as_json:
+        click.echo(json.dumps(_as_json(trace, hunger, images, answers), ensure_ascii=False))
+        return
+    for image, rows in zip(images, answers, strict=True):
+        _print(image, rows, hunger)
+
+
+def _predict(trace: Path, images: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
+    """Class names, and probabilities (image, class)."""
+    from derivviz.learning.dataset import to_batch
+    from derivviz.learning.network import predict
+    from derivviz.learning.pictures import PictureError, read_picture
+    from derivviz.learning.saving import load_model
+    from derivviz.trace import open_trace
+
+    recorded = open_trace(trace)
+    model = load_model(trace, recorded.attrs.get("model"))
+    pictures, wrong = [], []
+    for image in images:
+        try:
+            pictures.append(read_picture(image))
+        except PictureError as error:
+            wrong.append(f"{image}: {error}")
+    if wrong:
+        raise DerivvizError("These pictures cannot be used:\n  " + "\n  ".join(wrong))
+    probabilities = predict(model, to_batch(np.stack(pictures))).double().numpy()
+    if not np.isfinite(probabilities).all():
+        preset = recorded.attrs.get("preset")
+        raise DerivvizError(
+            f"The network in {trace} answers NaN: its training (preset {preset}) ended in overflow. "
+            "Record one that can be asked: derivviz record food --preset stable -o PATH"
+        )
+    return list(recorded.attrs["classes"]), probabilities
+
+
+def _rows(classes: Sequence[str], p: NDArray[np.float64], hunger: float) -> list[_Row]:
+    adjusted = scores(p, hunger)
+    rows = []
+    for i, dish in enumerate(classes):
+        x = float(operating_point(i, hunger))
+        rows.append(_Row(dish, float(p[i]), x, df(x), float(multiplier(i, hunger)), float(adjusted[i])))
+    return rows
+
+
+def _best(rows: Sequence[_Row]) -> _Row:
+    return max(rows, key=lambda row: row.score)
+
+
+def _as_json(
+    trace: Path, hunger: float, images: Sequence[str], answers: Sequence[Sequence[_Row]]
+) -> dict[str, Any]:
+    return {
+        "trace": str(trace),
+        "hunger": hunger,
+        "images": [
+            {
+                "image": image,
+                "predicted": max(rows, key=lambda row: row.p).dish,
+                "recommended": _best(rows).dish,
+                "dishes": [row._asdict() for row in rows],
+            }
+            for image, rows in zip(images, answers, strict=True)
+        ],
+    }
+
+
+def _print(image: str, rows: Sequence[_Row], hunger: float) -> None:
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    best = _best(rows)
+    title = f"{escape(image)}, hunger {hunger:g} of 10"
+    table = Table(title=title, title_justify="left", box=SIMPLE)
+    table.add_column("dish", no_wrap=True)
+    for heading in ("p", "x_i", "f′(x_i)", "factor", "score"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in rows:
+        # Rounding first, and adding 0, so that −1e−16 does not read −0.00.
+        numbers = (f"{round(value, 2) + 0.0:.2f}" for value in row[1:])
+        table.add_row(escape(row.dish), *numbers, style="bold" if row is best else "")
+    Console().print(table)
+    click.echo(f"Recommended: {best.dish}.\n")

@@ -1,0 +1,88 @@
+"""``derivviz record``: train a network and record every step of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from derivviz.cli import console
+from derivviz.errors import DerivvizError
+from derivviz.runs import Progress, Request, load, summaries
+
+
+class _Help(click.Command):
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Runs"):
+            formatter.write_dl(list(summaries().items()))
+
+
+@click.command(cls=_Help)
+@click.argument("run")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Folder with one sub-folder of JPEG, PNG or WebP pictures a class. Default: the toy sample.",
+)
+@click.option("--preset", help="stable (default: trainable) or faithful (as published: it explodes).")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the data. Default: the preset's.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The trace. Default: renders/RUN.zarr.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing trace.")
+@click.option(
+    "--snapshot-every", type=click.IntRange(1), help="Steps from one snapshot of exact values to the next."
+)
+def command(
+    run: str,
+    data: Path | None,
+    preset: str | None,
+    seed: int,
+    epochs: int | None,
+    output: Path | None,
+    overwrite: bool,
+    snapshot_every: int | None,
+) -> None:
+    """Train a network and record every step of it.
+
+    'derivviz record food' trains the food recommender on the toy sample that comes along, with --data on
+    pictures of your own.
+    """
+    path = Path("renders") / f"{run}.zarr" if output is None else output
+    module = load(run)
+    _refuse_existing(path, overwrite)
+    request = Request(path, data, preset, seed, epochs, snapshot_every, overwrite)
+    start = time.monotonic()
+    done = 0
+    try:
+        with console.progress(f"Training {run}", "steps") as bar:
+
+            def step(now: int, total: int, epoch: int, loss: float) -> None:
+                nonlocal done
+                done = now
+                bar(now, total)
+
+            outcome = module.train(request, Progress(say=lambda line: click.echo(line, err=True), step=step))
+    except KeyboardInterrupt:
+        if done:
+            click.echo(
+                f"Interrupted after {done} steps. What was recorded until then can be read: {path}", err=True
+            )
+        else:
+            click.echo("Interrupted before the first step.", err=True)
+        raise click.exceptions.Exit(130) from None
+    seconds = time.monotonic() - start
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    click.echo(f"{path}: {console.size(size)}, {outcome.steps} steps in {seconds:.0f} s")
+    click.echo(
+        f"Loss {outcome.loss:.4g} in the last epoch; {outcome.accuracy:.0%} of the held-out pictures right."
+    )
+    click.echo(f"Next: {outcome.next_command}")
+
+
+def _refuse_existing(path: Path, overwrite: bool) -> None:
+    """Say so before minutes of work, not after."""
+    from derivviz.trace.writer import is_trace
+
+    if is_trace(path) and not overwrite:
+        raise DerivvizError(f"There is already a trace at {path}. Add --overwrite to replace it, or -o PATH.")

@@ -1,0 +1,198 @@
+"""The food recommender: a CNN whose activation and learning rates follow f′(x) = −6x² − 12x + 18."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from derivviz.errors import UsageError, nearest
+from derivviz.learning import DerivativeActivation, DerivativeFactor, FoodCNN
+from derivviz.learning.activation import Preset
+from derivviz.learning.dataset import Pictures, batches, read_folder, split, to_batch
+from derivviz.learning.network import predict
+from derivviz.learning.sample import toy_sample
+from derivviz.learning.saving import save_model
+from derivviz.recording import record
+from derivviz.recording.recorder import Recorder
+from derivviz.runs import Outcome, Progress, Request
+
+HELD_OUT = 0.2
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a preset decides.
+
+    `learning_rates` go by layer. `copies` > 0: one picture of each class, so many times, as published.
+    """
+
+    name: Preset
+    epochs: int
+    learning_rates: dict[str, float]
+    batch_size: int
+    augmented: bool
+    copies: int
+    snapshot_every: int
+
+
+RECIPES = {
+    # fc1 sums 197,136 inputs that are never negative, and Adam moves all their weights by the same amount: at
+    # the published 0.001 a single step would carry its units far past the interval on which f′ is used.
+    "stable": Recipe("stable", 30, {"conv": 3e-4, "fc1": 5e-6, "fc2": 5e-3}, 16, True, 0, 20),
+    "faithful": Recipe("faithful", 5, dict.fromkeys(("conv", "fc1", "fc2"), 1e-3), 32, False, 10, 1),
+}
+PRESETS = tuple(RECIPES)
+
+
+def train(request: Request, progress: Progress) -> Outcome:
+    """Train the recommender's network and record every step.
+
+    The trace also holds the probabilities of the held-out pictures after each epoch, and the trained network
+    (``model.safetensors``). An interrupted run leaves both for the steps that it made.
+
+    Raises
+    ------
+    UsageError
+        For a preset that does not exist, or numbers below 1.
+    DataError
+        If the folder cannot be learnt from.
+    TraceError
+        If there is something at the path already.
+    """
+    recipe = _recipe(request)
+    epochs = request.epochs or recipe.epochs
+    pictures = toy_sample(request.seed) if request.data is None else read_folder(request.data)
+    for name, reason in pictures.skipped:
+        progress.say(f"Skipped {name}: {reason}.")
+    training, held_out = split(pictures.target, request.seed, HELD_OUT)
+    if recipe.copies:
+        _, first = np.unique(pictures.target[training], return_index=True)
+        training = np.repeat(training[first], recipe.copies)
+    progress.say(_choice(pictures, recipe, epochs, request.seed, len(training), len(held_out)))
+    # The global generator decides the first weights alone, and is left as it was found.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(request.seed)
+        model = FoodCNN(len(pictures.classes), recipe.name)
+    groups = [
+        {"params": model.get_submodule(layer).parameters(), "lr": rate}
+        for layer, rate in recipe.learning_rates.items()
+    ]
+    optimizer = DerivativeFactor(torch.optim.Adam(groups))
+    loader = batches(pictures, training, recipe.batch_size, request.seed, recipe.augmented)
+    total = epochs * len(loader)
+    every = request.snapshot_every or recipe.snapshot_every
+    examined = _Examined(pictures, held_out)
+    with record(
+        model, optimizer, request.path, snapshot_every=every, steps=total, overwrite=request.overwrite
+    ) as recorder:
+        recorder.note(**_about(request, recipe, pictures, training, held_out, epochs))
+        step, losses = 0, [math.nan]
+        try:
+            for epoch in range(1, epochs + 1):
+                model.train()
+                losses = []
+                for images, target in loader:
+                    recorder.batch(images, target)
+                    logits = model(images)
+                    loss = functional.cross_entropy(logits, target)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                    correct = (logits.detach().argmax(1) == target).float().mean()
+                    recorder.log(epoch=epoch, loss=loss, accuracy=correct)
+                    if step == 0:
+                        recorder.note(activations=_constants(model))
+                    step += 1
+                    losses.append(loss.item())
+                    progress.step(step, total, epoch, losses[-1])
+                accuracy = examined.record(recorder, model, epoch)
+        finally:
+            # Also when interrupted: what is trained so far can be looked at and asked.
+            config = save_model(model, request.path)
+            recorder.note(model=config, finished=step == total, held_out_accuracy=examined.accuracy)
+    return Outcome(step, float(np.mean(losses)), accuracy, f"derivviz render backprop --trace {request.path}")
+
+
+def _recipe(request: Request) -> Recipe:
+    name = PRESETS[0] if request.preset is None else request.preset
+    if name not in RECIPES:
+        guess = nearest(name, RECIPES, 1)
+        hint = f" Did you mean {guess[0]!r}?" if guess else ""
+        raise UsageError(
+            f"There is no preset {name!r} of the run food.{hint} There are: {', '.join(RECIPES)}."
+        )
+    for what, value in (("--epochs", request.epochs), ("--snapshot-every", request.snapshot_every)):
+        if value is not None and value < 1:
+            raise UsageError(f"{what} is {value}, but it is 1 at the least.")
+    return RECIPES[name]
+
+
+def _choice(pictures: Pictures, recipe: Recipe, epochs: int, seed: int, training: int, held_out: int) -> str:
+    counts = ", ".join(f"{name} {count}" for name, count in pictures.counts.items())
+    rates = ", ".join(f"{rate:g} for {layer}" for layer, rate in recipe.learning_rates.items())
+    copies = f" (one picture of each class × {recipe.copies})" if recipe.copies else ""
+    return (
+        f"Learning from {pictures.description}: {counts}.\n"
+        f"Preset {recipe.name}, seed {seed}: {training} pictures to train{copies}, {held_out} held out, "
+        f"{epochs} epochs in batches of {recipe.batch_size}, learning rate {rates}."
+    )
+
+
+def _about(
+    request: Request,
+    recipe: Recipe,
+    pictures: Pictures,
+    training: NDArray[np.int64],
+    held_out: NDArray[np.int64],
+    epochs: int,
+) -> dict[str, Any]:
+    return {
+        "run": "food",
+        "preset": recipe.name,
+        "seed": request.seed,
+        "epochs": epochs,
+        "learning_rate": recipe.learning_rates,
+        "batch_size": recipe.batch_size,
+        "augmented": recipe.augmented,
+        "classes": list(pictures.classes),
+        "classes_found": list(pictures.found),
+        "data": pictures.description,
+        "toy_sample": request.data is None,
+        "data_counts": pictures.counts,
+        "data_hash": pictures.hash,
+        "data_skipped": [list(item) for item in pictures.skipped],
+        "pictures": {"training": len(training), "held_out": len(held_out)},
+    }
+
+
+def _constants(model: FoodCNN) -> dict[str, Any]:
+    """For each activation what its formulas need, by module name; fixed once the first batch has passed."""
+    return {
+        name: module.constants()
+        for name, module in model.named_modules()
+        if isinstance(module, DerivativeActivation)
+    }
+
+
+class _Examined:
+    """The held-out pictures, and the accuracy on them when they were last looked at [1]."""
+
+    def __init__(self, pictures: Pictures, indices: NDArray[np.int64]) -> None:
+        self.images = to_batch(pictures.images[indices])
+        self.target = torch.from_numpy(pictures.target[indices])
+        self.names = [pictures.names[i] for i in indices]
+        self.accuracy = math.nan
+
+    def record(self, recorder: Recorder, model: FoodCNN, epoch: int) -> float:
+        model.eval()
+        probabilities = predict(model, self.images)
+        first = {"target": self.target, "names": self.names, "images": self.images} if epoch == 1 else {}
+        recorder.evaluation(probabilities, epoch=epoch, **first)  # type: ignore[arg-type]
+        self.accuracy = float((probabilities.argmax(1) == self.target).float().mean())
+        return self.accuracy
