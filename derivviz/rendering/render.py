@@ -181,7 +181,10 @@ def _draw(
 
 
 def _make(scene: type[Scene], renderer: CairoRenderer, stage: Stage) -> Scene:
-    return scene(renderer, stage=stage) if issubclass(scene, Lesson) else scene(renderer)
+    made = scene(renderer, stage=stage) if issubclass(scene, Lesson) else scene(renderer=renderer)
+    if type(renderer.camera) is not made.camera_class:  # as 3D scenes and those with a moving camera have
+        renderer.camera = made.camera_class()
+    return made
 
 
 def _run(scene: Scene) -> None:
