@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -209,22 +209,25 @@ class Plane(VGroup):
         width: float = 6,
         pieces: int = 160,
     ) -> VMobject:
-        """The graph of a vectorised function, broken where it is undefined or leaves the plane."""
+        """The graph of a vectorised function, broken where it is undefined, jumps or leaves the plane."""
         x = np.linspace(*(x_range or self.x_range), pieces + 1)
         with np.errstate(all="ignore"):
             y = np.asarray(f(x), float)
         drawn = VMobject(stroke_color=color(role), stroke_width=width, fill_opacity=0)
         y0, y1 = self.y_range
         inside = np.isfinite(y) & (y >= y0 - 1e-9) & (y <= y1 + 1e-9)
+        jumps = _jumps(f, x, np.where(inside, y, np.nan), y1 - y0)
         runs: list[Array] = []
-        for start, end in _runs(inside):
+        for start, end in _runs(inside, jumps):
             xs, ys = x[start:end], y[start:end]
             if start > 0:
-                xs, ys = _to_edge(f, x[start - 1], xs, ys, self.y_range, first=True)
+                xs, ys = _to_edge(f, jumps.get(start, x[start - 1]), xs, ys, self.y_range, first=True)
             if end < len(x):
-                xs, ys = _to_edge(f, x[end], xs, ys, self.y_range, first=False)
+                xs, ys = _to_edge(f, jumps.get(end, x[end]), xs, ys, self.y_range, first=False)
             if len(xs) > 1:
-                runs.append(_smooth(self.point(xs, ys)))
+                smooth = _smooth(self.point(xs, ys))
+                smooth[:, 1] = np.clip(smooth[:, 1], *self.point(x[0], [y0, y1])[:, 1])
+                runs.append(smooth)
         drawn.points = np.concatenate(runs) if runs else np.zeros((0, 3))
         return drawn
 
@@ -233,15 +236,37 @@ class Plane(VGroup):
 
 
 def _smooth(points: Array) -> Array:
-    """Cubic pieces through points, with the slopes that finite differences give."""
-    slopes = np.gradient(points, axis=0)
+    """Cubic pieces through points of rising x, with the slopes that finite differences give."""
+    slopes = np.gradient(points[:, 1], points[:, 0])
     a, b = points[:-1], points[1:]
-    return np.stack([a, a + slopes[:-1] / 3, b - slopes[1:] / 3, b], axis=1).reshape(-1, 3)
+    run = (b[:, 0] - a[:, 0])[:, None] / 3
+    way = np.stack([np.ones_like(slopes), slopes, np.zeros_like(slopes)], axis=1)
+    return np.stack([a, a + run * way[:-1], b - run * way[1:], b], axis=1).reshape(-1, 3)
 
 
-def _runs(inside: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _runs(inside: NDArray[np.bool_], jumps: Mapping[int, float]) -> list[tuple[int, int]]:
+    """Stretches of samples (first, beyond the last) that one line can join."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
-    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    ends = sorted([*edges.tolist(), *jumps, *jumps])  # a jump ends one stretch and starts another
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _jumps(f: Callable[[Array], Array], x: Array, y: Array, height: float) -> dict[int, float]:
+    """Poles and jumps between two samples, by the number of the second: a step that no halving makes small."""
+    found = {}
+    for n in np.flatnonzero(np.abs(np.diff(y)) > height / 4):
+        (low, high), (below, above) = x[n : n + 2], y[n : n + 2]
+        for _ in range(40):
+            middle = (low + high) / 2
+            with np.errstate(all="ignore"):
+                value = float(np.asarray(f(np.array([middle])), float)[0])
+            if not np.isfinite(value) or abs(value - below) > abs(above - value):
+                high, above = middle, value
+            else:
+                low, below = middle, value
+        if not abs(above - below) < height / 8:
+            found[int(n) + 1] = float((low + high) / 2)
+    return found
 
 
 def _to_edge(
