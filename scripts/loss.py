@@ -64,17 +64,16 @@ def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
         labels.append(EndLabel(look.choose(en="epoch mean", ko="에포크 평균"), where[-1], mean[-1], strong))
     if not finite.all():
         first = int(np.argmin(finite))
-        artists["nonfinite"] = ax.axvline(steps[first], color=look.color("negative"), linestyle=(0, (2, 1.5)))
-        ax.annotate(
-            look.choose(
-                en=f"{loss[first]} at step {steps[first]}", ko=f"스텝 {steps[first]}에서 {loss[first]}"
-            ),
-            (steps[first], 1.0),
+        what, at = "NaN" if np.isnan(loss[first]) else "∞", steps[first]
+        artists["nonfinite"] = ax.axvline(at, color=look.color("negative"), linestyle=(0, (2, 1.5)))
+        side = 1 if first < 0.7 * len(steps) else -1
+        artists["nonfinite/name"] = ax.annotate(
+            look.choose(en=f"{what} at step {at}", ko=f"스텝 {at}에서 {what}"),
+            (at, 0.0),  # at the bottom: a loss that explodes is at the top by then
             xycoords=("data", "axes fraction"),
-            xytext=(-4, -2),
+            xytext=(5 * side, 5),
             textcoords="offset points",
-            ha="right",
-            va="top",
+            ha="left" if side > 0 else "right",
             color=look.color("negative"),
         )
     ax.set_ylim(*ax.get_ylim())

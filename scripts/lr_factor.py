@@ -87,16 +87,22 @@ def draw_rule(ax: Axes, window: tuple[float, float], look: Style) -> Artists:
     mean, here = np.linspace(*ends, 800), np.linspace(*window, 100)
     artists: Artists = {}
     (artists["rule"],) = ax.plot(mean, factor(mean), color=look.color("tangent"), linewidth=2)
-    (artists["window"],) = ax.plot(here, factor(here), color=look.color("parameter"), linewidth=7)
-    middle = (window[0] + window[1]) / 2
-    artists["window/name"] = ax.annotate(
-        look.choose(en="this run", ko="이 학습"),
-        (middle, float(factor(np.array(middle)))),
-        xytext=(-1, 1.5),
-        ha="center",
-        color=look.color("parameter"),
-        arrowprops={"arrowstyle": "-", "color": look.color("parameter"), "linewidth": 0.6, "shrinkB": 4},
+    middle, narrow = (window[0] + window[1]) / 2, window[1] - window[0] < (ends[1] - ends[0]) / 3
+    (artists["window"],) = ax.plot(
+        here, factor(here), color=look.color("parameter"), linewidth=7, zorder=3 if narrow else 1.5
     )
+    if narrow:
+        inwards = -22 if middle > cubic.DERIVATIVE_PEAK[0] else 22  # points
+        artists["window/name"] = ax.annotate(
+            look.choose(en="this run", ko="이 학습"),
+            (middle, float(factor(np.array(middle)))),
+            xytext=(inwards, -16),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            color=look.color("parameter"),
+            arrowprops={"arrowstyle": "-", "color": look.color("parameter"), "linewidth": 0.6, "shrinkB": 4},
+        )
     zeros = np.array(cubic.DERIVATIVE_ZEROS)
     (artists["zeros"],) = ax.plot(zeros, factor(zeros), "o:", color=look.color("tangent"), linewidth=1)
     put(ax, "f'(m) = 0", (zeros.mean(), 1), color="tangent", align=("center", "baseline"), offset=(0, 6))
@@ -142,7 +148,7 @@ def draw_walks(ax: Axes, walks: list[Walk], look: Style) -> Artists:
         mean, factor(mean), color=look.color("tangent"), linewidth=1, zorder=1.5
     )
     # Walks lie on one another: the later the narrower, so that each can be seen.
-    for walk, width in zip(walks, np.linspace(4.5, 1.3, len(walks)), strict=True):
+    for walk, width in zip(walks, np.linspace(3.6, 1.2, len(walks)), strict=True):
         (artists[f"walk/{walk.name}"],) = ax.plot(
             walk.mean,
             walk.factor,

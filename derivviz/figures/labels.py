@@ -39,7 +39,7 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
     heights = spread(ends[:, 1], _LINE * size / height)
     return [
         ax.annotate(
-            shortened(label.text),
+            name,
             (label.x, label.y),
             xytext=(1.045, float(at)),
             textcoords="axes fraction",
@@ -56,7 +56,7 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
                 "shrinkB": 3.5,
             },
         )
-        for label, at in zip(labels, heights, strict=True)
+        for label, name, at in zip(labels, shortened([label.text for label in labels]), heights, strict=True)
     ]
 
 
@@ -81,6 +81,18 @@ def spread(wanted: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
     return found
 
 
-def shortened(name: str) -> str:
-    """A name of at most `LONGEST` characters; what is left out is its beginning, which tells least."""
-    return name if len(name) <= LONGEST else "…" + name[-(LONGEST - 1) :]
+def shortened(names: Sequence[str]) -> list[str]:
+    """Names of at most `LONGEST` characters, still apart: what a reader needs least is left out.
+
+    Where one is too long, that is the path which all begin with, then the middle.
+    """
+    if all(len(name) <= LONGEST for name in names):
+        return list(names)
+    paths = [name.split(".") for name in names]
+    while len({path[0] for path in paths}) == 1 and all(len(path) > 2 for path in paths):
+        paths = [path[1:] for path in paths]
+    rests, tail = [".".join(path) for path in paths], LONGEST * 3 // 5
+    return [
+        rest if len(rest) <= LONGEST else f"{rest[: LONGEST - tail - 1]}…{rest[-tail:].lstrip('.')}"
+        for rest in rests
+    ]

@@ -46,7 +46,7 @@ def test_formats_are_those_that_can_be_saved() -> None:
     ("words", "name"),
     [
         ((), "renders/loss.pdf"),
-        (("--lang", "ko"), "renders/loss.ko.pdf"),
+        (("--lang", "ko", "--format", "svg"), "renders/loss.ko.svg"),
         (("--theme", "dark", "--format", "svg"), "renders/loss.dark.svg"),
         (("-o", "here/mine.png"), "here/mine.png"),
         (("-o", "here", "--lang", "ko", "--theme", "dark", "--format", "png"), "here/loss.ko.dark.png"),
@@ -70,9 +70,9 @@ def test_every_figure_of_the_library(tiny_trace: Path) -> None:
 
 
 def test_twice_is_the_same(tiny_trace: Path) -> None:
-    for name in ("one.pdf", "two.pdf"):
+    for name in ("one.svg", "two.svg"):
         run("lr_factor", "--trace", tiny_trace, "-o", name)
-    assert Path("one.pdf").read_bytes() == Path("two.pdf").read_bytes()
+    assert Path("one.svg").read_bytes() == Path("two.svg").read_bytes()
 
 
 def test_a_file_of_ones_own(tiny_trace: Path) -> None:
@@ -120,12 +120,12 @@ def test_wrong_words(words: tuple[str, ...], told: str) -> None:
 
 def test_a_script_runs_by_itself(tiny_trace: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONPATH": str(ROOT)}
-    words = [str(ROOT / "scripts" / "loss.py"), str(tiny_trace), "--lang", "ko"]
+    words = [str(ROOT / "scripts" / "loss.py"), str(tiny_trace), "--lang", "ko", "--format", "svg"]
     done = subprocess.run(
         [sys.executable, *words], capture_output=True, text=True, env=environment, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("renders/loss.ko.pdf")
+    assert done.stdout.startswith("renders/loss.ko.svg")
     assert done.stderr == ""
 
 

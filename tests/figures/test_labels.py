@@ -52,8 +52,18 @@ def test_no_names() -> None:
         assert at_the_end(ax, []) == []
 
 
-def test_long_names_keep_their_end() -> None:
-    name = "encoder.layers.11.self_attention.output.dense.weight"
-    assert len(shortened(name)) == LONGEST
-    assert shortened(name).endswith("output.dense.weight")
-    assert shortened("fc1.weight") == "fc1.weight"
+def test_long_names_lose_what_they_share_and_then_their_middle() -> None:
+    names = [
+        f"encoder.layers.{n}.self_attention.output.{leaf}" for n in range(3) for leaf in ("weight", "bias")
+    ]
+    short = shortened(names)
+    assert len(set(short)) == len(names)
+    assert all(len(name) <= LONGEST for name in short)
+    assert short[0].startswith("0.self_")
+    assert short[0].endswith("output.weight")
+
+
+def test_short_names_stay() -> None:
+    assert shortened(["fc1.weight", "fc1.bias"]) == ["fc1.weight", "fc1.bias"]
+    assert len(shortened(["a" * 40])[0]) == LONGEST
+    assert shortened([f"block.{LONGEST * 'a'}.weight"])[0].endswith(".weight")
