@@ -1,0 +1,858 @@
+"""From probability to recommendation · 확률에서 추천으로
+
+Hunger walks every dish along f′, and the height that it reaches there decides what is recommended.
+
+배고픔이 커지면 음식들이 도함수 f′ 위를 걷고, 그 자리의 높이가 추천을 바꾼다.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import (
+    DL,
+    DOWN,
+    DR,
+    LEFT,
+    ORIGIN,
+    RESAMPLING_ALGORITHMS,
+    RIGHT,
+    UP,
+    Create,
+    FadeIn,
+    FadeOut,
+    Group,
+    ImageMobject,
+    Indicate,
+    Mobject,
+    Rectangle,
+    RoundedRectangle,
+    UpdateFromAlphaFunc,
+    ValueTracker,
+    VGroup,
+    VMobject,
+    linear,
+    rush_into,
+    smooth,
+)
+from numpy.typing import NDArray
+
+from derivviz.animation import Formula, Lesson, Morph, Number, Words, parameter
+from derivviz.animation.placing import place
+from derivviz.animation.plane import Plane, Segments, dot, straight
+from derivviz.animation.stage import color
+from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, d2f, df
+from derivviz.calculus.score import DISHES, KOREAN, multiplier, operating_point, scores
+from derivviz.errors import DerivvizError, UsageError
+from derivviz.look.typst import quoted
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+COLUMN, EDGE = -1.05, 6.9  # left and right end of the column of formulas and bars
+MOST = 6  # rows that fit the picture
+SWAP = 0.28  # half the stretch of hunger over which two rows change places
+GRID = np.linspace(0, 10, 1001)  # hungers at which rankings are looked up
+PUBLISHED = {"pasta": 1.69, "chicken": 2.05, "salad": 1.43}  # at h = 6, each of a picture of its own
+PUBLISHED_HUNGER = 6.0
+PUBLISHED_LOSS = 132_383_768  # of the last epoch of the published log
+COUNT = {2: ("two", "두"), 3: ("three", "세"), 4: ("four", "네"), 5: ("five", "다섯"), 6: ("six", "여섯")}
+
+
+class Score(Lesson):
+    """Score adjustment of a held-out picture of a recorded run, and of the published case."""
+
+    requires = ("evaluation",)
+
+    @dataclass(frozen=True)
+    class Parameters:
+        image: int = parameter(
+            -1, "Number of the held-out picture, from 0; -1 is the one where hunger matters most", minimum=-1
+        )
+        hunger: float = parameter(6.0, "Hunger to rest on at last", minimum=0, maximum=10)
+
+    def construct(self) -> None:
+        self.prepare()
+        self.title()
+        self.the_picture()
+        self.the_places()
+        self.the_multipliers()
+        self.the_walk()
+        self.the_fall()
+        self.the_rest()
+        self.the_explosion()
+        self.the_published()
+        self.the_riddle()
+        self.the_end()
+
+    # ---- what the run gives -----------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Picture, probabilities and changes of the recommendation, worked out first."""
+        evaluation = self.trace.evaluation
+        if evaluation.thumbnails is None:
+            raise DerivvizError(
+                f"the trace {self.stage.trace} has no thumbnails of its held-out pictures, which this lesson "
+                "shows. Record one that has with 'derivviz record food'"
+            )
+        last = evaluation.probabilities[-1]
+        able = np.flatnonzero(np.isfinite(last).all(axis=1))
+        if not len(able):
+            raise DerivvizError(
+                f"the network of {self.stage.trace} answers NaN: its training ended in overflow. Record one "
+                "that can be asked with 'derivviz record food --preset stable'"
+            )
+        image = self.parameters.image
+        if image >= len(last):
+            raise UsageError(f"--image is {image}, but the pictures of this trace are 0 … {len(last) - 1}")
+        if image < 0:
+            image = int(able[np.argmax([worth(p) for p in last[able]])])
+        elif image not in able:
+            raise UsageError(f"the network answers NaN to picture {image}: try --image {able[0]}")
+        self.image, self.all_p = image, last[image]
+        self.pixels = evaluation.thumbnails[image]
+        self.target = None if evaluation.target is None else int(evaluation.target[image])
+        known = self.trace.attrs.get("classes") or [f"class {i}" for i in range(len(self.all_p))]
+        self.classes = [str(name) for name in known]
+        self.shown = shown(self.all_p)
+        self.p = self.all_p[self.shown]
+        self.changes = changes(self.all_p)
+
+    def best(self, hunger: float) -> int:
+        """The class that is recommended."""
+        return int(np.argmax(scores(self.all_p, hunger)))
+
+    def name(self, i: int) -> str:
+        return self.choose(**display(self.classes[i]))
+
+    # ---- the beats --------------------------------------------------------------------------------------
+
+    def the_picture(self) -> None:
+        toy = bool(self.trace.attrs.get("toy_sample"))
+        self.say(
+            en=f"A trained network sees this picture {'of the toy sample ' if toy else ''}for the first time.",
+            ko=f"학습을 마친 신경망이 {'장난감 표본에서 ' if toy else ''}처음 보는 사진이다.",
+        )
+        self.picture = Photo(self.pixels, 4.2).move_to([-4.45, 0.25, 0])
+        self.truth = VGroup()
+        self.play(FadeIn(self.picture, scale=0.95), run_time=0.8)
+        verdict = {"en": "", "ko": "이다"}
+        first = int(np.argmax(self.all_p))
+        if self.target is not None:
+            told = display(self.classes[self.target])
+            label = self.words(
+                en=f"truth: {told['en']}", ko=f"정답: {told['ko']}", size="label", fill="muted"
+            )
+            self.truth.add(label.next_to(self.picture, DOWN, 0.2))
+            self.play(FadeIn(label), run_time=0.4)
+            verdict = {"en": ", and it is wrong", "ko": "인데, 틀렸다"}
+            if first == self.target:
+                verdict = {"en": ", and it is right", "ko": "이고, 맞았다"}
+
+        number = COUNT.get(len(self.all_p), (str(len(self.all_p)), str(len(self.all_p))))
+        told = display(self.classes[first])
+        self.say(
+            en=f"Its answer: {number[0]} probabilities. It bets on {told['en']}{verdict['en']}.",
+            ko=f"신경망은 {number[1]} 가지 확률로 답한다. 가장 큰 것은 {told['ko']}{verdict['ko']}.",
+        )
+        names = [self.name(int(i)) for i in self.shown]
+        spec = precision(self.p, scores(self.all_p, self.parameters.hunger)[self.shown])
+        self.chart = Ranking(names, self.shown, self.p, reach(self.all_p, self.shown), spec)
+        self.chart.unfold(0.0)
+        self.chart.lead(int(np.argmax(self.p)), "ink")
+        self.play(FadeIn(self.chart.labels), run_time=0.5)
+        self.play(self.chart.grow(np.zeros(len(self.p)), np.ones(len(self.p))), run_time=1.5)
+        self.check_bars(self.p)
+
+    def the_places(self) -> None:
+        self.say(
+            en="But how hungry are you? Hunger h gives every dish a place on the x-axis.",
+            ko="그런데 얼마나 배고픈가? 배고픔 h가 음식마다 x축 위의 자리를 정한다.",
+        )
+        self.lay_out_plane()
+        self.law_x = Formula("x_i = 4 {{h : h}} slash 10 - 3 + 0.3 i", 44, h="parameter")
+        self.law_x.move_to([COLUMN, 2.45, 0], LEFT)
+        self.slider = Slider(self)
+        corner = self.plane.point(-1.85, (self.plane.y_range[0] - 7) / 2)
+        self.play(
+            FadeOut(self.truth),
+            self.picture.animate.resize(1.65).move_to(corner),
+            UpdateFromAlphaFunc(self.chart.rest, lambda _, alpha: self.chart.unfold(alpha), rate_func=smooth),
+            run_time=1.2,
+        )
+        self.play(FadeIn(self.plane, self.zeros, self.slider), run_time=0.7)
+        self.bring_to_front(self.picture)
+        self.driver = VMobject()  # what is added after it is drawn anew in every frame
+        self.add(self.driver)
+        self.h, self.share, self.order, self.calm = (ValueTracker(0.0) for _ in range(4))
+        self.ranks = Ranks(self.all_p, self.shown)
+        self.walkers.draw(0.0, 0.0)
+        self.play(FadeIn(self.law_x), FadeIn(self.walkers, shift=DOWN * 0.2), run_time=0.8)
+        self.bring_to_front(self.slider.moving, self.chart.rest)
+        self.driver.add_updater(lambda _: self.pose())
+        self.go(10.0, 2.0)
+        self.go(0.0, 1.4)
+        self.check_points()
+
+    def lay_out_plane(self) -> None:
+        """The plane of f′ with room for all the walk."""
+        ends = np.concatenate([operating_point(self.shown, 0.0), operating_point(self.shown, 10.0)])
+        self.plane = Plane(
+            (float(ends.min()) - 0.7, float(ends.max()) + 0.45),
+            (min(float(df(ends).min()), -20.0) - 6, DERIVATIVE_PEAK[1] + 6),
+            5.4,
+            4.75,
+            names=("x", ""),
+            most_ticks=(8, 4),
+        ).move_to([-4.25, -0.33, 0])
+        self.plane.remove(self.plane.grid)  # the points carry numbers that would lie on it
+        self.curve = self.plane.curve(df, role="tangent")
+        self.plane.keep_clear(self.curve)
+        self.walkers = Walkers(self.plane, self.shown)
+        self.zeros = VGroup(
+            *(
+                Formula(f"{x:g}".replace("-", "−"), "tick", "muted").next_to(
+                    self.plane.point(x, 0.0), side, 0.13
+                )
+                for x, side in zip(DERIVATIVE_ZEROS, (DR, DL), strict=True)
+            )
+        )
+
+    def the_multipliers(self) -> None:
+        self.say(
+            en="There f′ makes a multiplier: 1 where f′ is zero, 2.2 at the top.",
+            ko="그 자리에서 도함수 f′의 값이 배수를 만든다. f′이 0이면 1배, 꼭대기에서는 2.2배이다.",
+        )
+        self.curve_name = Formula("f'(x) = -6 x^2 - 12 x + 18", "label", "tangent")
+        self.curve_name.move_to([-6.85, 2.45, 0], LEFT)
+        self.play(Create(self.curve), FadeIn(self.curve_name), run_time=1.2, rate_func=linear)
+        self.bring_to_front(self.walkers)
+        self.play(FadeIn(self.chart.factors), run_time=0.5)
+        self.play(self.share.animate.set_value(1.0), run_time=1.8)
+        self.check_points()
+
+        self.say(
+            en="Score = probability × multiplier. The highest score is recommended.",
+            ko="점수는 확률과 배수의 곱이다. 점수가 가장 높은 음식을 추천한다.",
+        )
+        self.law = law("p_i")
+        self.crown = self.crowned(self.chart)
+        self.play(FadeIn(self.law, shift=UP * 0.15), run_time=0.8)
+        self.play(FadeIn(self.crown), run_time=0.4)
+        self.bring_to_front(self.chart.rest, self.chart.factors)
+        self.play(self.order.animate.set_value(1.0), self.calm.animate.set_value(1.0), run_time=1.2)
+        self.check_all(0.0)
+
+    def the_walk(self) -> None:
+        ahead = int(self.shown[-1])
+        told = display(self.classes[ahead])
+        self.say(
+            en=f"Now let hunger grow. Number {ahead}, {told['en']}, reaches the top first.",
+            ko=f"이제 배고픔을 키워 보자. 앞선 {ahead}번 음식이 꼭대기에 먼저 닿는다.",
+        )
+        winners = [self.name(i) for i in (self.best(0.0), *(after for _, _, after in self.changes))]
+        self.reigns = Reigns(self.slider, [h for h, _, _ in self.changes], winners)
+        if not self.changes:
+            self.go(10.0, 6.0)
+            told = display(self.classes[self.best(0.0)])
+            self.say(
+                en=f"Here nothing changes: it is {told['en']} all the way, its probability is too large.",
+                ko=f"이 사진에서는 끝까지 그대로 {told['ko']}이다. 확률이 너무 크기 때문이다.",
+            )
+        for k, (h, before, after) in enumerate(self.changes):
+            end = self.changes[k + 1][0] if k + 1 < len(self.changes) else 10.0
+            stop = min(h + 0.45, (h + end) / 2)
+            seconds = max(1.2, 0.7 * (stop - self.h.get_value()))
+            if k == 0:
+                self.go(stop, seconds)
+            new, old = display(self.classes[after]), display(self.classes[before])
+            what = ("the recommendation changes", "바뀐다") if k == 0 else ("it changes again", "또 바뀐다")
+            self.say(
+                en=f"At h = {h:.1f} {what[0]}: {new['en']} instead of {old['en']}.",
+                ko=f"h = {h:.1f}에서 추천이 {what[1]}. {old['ko']} 대신 {new['ko']}이다.",
+            )
+            if k:
+                self.go(stop, seconds)
+            self.play(
+                Indicate(self.chart.labels_of(after), 1.12, color("positive")),
+                FadeIn(*self.reigns.until(k)),
+                run_time=0.9,
+            )
+            self.check_all(stop)
+
+    def the_fall(self) -> None:
+        factors = multiplier(self.shown, 10.0)
+        worst = int(np.argmin(factors))
+        told, lowest = (
+            display(self.classes[int(self.shown[worst])]),
+            f"{factors[worst]:.2f}".replace("-", "−"),
+        )
+        self.say(
+            en=f"First up, first down: at h = 10 {told['en']} is multiplied by {lowest}!",
+            ko=f"먼저 오르면 먼저 떨어진다. h = 10에서 {told['ko']}의 배수는 {lowest}이다!",
+        )
+        self.go(10.0, max(1.0, 0.6 * (10 - self.h.get_value())))
+        level = self.plane.point(np.array([0.12, self.plane.x_range[1]]), -20.0)
+        self.zero = VGroup(Segments([level], "muted", 3), Formula("times 0", "tick", "muted"))
+        scene = [self.plane, self.curve, self.zero[0], self.walkers, self.zeros]
+        place(self.zero[1], level[0] + RIGHT * 0.4, scene, (DOWN, UP))
+        self.play(FadeIn(self.zero, *self.reigns.until(len(self.changes))), run_time=0.5)
+        self.play(Indicate(self.chart.rows[worst].m, 1.15, color("tangent")), run_time=0.9)
+        self.check_all(10.0)
+
+    def the_rest(self) -> None:
+        h = self.parameters.hunger
+        told = display(self.classes[self.best(h)])
+        self.say(
+            en=f"At h = {h:g} the recommendation for this picture is {told['en']}.",
+            ko=f"h = {h:g}일 때 이 사진의 추천은 {told['ko']}이다.",
+        )
+        self.play(FadeOut(self.zero), run_time=0.3)
+        self.go(h, 2.0)
+        self.check_all(h)
+
+    def the_explosion(self) -> None:
+        self.say(
+            en="The original training exploded: a published loss of 132 million.",
+            ko="원래 프로젝트의 학습은 폭발했다. 발표된 손실이 1억 3천만을 넘었다.",
+        )
+        self.driver.clear_updaters()
+        self.driver.add_updater(lambda _: self.slider.draw(self.h.get_value()))
+        self.play(
+            FadeOut(self.crown, self.chart.rest, self.chart.factors, self.picture, self.reigns),
+            self.h.animate.set_value(PUBLISHED_HUNGER),
+            run_time=0.8,
+        )
+        head = self.words(en="loss", ko="손실", size="body", fill="muted").at([COLUMN, 0.55, 0])
+        self.loss = Number(0, ",.0f", 60, "loss").at([head.get_right()[0] + 0.35, 0.55, 0])
+        self.add(self.loss)
+        self.play(
+            FadeIn(head),
+            UpdateFromAlphaFunc(
+                self.loss, lambda m, alpha: m.set_value(alpha * PUBLISHED_LOSS), rate_func=rush_into
+            ),
+            run_time=1.6,
+        )
+        self.claim("the published loss", self.loss.value, PUBLISHED_LOSS)
+        self.say(
+            en="Outputs so far apart leave softmax only extremes: p is 1 or 0.",
+            ko="출력이 이렇게 벌어지면 소프트맥스가 내는 확률 p는 1 아니면 0이다.",
+        )
+        either = self.choose(en="or", ko="또는")
+        softmax = Formula(f'p_i = frac(e^(z_i), sum_j e^(z_j)) = 1 quad "{either}" quad 0', 50)
+        softmax.move_to([COLUMN, -0.75, 0], LEFT)
+        self.play(FadeIn(softmax, shift=UP * 0.15), run_time=0.8)
+        self.saturated = VGroup(head, self.loss, softmax)
+
+    def the_published(self) -> None:
+        self.say(
+            en="With p = 1 the multiplier is the score: just as published for h = 6.",
+            ko="p = 1이면 배수가 곧 점수이다. h = 6을 넣으면 발표된 점수와 같다.",
+        )
+        index = np.arange(len(DISHES))
+        names = [self.choose(**display(name)) for name in DISHES]
+        self.table = Ranking(names, index, np.ones(len(DISHES)), (0.0, 2.2), ".0f", end=4.8, shift=-0.6)
+        self.arrivals = Walkers(self.plane, index)
+        self.arrivals.draw(PUBLISHED_HUNGER, 1.0)
+        bare = law("1 dot")
+        self.play(
+            FadeOut(self.saturated, self.walkers), FadeIn(self.arrivals), Morph(self.law, bare), run_time=0.8
+        )
+        self.law = bare
+        self.table.draw(np.zeros(len(DISHES)))
+        self.play(FadeIn(self.table.labels, self.table.factors), run_time=0.5)
+        goal = multiplier(index, PUBLISHED_HUNGER)
+        self.sources: dict[str, Words] = {}
+        for published in (True, False):
+            which = np.array([(name in PUBLISHED) == published for name in DISHES])
+            self.play(self.table.grow(self.table.m.copy(), np.where(which, goal, self.table.m)), run_time=1.2)
+            for name in np.array(DISHES)[which]:
+                self.sources[str(name)] = self.note(
+                    str(name),
+                    self.words(en="published", ko="발표값", size="tick")
+                    if published
+                    else self.words(en="computed", ko="계산값", size="tick", fill="muted"),
+                )
+            self.play(FadeIn(*(self.sources[str(name)] for name in np.array(DISHES)[which])), run_time=0.5)
+        self.check_published()
+
+    def the_riddle(self) -> None:
+        self.say(
+            en="But the published recommendation was salad, 1.43. Chicken has 2.05!",
+            ko="그런데 발표된 추천은 1.43점인 샐러드였다. 치킨이 2.05점인데 왜일까?",
+        )
+        salad, chicken = DISHES.index("salad"), DISHES.index("chicken")
+        chosen = self.note("salad", self.words(en="recommended", ko="추천", size="tick"))
+        self.table.lead(salad, "positive")
+        self.play(
+            FadeOut(self.sources.pop("salad")),
+            FadeIn(chosen),
+            Indicate(self.table.labels_of(salad), 1.12, color("positive")),
+            run_time=1.0,
+        )
+        higher = self.table.rows[chicken]
+        self.play(
+            higher.bar.animate.set_fill(color("ink"), opacity=1),
+            Indicate(higher.score, 1.3, color("ink")),
+            run_time=1.0,
+        )
+
+        self.say(
+            en="Each score had its own picture. For the salad picture all other p are 0.",
+            ko="점수마다 사진이 달랐다. 샐러드 사진에서는 나머지 p가 모두 0이다.",
+        )
+        alone = np.eye(len(DISHES))[salad]
+        whole = law("p_i")
+        self.play(FadeOut(*self.sources.values()), Morph(self.law, whole), run_time=0.6)
+        self.law = whole
+        self.play(
+            UpdateFromAlphaFunc(
+                VGroup(self.table.rest, self.table.factors),
+                lambda _, alpha: self.table.put_p(1 - alpha * (1 - alone)),
+                rate_func=smooth,
+            ),
+            run_time=1.6,
+        )
+        self.sources = {"salad": chosen}
+        for name, drawn, true in zip(
+            DISHES, self.table.lengths(), scores(alone, PUBLISHED_HUNGER), strict=True
+        ):
+            self.claim(f"the score of {name} for the picture of a salad", drawn, float(true))
+
+    def the_end(self) -> None:
+        self.say(
+            en="Where a network hesitates, f′ can tip the scales. Where p is 0, it stays 0.",
+            ko="신경망이 망설이면 f′이 추천을 바꿀 수 있다. p가 0이면 몇 배를 해도 0이다.",
+        )
+        self.wait(1.4)
+        self.play(
+            FadeOut(self.table.rest, self.table.factors, self.arrivals, *self.sources.values()), run_time=0.6
+        )
+        self.play(
+            FadeIn(self.crown, self.reigns, self.picture, self.walkers),
+            FadeIn(self.chart.rest, self.chart.factors),
+            run_time=0.8,
+        )
+        self.driver.clear_updaters()
+        self.h.set_value(self.parameters.hunger)
+        self.driver.add_updater(lambda _: self.pose())
+        self.play(Indicate(self.chart.labels_of(self.best(self.parameters.hunger)), 1.12, color("positive")))
+        self.wait(1.0)
+
+    # ---- moving -----------------------------------------------------------------------------------------
+
+    def pose(self) -> None:
+        """Put points, bars and slider where they are for this hunger."""
+        h, share, order = (t.get_value() for t in (self.h, self.share, self.order))
+        m = 1 + share * (multiplier(self.shown, h) - 1)
+        self.walkers.draw(h, share)
+        self.slider.draw(h)
+        ranks = self.ranks.at(h, self.calm.get_value())
+        self.chart.put((1 - order) * np.arange(len(self.shown)) + order * ranks)
+        self.chart.draw(m)
+        best = int(np.argmax(self.p * m))
+        self.chart.lead(best, "positive" if order > 0.5 else "ink")
+        self.walkers.lead(best if order > 0.5 else None)
+
+    def go(self, hunger: float, seconds: float) -> None:
+        """Walk to another hunger and let the rows come to rest there."""
+        self.play(
+            self.h.animate.set_value(hunger),
+            self.calm.animate(rate_func=lambda t: min(1.0, 4 * t)).set_value(0.0),
+            run_time=seconds,
+            rate_func=smooth,
+        )
+        if self.order.get_value():
+            self.play(self.calm.animate.set_value(1.0), run_time=0.3)
+
+    def crowned(self, chart: Ranking) -> VGroup:
+        """The place of what is recommended: a tint behind the top row, and its name above."""
+        plate = RoundedRectangle(0.1, height=chart.step * 0.98, width=EDGE - COLUMN + 0.25, stroke_width=0)
+        plate.set_fill(color("positive"), opacity=0.14).move_to([(COLUMN + EDGE) / 2, chart.top, 0])
+        name = self.words(en="recommended", ko="추천", size="label", fill="positive")
+        return VGroup(plate, name.next_to(plate, UP, 0.1).set_x(EDGE, RIGHT))
+
+    def note(self, dish: str, words: Words) -> Words:
+        """Words at the right end of a row of the published table."""
+        return words.at([0, self.table.rows[DISHES.index(dish)].y - 0.1, 0]).set_x(EDGE, RIGHT)
+
+    # ---- claims -----------------------------------------------------------------------------------------
+
+    def check_bars(self, values: Array) -> None:
+        for i, drawn, value in zip(self.shown, self.chart.lengths(), values, strict=True):
+            self.claim(f"the bar of {self.classes[i]}", drawn, float(value))
+
+    def check_points(self) -> None:
+        h, share = self.h.get_value(), self.share.get_value()
+        for i, spot in zip(self.shown, self.walkers.dots, strict=True):
+            x, y = self.plane.numbers(spot.get_center())
+            true = 4 * h / 10 - 3 + 0.3 * float(i)
+            self.claim(f"x of {self.classes[i]} at h = {h:g}", x, true)
+            height = share * (-6 * true**2 - 12 * true + 18)
+            self.claim(f"height of {self.classes[i]} at h = {h:g}", y, height)
+
+    def check_all(self, h: float) -> None:
+        """Points, slider, numbers and bars against the formulas and the trace, for hunger `h`."""
+        p = self.trace.evaluation.probabilities[-1, self.image]
+        true = scores(p, h)
+        self.claim("the slider", self.slider.hunger(), h)
+        self.claim("the hunger in figures", self.slider.number.value, h)
+        self.check_points()
+        self.check_bars(true[self.shown])
+        for i, row in zip(self.shown, self.chart.rows, strict=True):
+            name = self.classes[i]
+            self.claim(f"p of {name}", row.p.value, float(p[i]))
+            self.claim(f"multiplier of {name}", row.m.value, float(multiplier(i, h)))
+            self.claim(f"score of {name}", row.score.value, float(true[i]))
+        top = max(range(len(self.shown)), key=lambda k: self.chart.rows[k].y)
+        self.claim(f"the recommendation at h = {h:g}", int(self.shown[top]), int(np.argmax(true)), 0)
+
+    def check_published(self) -> None:
+        for i, (name, row) in enumerate(zip(DISHES, self.table.rows, strict=True)):
+            true = float(scores(np.eye(len(DISHES))[i], PUBLISHED_HUNGER)[i])
+            self.claim(f"the bar of {name} with p = 1", self.table.lengths()[i], true)
+            written = float(row.score.text(row.score.value))
+            self.claim(f"the score of {name}", written, PUBLISHED.get(name, round(true, 2)), 0)
+
+    def verify(self) -> None:
+        self.check_all(self.parameters.hunger)
+        drawn = np.asarray(self.picture.image.pixel_array)[..., :3].astype(float)
+        wrong = np.abs(drawn - self.trace.evaluation.thumbnails[self.image])
+        self.claim("the picture is the one of the trace", float(wrong.max()), 0.0)
+        for limit, (_, before, after) in zip(self.reigns.limits, self.changes, strict=True):
+            h = self.slider.hunger(limit)
+            pair = scores(self.trace.evaluation.probabilities[-1, self.image], h)[[before, after]]
+            self.claim(f"two dishes are level at h = {h:.1f}", float(pair[0]), float(pair[1]))
+
+
+# ---- the mathematics of the picture ---------------------------------------------------------------------
+
+
+def course(p: Array) -> Array:
+    """The scores of all classes at every hunger of `GRID`, shape (hunger, class)."""
+    return np.asarray(p * multiplier(np.arange(len(p)), GRID[:, None]))
+
+
+def worth(p: Array) -> float:
+    """How much hunger matters: the mean gain in score over always naming the likeliest dish."""
+    value = course(p)
+    return float((value.max(axis=1) - value[:, int(np.argmax(p))]).mean())
+
+
+def changes(p: Array) -> list[tuple[float, int, int]]:
+    """Each hunger at which the recommendation changes, with the dish before and the one after."""
+    best = course(p).argmax(axis=1)
+    found = []
+    for k in np.flatnonzero(np.diff(best)):
+        low, high, before = GRID[k], GRID[k + 1], int(best[k])
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if np.argmax(scores(p, middle)) == before else (low, middle)
+        found.append((float(high), before, int(best[k + 1])))
+    return found
+
+
+def shown(p: Array) -> Indices:
+    """The dishes that the picture has room for: all that are ever recommended, then the highest scores."""
+    value = course(p)
+    ever = np.bincount(value.argmax(axis=1), minlength=len(p)) > 0
+    best = sorted(range(len(p)), key=lambda i: (not ever[i], -value[:, i].max()))
+    return np.sort(np.array(best[:MOST], np.int64))
+
+
+def reach(p: Array, index: Indices) -> tuple[float, float]:
+    """Least and largest score, or probability, that the bars will ever show."""
+    value = np.concatenate([course(p), p[None]])[:, index]
+    return min(0.0, float(value.min())), float(value.max())
+
+
+def precision(p: Array, value: Array) -> str:
+    """How many decimals tell the two largest probabilities, and the two largest scores, apart: 2 or 3."""
+    for numbers in (p, value):
+        second, first = np.sort(numbers)[-2:]
+        if f"{second:.2f}" == f"{first:.2f}":
+            return ".3f"
+    return ".2f"
+
+
+class Ranks:
+    """The place of each dish as hunger goes on: 0 for the highest score, gliding where two change places."""
+
+    def __init__(self, p: Array, index: Indices) -> None:
+        value = course(p)[:, index]
+        self.hard = np.argsort(np.argsort(-value, axis=1, kind="stable"), axis=1).astype(float)
+        half = round(SWAP * 100)
+        kernel = np.hanning(2 * half + 1) / np.hanning(2 * half + 1).sum()
+        padded = np.pad(self.hard, ((half, half), (0, 0)), mode="edge")
+        self.soft = np.stack([np.convolve(column, kernel, "valid") for column in padded.T], axis=1)
+
+    def at(self, h: float, calm: float) -> Array:
+        """Places at hunger `h`; gliding where `calm` is 0, whole numbers where it is 1."""
+        soft = np.array([np.interp(h, GRID, column) for column in self.soft.T])
+        return (1 - calm) * soft + calm * self.hard[int(np.clip(round(h * 100), 0, 1000))]
+
+
+# ---- parts ----------------------------------------------------------------------------------------------
+
+
+def display(name: str) -> dict[str, str]:
+    """A class as English and Korean readers name it, as markup: names that come from data are set literally."""
+    plain = name.replace("_", " ")
+    literal = plain if plain.replace(" ", "").isalnum() else quoted(plain)
+    return {"en": literal, "ko": KOREAN.get(name, literal)}
+
+
+def fitted(name: str, room: float) -> Words:
+    """A name in the label's size; a long one smaller, and cut where even that is too wide."""
+    words = Words(name, "label")
+    bare = name.removeprefix('#"').removesuffix('"')
+    while words.width > room:
+        words = Words(name, "tick")
+        bare = bare[:-1].rstrip()
+        name = quoted(bare + "…")
+    return words
+
+
+def law(p: str) -> Formula:
+    """The score of dish i, with its probability written as `p`."""
+    markup = f'"score"_i = {{{{{p} : p}}}} (1 + {{{{f\'(x_i) : f}}}} slash 20)'
+    return Formula(markup, 44, f="tangent").move_to([COLUMN, 1.75, 0], LEFT)
+
+
+class Photo(Group):
+    """A picture of the trace in a thin frame."""
+
+    def __init__(self, pixels: NDArray[np.uint8], height: float) -> None:
+        super().__init__()
+        self.image = ImageMobject(np.ascontiguousarray(pixels))
+        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["bicubic"])
+        self.border = Rectangle(stroke_color=color("axis"), stroke_width=2.5)
+        self.add(self.image, self.border)
+        self.resize(height)
+
+    def resize(self, height: float) -> Photo:
+        self.image.scale_to_fit_height(height)
+        self.border.stretch_to_fit_width(self.image.width).stretch_to_fit_height(height)
+        self.border.move_to(self.image)
+        return self
+
+
+class Row:
+    """One dish: number, name, p × multiplier, bar and score."""
+
+    P, TIMES, M = 2.0, 2.26, 3.2  # right end of p, middle of ×, right end of the multiplier
+    FOOT = 0.1  # from the baseline up to the row's middle, half the height of a digit
+
+    def __init__(self, i: int, name: str, p: float, spec: str, shift: float) -> None:
+        foot = -self.FOOT
+        self.y = 0.0
+        number = Number(i, ".0f", 30, "muted").at([COLUMN, foot, 0])
+        self.name = fitted(name, 1.95).at([COLUMN + 0.28, foot, 0])
+        self.p = Number(p, spec, 30, "ink", anchor=RIGHT, width=6).at([self.P + shift, foot, 0])
+        times = Formula("times", 30, "muted").move_to([self.TIMES + shift, 0, 0])
+        self.m = Number(1.0, ".2f", 30, "tangent", anchor=RIGHT, width=6).at([self.M + shift, foot, 0])
+        self.labels, self.factors = VGroup(number, self.name), VGroup(self.p, times, self.m)
+        self.ghost = VMobject(stroke_width=0, fill_opacity=0.25, fill_color=color("muted"))
+        self.bar = VMobject(stroke_width=0, fill_opacity=1, fill_color=color("muted"))
+        self.notch = Segments([[ORIGIN, UP]], "background", 3)  # where p ends, cut out of the bar
+        self.score = Number(0.0, ".2f" if spec == ".0f" else spec, 32, width=7)
+        self.measure = VGroup(self.ghost, self.bar, self.notch, self.score)
+
+    def to_height(self, y: float) -> None:
+        VGroup(self.labels, self.factors).shift(UP * (y - self.y))
+        self.y = y
+
+    def draw(self, m: float, p: float, left: float, unit: float, half: float) -> None:
+        """Bar and numbers; `left` is where bars begin, `unit` the length of 1, `half` half their height."""
+        end, notch = left + p * m * unit, left + p * unit
+        self.bar.points = box(min(left, end), max(left, end), self.y, half)
+        self.ghost.points = box(left, notch, self.y, half)
+        self.notch.points = straight([[[notch, self.y - half, 0], [notch, self.y + half, 0]]])
+        self.m.set_value(m)
+        self.score.value = p * m
+        self.score.at([max(end, notch) + 0.14, self.y - self.FOOT, 0])
+
+
+def box(left: float, right: float, y: float, half: float) -> Array:
+    """Points of a rectangle around the height `y`."""
+    corners = np.array([[left, -half, 0], [right, -half, 0], [right, half, 0], [left, half, 0]]) + UP * y
+    return straight(np.stack([corners, np.roll(corners, -1, axis=0)], axis=1))
+
+
+class Ranking:
+    """Rows of dishes whose bars are p × multiplier long, and whose places can be exchanged.
+
+    Attributes
+    ----------
+    rest, labels, factors
+        Mobjects: everything but the columns p × multiplier; the names alone; those columns.
+    """
+
+    WIDE_LEFT = 1.35
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        index: Indices,
+        p: Array,
+        reach: tuple[float, float],
+        spec: str,
+        end: float = EDGE - 0.85,
+        shift: float = 0.0,
+    ) -> None:
+        self.p, self.index, self.end = np.array(p, float), [int(i) for i in index], end
+        begin, (low, high) = Row.M + shift + 0.2, reach
+        self.narrow_left = begin - low / (high - low) * (end - begin)
+        self.narrow_unit = (end - self.narrow_left) / high
+        self.rows = [Row(i, n, float(v), spec, shift) for i, n, v in zip(self.index, names, p, strict=True)]
+        self.labels = VGroup(*(row.labels for row in self.rows))
+        self.factors = VGroup(*(row.factors for row in self.rows))
+        self.rest = VGroup(*(VGroup(row.measure, row.labels) for row in self.rows))
+        self.m, self.places = np.ones(len(self.p)), np.arange(len(self.p), dtype=float)
+        self.leader: tuple[int, str] | None = None
+        self.lead(-1, "ink")
+        self.unfold(1.0)
+
+    def unfold(self, t: float) -> None:
+        """The geometry: wide rows of bare probabilities at 0, narrow ones with their factors at 1."""
+        gaps = max(1, len(self.p) - 1)
+        wide, narrow = min(0.85, 3.6 / gaps), min(0.54, 2.2 / gaps)
+        self.step = (1 - t) * wide + t * narrow
+        self.top = (1 - t) * (0.25 + wide * (len(self.p) - 1) / 2) + t * 0.82
+        self.left = (1 - t) * self.WIDE_LEFT + t * self.narrow_left
+        self.unit = (1 - t) * (self.end - self.WIDE_LEFT) / self.p.max() + t * self.narrow_unit
+        self.put(self.places)
+        self.draw(self.m)
+
+    def put(self, places: Array) -> None:
+        """Slide the rows to places counted from the top."""
+        self.places = np.asarray(places, float)
+        for row, rank in zip(self.rows, self.places, strict=True):
+            row.to_height(self.top - self.step * rank)
+
+    def draw(self, m: Array) -> None:
+        """Bars and numbers for these multipliers."""
+        self.m = np.asarray(m, float)
+        for row, factor, p in zip(self.rows, self.m, self.p, strict=True):
+            row.draw(float(factor), float(p), self.left, self.unit, 0.31 * self.step)
+
+    def grow(self, start: Array, end: Array) -> UpdateFromAlphaFunc:
+        """The multipliers go from `start` to `end`."""
+        return UpdateFromAlphaFunc(
+            VGroup(self.rest), lambda _, alpha: self.draw(start + alpha * (end - start)), rate_func=smooth
+        )
+
+    def put_p(self, p: Array) -> None:
+        """Other probabilities with the same multipliers."""
+        self.p = np.asarray(p, float)
+        for row, value in zip(self.rows, self.p, strict=True):
+            row.p.set_value(float(value))
+        self.draw(self.m)
+
+    def lead(self, best: int, role: str) -> None:
+        """Give one row the colour of a role, and muted bars to the others."""
+        if self.leader == (best, role):
+            return
+        self.leader = best, role
+        for k, row in enumerate(self.rows):
+            first = k == best
+            row.bar.set_fill(color(role if first else "muted"), opacity=1 if first else 0.6)
+            row.name.set_fill(color(role if first else "ink"), opacity=1)
+
+    def labels_of(self, dish: int) -> VGroup:
+        return self.rows[self.index.index(dish)].labels
+
+    def lengths(self) -> list[float]:
+        """The lengths of the bars, read off the picture in their own unit; negative to the left."""
+        ends = [(row.bar.points[:, 0].min(), row.bar.points[:, 0].max()) for row in self.rows]
+        return [float(low + high - 2 * self.left) / self.unit for low, high in ends]
+
+
+class Walkers(VGroup):
+    """The points (x_i, f′(x_i)) with the numbers of their dishes beside them."""
+
+    def __init__(self, plane: Plane, index: Indices) -> None:
+        super().__init__()
+        self.plane, self.index = plane, index
+        self.dots = [dot(radius=0.1) for _ in index]
+        self.names = [Number(int(i), ".0f", "tick", "ink", anchor=ORIGIN, width=2) for i in index]
+        self.add(*self.dots, *self.names)
+        self.leader: int | None = None
+
+    def draw(self, h: float, share: float) -> None:
+        """Where they are at hunger `h`, having risen a `share` of the way from the axis to the curve."""
+        x = operating_point(self.index, h)
+        spots = self.plane.point(x, share * df(x))
+        zero, one = self.plane.point([0.0, 1.0], [0.0, 1.0])
+        slopes = share * d2f(x) * (one[1] - zero[1]) / (one[0] - zero[0])  # in units of the frame
+        home = self.plane.point(*self.plane.home)
+        for spot, slope, point, name in zip(spots, slopes, self.dots, self.names, strict=True):
+            point.move_to(spot)
+            away = spot + np.array([-slope, 1.0, 0.0]) / np.hypot(slope, 1.0) * 0.31
+            for axis, room in ((0, 0.12), (1, 0.17)):  # never on the lines of the axes
+                gap = away[axis] - home[axis]
+                if abs(gap) < room:
+                    away[axis] = home[axis] + (room if gap >= 0 else -room)
+            name.at(away + DOWN * 0.1)
+
+    def lead(self, best: int | None) -> None:
+        """Give one point the colour of the recommendation."""
+        if best == self.leader:
+            return
+        self.leader = best
+        for k, point in enumerate(self.dots):
+            point[1].set_fill(color("positive" if k == best else "ink"), opacity=1)
+
+
+class Slider(VGroup):
+    """Hunger from 0 to 10, with a knob and in figures."""
+
+    START, END, Y = 1.6, 6.6, -2.2
+
+    def __init__(self, lesson: Lesson) -> None:
+        super().__init__()
+        track = Segments([[[self.START, self.Y, 0], [self.END, self.Y, 0]]], "axis", 4)
+        self.knob = dot(role="parameter", radius=0.15)
+        head = Formula("h =", "body", "parameter").at([COLUMN, self.Y - 0.13, 0])
+        self.number = Number(0.0, ".1f", "body", "parameter", width=5)
+        self.number.at([head.get_right()[0] + 0.17, self.Y - 0.13, 0])
+        low = lesson.words(en="0 full", ko="0 배부름", size="tick", fill="muted")
+        high = lesson.words(en="10 starving", ko="10 몹시 배고픔", size="tick", fill="muted")
+        low.at([self.START, self.Y - 0.44, 0])
+        high.at([0, self.Y - 0.44, 0]).set_x(EDGE, RIGHT)
+        self.moving = VGroup(self.knob, self.number)
+        self.add(track, low, high, head, self.moving)
+        self.draw(0.0)
+
+    def at(self, h: float) -> float:
+        """Where along the frame the track stands for a hunger."""
+        return self.START + (self.END - self.START) * h / 10
+
+    def draw(self, h: float) -> None:
+        self.knob.move_to([self.at(h), self.Y, 0])
+        self.number.set_value(h)
+
+    def hunger(self, mark: Mobject | None = None) -> float:
+        """Hunger read off the knob, or off another mark on the track."""
+        return float((mark or self.knob).get_center()[0] - self.START) / (self.END - self.START) * 10
+
+
+class Reigns(VGroup):
+    """Who is recommended between which hungers, over the slider's track."""
+
+    def __init__(self, slider: Slider, limits: Sequence[float], winners: Sequence[str]) -> None:
+        super().__init__()
+        self.limits = VGroup()
+        for x in map(slider.at, limits):
+            self.limits.add(Segments([[[x, slider.Y + 0.08, 0], [x, slider.Y + 0.46, 0]]], "muted", 2.5))
+        ends = [slider.at(h) for h in (0.0, *limits, 10.0)]
+        self.names: list[VGroup] = []
+        for start, end, winner in zip(ends[:-1], ends[1:], winners, strict=True):
+            name = Words(winner, "tick", "muted").at([0, slider.Y + 0.25, 0]).set_x((start + end) / 2)
+            self.names.append(VGroup(name) if name.width < end - start - 0.1 else VGroup())
+        self.add(self.limits, *self.names)
+
+    def until(self, k: int) -> list[VMobject]:
+        """What is known once the k-th limit is passed: the limit, and who was recommended before it."""
+        return [*self.limits[k : k + 1], self.names[k]]
