@@ -122,15 +122,19 @@ def _digit(sign: str) -> tuple[Shape | None, float]:
     """Outline of one sign standing at the origin, and how far the pen moves on, in em."""
     if sign == ",":
         return None, 0.18
+    zero = outline('"00"', math=True).shapes
+    advance = zero[1].origin[0] - zero[0].origin[0]
+    if sign == " ":  # pads as wide as a digit
+        return None, advance
     text = "−" if sign == "-" else sign
     between = outline(f'"0{text}0"', math=True).shapes
     pen, after = np.array(between[0].origin), np.array(between[-1].origin)
-    zero = outline('"00"', math=True).shapes
-    advance = zero[1].origin[0] - zero[0].origin[0]
     own = between[1]
     start = np.array([pen[0] + advance, pen[1]])
     shape = Shape(own.curves - start, (0.0, 0.0), (), own.glyph)
-    return shape, float(after[0] - start[0])
+    return shape, advance if sign.isdigit() else float(
+        after[0] - start[0]
+    )  # digits do not kern as they count
 
 
 class Number(Label):
@@ -175,7 +179,7 @@ class Number(Label):
     def text(self, value: float) -> str:
         """How `value` is written: a minus sign is never given to zero."""
         written = format(value, self.spec)
-        return written.lstrip("-") if float(written.replace(",", "")) == 0 else written
+        return written.replace("-", "", 1) if {c for c in written if c.isdigit()} == {"0"} else written
 
     def set_value(self, value: float) -> Self:
         """Show another value where the number stands."""
