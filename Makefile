@@ -16,7 +16,7 @@ install:
 
 # Rendered anew when the lesson, or what draws it, has changed.
 DRAWN_BY := $(shell find scenes/tangent.py derivviz/calculus derivviz/look derivviz/animation derivviz/rendering \
-	-name '*.py' -o -name '*.otf' 2>/dev/null)
+	-name '*.py' -o -name '*.ttf' 2>/dev/null)
 renders/tangent.mp4: $(DRAWN_BY) | install
 	@$(BIN)/derivviz render tangent -o $@
 

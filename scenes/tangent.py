@@ -40,7 +40,8 @@ from derivviz.animation import Formula, Lesson, Morph, Number, parameter
 from derivviz.animation.placing import AROUND, place
 from derivviz.animation.plane import Dashed, Plane, Segments, dot, numeral, straight
 from derivviz.animation.stage import SIZES, color
-from derivviz.calculus.difference import difference_quotient, one_sided_slopes
+from derivviz.calculus.difference import Line as StraightLine
+from derivviz.calculus.difference import difference_quotient, one_sided_slopes, secant, tangent
 from derivviz.calculus.expression import Expression
 from derivviz.errors import UsageError
 from derivviz.look.math import typst_math
@@ -183,11 +184,14 @@ class Tangent(Lesson):
             dy="parameter",
             m="secant",
         )
-        fit(quotient)
-        VGroup(self.key, quotient).arrange(DOWN, buff=0.3, aligned_edge=LEFT).move_to([COLUMN, 1.7, 0], LEFT)
+        through = secant(self.f, p, q)
+        self.equation = fit(Formula(f"y = {line_markup(through)}", "body", "secant"))
+        column = VGroup(self.key, fit(quotient), self.equation).arrange(DOWN, buff=0.3, aligned_edge=LEFT)
+        column.move_to([COLUMN, 1.7 + self.key.get_center()[1] - column.get_center()[1] - 0.6, 0], LEFT)
         self.quotient = quotient
         self.play(FadeIn(self.key), run_time=0.4)
         self.play(FadeIn(self.quotient, shift=UP * 0.15), run_time=0.8)
+        self.play(FadeIn(self.equation), run_time=0.5)
         self.check_secant(self.h0)
 
     def sliding(self) -> None:
@@ -213,7 +217,7 @@ class Tangent(Lesson):
         self.rows = rows
         self.play(
             Morph(self.quotient, general),
-            FadeOut(self.dx, self.dy, self.q_name, self.formula),
+            FadeOut(self.dx, self.dy, self.q_name, self.formula, self.equation),
             FadeIn(rows, self.h_number, self.m_number),
             run_time=1.0,
         )
@@ -312,7 +316,7 @@ class Tangent(Lesson):
         law = self.law(self.quotient_markup())
         if law.drawn_size < SIZES["label"]:
             law = self.law("frac({{Delta y : h}}, {{Delta x : h}})")
-        line = Formula(f"y = {self.line_markup()}", "body", "tangent")
+        line = fit(Formula(f"y = {line_markup(tangent(self.f, self.a))}", "body", "tangent"))
         column = VGroup(key, law, line).arrange(DOWN, buff=0.32, aligned_edge=LEFT)
         column.move_to([COLUMN, 1.6, 0], LEFT)
         self.play(FadeOut(*leaving, self.legs, self.area), run_time=0.6)
@@ -473,15 +477,6 @@ class Tangent(Lesson):
             right.set_x(max(left.get_left()[0] + 1.95, left.get_right()[0] + 0.3), LEFT)
         return VGroup(*columns)
 
-    def line_markup(self) -> str:
-        """The tangent's equation, slope and intercept as numbers."""
-        x = sympy.Symbol("x", real=True)
-        m, b = (sympy.nsimplify(round(v, 6)) for v in (self.slope, self.f(self.a) - self.slope * self.a))
-        if all(v.q < 1000 for v in (m, b)):
-            return typst_math(m * x + b)
-        intercept = self.f(self.a) - self.slope * self.a
-        return f"{numeral(self.slope)} x {'+' if intercept >= 0 else '-'} {numeral(abs(intercept))}"
-
     def half_line(self, slope: float, side: int) -> Segments:
         """The tangent from one side; upright when the slope has no bound."""
         if math.isfinite(slope):
@@ -571,6 +566,15 @@ def ascending(coefficients: list[sympy.Expr], shift: int) -> str:
         term = f"{size} {{{{{letter} : h}}}}" if size and letter else f"{{{{{size}{letter} : {label}}}}}"
         terms.append(("- " if c < 0 else "+ " if terms else "") + term)
     return " ".join(terms)
+
+
+def line_markup(line: StraightLine) -> str:
+    """Slope and intercept as math: exact where they are short fractions, four digits otherwise."""
+    x = sympy.Symbol("x")
+    m, b = (sympy.nsimplify(round(v, 6)) for v in (line.slope, line.intercept))
+    if all(v.q < 1000 for v in (m, b)):
+        return typst_math(m * x + b)
+    return f"{short(line.slope)} x {'+' if line.intercept >= 0 else '-'} {short(abs(line.intercept))}"
 
 
 def fit(formula: Formula, width: float = WIDTH) -> Formula:

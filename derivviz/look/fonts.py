@@ -10,7 +10,7 @@ from derivviz.errors import DerivvizError
 FOLDER = Path(__file__).parent / "fonts"
 FAMILY = "Pretendard"
 MATH_FAMILY = "New Computer Modern Math"  # travels inside the typst package
-FILES = ("Pretendard-Regular.otf", "Pretendard-SemiBold.otf", "Pretendard-Bold.otf")
+FILES = ("Pretendard-Regular.ttf", "Pretendard-SemiBold.ttf", "Pretendard-Bold.ttf")
 
 
 class FontError(DerivvizError):

@@ -23,5 +23,5 @@ def test_the_licence_travels_along():
 
 def test_a_missing_font_file_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(fonts, "FOLDER", tmp_path)
-    with pytest.raises(FontError, match=r"Pretendard-Regular\.otf is missing"):
+    with pytest.raises(FontError, match=r"Pretendard-Regular\.ttf is missing"):
         fonts.paths.__wrapped__()
