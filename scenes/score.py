@@ -191,8 +191,8 @@ class Score(Lesson):
         self.play(FadeIn(self.law_x), FadeIn(self.walkers, shift=DOWN * 0.2), run_time=0.8)
         self.bring_to_front(self.slider.moving, self.chart.rest)
         self.driver.add_updater(lambda _: self.pose())
-        self.go(10.0, 2.0)
-        self.go(0.0, 1.4)
+        self.go(10.0, 1.8)
+        self.go(0.0, 1.2)
         self.check_points()
 
     def lay_out_plane(self) -> None:
@@ -222,7 +222,7 @@ class Score(Lesson):
     def the_multipliers(self) -> None:
         self.say(
             en="There f′ makes a multiplier: 1 where f′ is zero, 2.2 at the top.",
-            ko="그 자리에서 도함수 f′의 값이 배수를 만든다. f′이 0이면 1배, 꼭대기에서는 2.2배이다.",
+            ko="도함수 f′의 값이 배수를 정한다. 0이면 1배, 꼭대기에서는 2.2배이다.",
         )
         self.curve_name = Formula("f'(x) = -6 x^2 - 12 x + 18", "label", "tangent")
         self.curve_name.move_to([-6.85, 2.45, 0], LEFT)
@@ -236,7 +236,7 @@ class Score(Lesson):
             en="Score = probability × multiplier. The highest score is recommended.",
             ko="점수는 확률과 배수의 곱이다. 점수가 가장 높은 음식을 추천한다.",
         )
-        self.law = law("p_i")
+        self.law = self.law_with("p_i")
         self.crown = self.crowned(self.chart)
         self.play(FadeIn(self.law, shift=UP * 0.15), run_time=0.8)
         self.play(FadeIn(self.crown), run_time=0.4)
@@ -263,7 +263,7 @@ class Score(Lesson):
         for k, (h, before, after) in enumerate(self.changes):
             end = self.changes[k + 1][0] if k + 1 < len(self.changes) else 10.0
             stop = min(h + 0.45, (h + end) / 2)
-            seconds = max(1.2, 0.7 * (stop - self.h.get_value()))
+            seconds = max(1.2, 0.6 * (stop - self.h.get_value()))
             if k == 0:
                 self.go(stop, seconds)
             new, old = display(self.classes[after]), display(self.classes[before])
@@ -355,7 +355,7 @@ class Score(Lesson):
         self.table = Ranking(names, index, np.ones(len(DISHES)), (0.0, 2.2), ".0f", end=4.8, shift=-0.6)
         self.arrivals = Walkers(self.plane, index)
         self.arrivals.draw(PUBLISHED_HUNGER, 1.0)
-        bare = law("1 dot")
+        bare = self.law_with("1 dot")
         self.play(
             FadeOut(self.saturated, self.walkers), FadeIn(self.arrivals), Morph(self.law, bare), run_time=0.8
         )
@@ -403,7 +403,7 @@ class Score(Lesson):
             ko="점수마다 사진이 달랐다. 샐러드 사진에서는 나머지 p가 모두 0이다.",
         )
         alone = np.eye(len(DISHES))[salad]
-        whole = law("p_i")
+        whole = self.law_with("p_i")
         self.play(FadeOut(*self.sources.values()), Morph(self.law, whole), run_time=0.6)
         self.law = whole
         self.play(
@@ -425,7 +425,7 @@ class Score(Lesson):
             en="Where a network hesitates, f′ can tip the scales. Where p is 0, it stays 0.",
             ko="신경망이 망설이면 f′이 추천을 바꿀 수 있다. p가 0이면 몇 배를 해도 0이다.",
         )
-        self.wait(1.4)
+        self.wait(0.8)
         self.play(
             FadeOut(self.table.rest, self.table.factors, self.arrivals, *self.sources.values()), run_time=0.6
         )
@@ -438,7 +438,7 @@ class Score(Lesson):
         self.h.set_value(self.parameters.hunger)
         self.driver.add_updater(lambda _: self.pose())
         self.play(Indicate(self.chart.labels_of(self.best(self.parameters.hunger)), 1.12, color("positive")))
-        self.wait(1.0)
+        self.wait(0.6)
 
     # ---- moving -----------------------------------------------------------------------------------------
 
@@ -472,6 +472,12 @@ class Score(Lesson):
         plate.set_fill(color("positive"), opacity=0.14).move_to([(COLUMN + EDGE) / 2, chart.top, 0])
         name = self.words(en="recommended", ko="추천", size="label", fill="positive")
         return VGroup(plate, name.next_to(plate, UP, 0.1).set_x(EDGE, RIGHT))
+
+    def law_with(self, p: str) -> Formula:
+        """The score of dish i, with its probability written as `p`."""
+        score = self.choose(en="score", ko="점수")
+        markup = f'"{score}"_i = {{{{{p} : p}}}} (1 + {{{{f\'(x_i) : f}}}} slash 20)'
+        return Formula(markup, 44, f="tangent").move_to([COLUMN, 1.75, 0], LEFT)
 
     def note(self, dish: str, words: Words) -> Words:
         """Words at the right end of a row of the published table."""
@@ -518,7 +524,7 @@ class Score(Lesson):
     def verify(self) -> None:
         self.check_all(self.parameters.hunger)
         drawn = np.asarray(self.picture.image.pixel_array)[..., :3].astype(float)
-        wrong = np.abs(drawn - self.trace.evaluation.thumbnails[self.image])
+        wrong = np.abs(drawn - np.asarray(self.trace.evaluation.thumbnails)[self.image])
         self.claim("the picture is the one of the trace", float(wrong.max()), 0.0)
         for limit, (_, before, after) in zip(self.reigns.limits, self.changes, strict=True):
             h = self.slider.hunger(limit)
@@ -612,12 +618,6 @@ def fitted(name: str, room: float) -> Words:
         bare = bare[:-1].rstrip()
         name = quoted(bare + "…")
     return words
-
-
-def law(p: str) -> Formula:
-    """The score of dish i, with its probability written as `p`."""
-    markup = f'"score"_i = {{{{{p} : p}}}} (1 + {{{{f\'(x_i) : f}}}} slash 20)'
-    return Formula(markup, 44, f="tangent").move_to([COLUMN, 1.75, 0], LEFT)
 
 
 class Photo(Group):
