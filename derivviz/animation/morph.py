@@ -79,7 +79,8 @@ class Morph(AnimationGroup):
         """Leave exactly `target` on the scene, and `source` as it was."""
         for animation in self.animations:
             animation.interpolate(0)
-        scene.remove(self.mobject, self.source, *self._arriving)
+        # By now the scene may hold the source in pieces, its pen among them.
+        scene.remove(self.mobject, self.source, *self.source.submobjects, *self._arriving)
         scene.add(self.target)
 
 
