@@ -79,13 +79,14 @@ def nice_step(low: float, high: float, most: int) -> float:
 
 def ticks(low: float, high: float, step: float) -> list[float]:
     """Multiples of `step` strictly inside a range."""
-    first, last = np.ceil(low / step + 1e-9), np.floor(high / step - 1e-9)
-    return [float(k * step) for k in np.arange(first, last + 1)]
+    edge = 1e-9 * (high - low)
+    multiples = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
+    return [float(tick) for tick in multiples if low + edge < tick < high - edge]
 
 
-def numeral(value: float) -> str:
-    """A tick's text: six digits at most, powers of ten where they are shorter."""
-    text = f"{value:.6g}"
+def numeral(value: float, digits: int = 6) -> str:
+    """A tick's text: so many digits at most, powers of ten where they are shorter."""
+    text = f"{value:.{digits}g}"
     if "e" in text:
         mantissa, power = text.split("e")
         return f"{mantissa} dot 10^({int(power)})".replace("-", "−")
@@ -132,8 +133,8 @@ class Plane(VGroup):
         xs = [x for x in ticks(x0, x1 - (x1 - x0) * 0.03, steps[0]) if abs(x - hx) > steps[0] * 0.3]
         ys = [y for y in ticks(y0, y1 - (y1 - y0) * 0.03, steps[1]) if abs(y - hy) > steps[1] * 0.3]
         self.tick_labels = VGroup(
-            *(self._tick(x, self.point(x, hy), DOWN) for x in xs),
-            *(self._tick(y, self.point(hx, y), LEFT) for y in ys),
+            *(self._tick(x, steps[0], self.point(x, hy), DOWN) for x in xs),
+            *(self._tick(y, steps[1], self.point(hx, y), LEFT) for y in ys),
         )
         self._ticks = xs, ys
         self.axes = Segments(
@@ -231,8 +232,9 @@ class Plane(VGroup):
         drawn.points = np.concatenate(runs) if runs else np.zeros((0, 3))
         return drawn
 
-    def _tick(self, value: float, at: Array, side: Array) -> Formula:
-        return Formula(numeral(value), "tick", "muted").next_to(at, side, 0.16)
+    def _tick(self, value: float, step: float, at: Array, side: Array) -> Formula:
+        digits = max(6, int(np.ceil(np.log10(max(abs(value) / step, 1.0)))) + 1)  # neighbours differ
+        return Formula(numeral(value, digits), "tick", "muted").next_to(at, side, 0.16)
 
 
 def _smooth(points: Array) -> Array:
