@@ -81,7 +81,7 @@ def test_moved_numbers_count_on_where_they_are():
     before = signs(number)
     number.shift(2 * RIGHT + UP)
     number.set_value(7.5).set_value(3.25)
-    assert signs(number) == pytest.approx(before + [2, 1, 2, 1])
+    assert signs(number) == pytest.approx(before + np.array([2, 1, 2, 1]))
 
 
 def test_a_copy_counts_by_itself():

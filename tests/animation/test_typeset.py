@@ -37,7 +37,7 @@ def test_select_finds_nested_and_repeated_parts():
 
 @pytest.mark.parametrize("markup", ["{{a : one}} {{b : two}}", "a"])
 def test_an_unknown_part_names_those_there_are(markup):
-    with pytest.raises(DerivvizError, match="no part is labelled 'z'; labels here: (one, two|none)"):
+    with pytest.raises(DerivvizError, match=r"no part is labelled 'z'; labels here: (one, two|none)"):
         Formula(markup).select("z")
 
 
