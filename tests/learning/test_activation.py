@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 
 from derivviz.calculus.cubic import df
 from derivviz.learning import DerivativeActivation
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def _calibrated(features: int = 3, dtype: torch.dtype = torch.float64) -> DerivativeActivation:

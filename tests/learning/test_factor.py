@@ -125,7 +125,7 @@ def test_closure_and_deepcopy() -> None:
         optimizer.zero_grad()
         loss = weight.square().sum()
         loss.backward()
-        return float(loss)
+        return loss.item()
 
     assert optimizer.step(closure) == pytest.approx(2.25)
     twin = copy.deepcopy(optimizer)

@@ -1,0 +1,111 @@
+"""``derivviz record`` from the outside."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from derivviz.cli import record
+from derivviz.errors import DerivvizError, UsageError
+from derivviz.trace import open_trace
+
+pytestmark = pytest.mark.usefixtures("torch")
+
+
+def _invoke(*arguments: object) -> Result:
+    return CliRunner().invoke(record.command, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for dish, color in (("pizza", "orange"), ("salad", "green")):
+        (tmp_path / "data" / dish).mkdir(parents=True)
+        for k in range(3):
+            Image.new("RGB", (20 + k, 20), color).save(tmp_path / "data" / dish / f"{k}.jpg")
+    (tmp_path / "data" / "salad" / "cut.png").touch()
+    return tmp_path / "data"
+
+
+def test_from_a_folder_to_a_trace(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out" / "food.zarr"
+    result = _invoke("food", "--data", folder, "--epochs", 1, "--seed", 5, "-o", path)
+    assert result.exit_code == 0, result.output
+    assert "Skipped salad/cut.png: the file is empty." in result.stderr
+    assert "seed 5" in result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"{path}: ")
+    assert "1 steps in" in lines[0]
+    assert "held-out pictures right" in lines[1]
+    assert lines[2] == f"Next: derivviz render backprop --trace {path}"
+    assert open_trace(path).attrs["seed"] == 5
+
+    again = _invoke("food", "--data", folder, "--epochs", 1, "-o", path)
+    assert isinstance(again.exception, DerivvizError)
+    assert "--overwrite" in str(again.exception)
+    assert open_trace(path).attrs["seed"] == 5, "the refused run left the trace alone"
+    assert _invoke("food", "--data", folder, "--epochs", 1, "-o", path, "--overwrite").exit_code == 0
+
+
+def test_a_folder_that_is_no_trace_is_never_replaced(folder: Path, tmp_path: Path) -> None:
+    result = _invoke("food", "--data", folder, "--epochs", 1, "-o", folder, "--overwrite")
+    assert isinstance(result.exception, DerivvizError)
+    assert (folder / "pizza" / "0.jpg").is_file()
+
+
+def _fake(monkeypatch: pytest.MonkeyPatch, train: Callable[..., object]) -> None:
+    monkeypatch.setattr(record, "load", lambda name: SimpleNamespace(train=train))
+
+
+@pytest.mark.parametrize(("steps", "message"), [(0, "before the first step"), (3, "after 3 steps")])
+def test_interrupt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps: int, message: str) -> None:
+    def train(request: object, progress: record.Progress) -> None:
+        for k in range(steps):
+            progress.step(k + 1, 10, 1, 0.5)
+        raise KeyboardInterrupt
+
+    _fake(monkeypatch, train)
+    result = _invoke("food", "-o", tmp_path / "x.zarr")
+    assert result.exit_code == 130
+    assert message in result.stderr
+
+
+def test_what_is_asked_for_reaches_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[record.Request] = []
+
+    def train(request: record.Request, progress: record.Progress) -> None:
+        asked.append(request)
+        raise DerivvizError("enough")
+
+    _fake(monkeypatch, train)
+    monkeypatch.chdir(tmp_path)
+    _invoke("food")
+    _invoke("food", "--preset", "faithful", "--seed", "2", "--epochs", "3", "--snapshot-every", "4")
+    assert asked[0] == record.Request(Path("renders/food.zarr"))
+    assert asked[1] == record.Request(
+        Path("renders/food.zarr"), preset="faithful", seed=2, epochs=3, snapshot_every=4
+    )
+
+
+def test_an_unknown_run_is_told_those_there_are() -> None:
+    result = _invoke("fod")
+    assert isinstance(result.exception, UsageError)
+    assert "food" in str(result.exception)
+
+
+def test_help_lists_the_runs_without_torch() -> None:
+    import subprocess
+
+    code = (
+        "import sys; from click.testing import CliRunner; from derivviz.cli import record, recommend; "
+        "out = CliRunner().invoke(record.command, ['--help']).output; print(out); "
+        "CliRunner().invoke(recommend.command, ['--help']); assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "food recommender" in done.stdout
+    assert "--preset" in done.stdout

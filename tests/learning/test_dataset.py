@@ -1,0 +1,122 @@
+"""Folders become labelled pictures, are split, and come in batches that the seed decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from derivviz.learning.augment import augment
+from derivviz.learning.dataset import DataError, Pictures, batches, read_folder, split, to_batch
+
+
+def _folder(root: Path, classes: dict[str, int]) -> Path:
+    generator = np.random.default_rng(0)
+    for name, count in classes.items():
+        (root / name).mkdir(parents=True)
+        for k in range(count):
+            noise = generator.integers(0, 256, (20, 20, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(root / name / f"{k}.png")
+    return root
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Pictures:
+    return read_folder(_folder(tmp_path, {"pizza": 6, "salad": 5}))
+
+
+def test_dishes_come_in_the_order_of_the_score_and_others_after_them(tmp_path: Path) -> None:
+    names = {"salad": 1, "비빔밥": 1, "Fried-Chicken": 2, "apple pie": 1, "Pizza": 1}
+    found = read_folder(_folder(tmp_path, names))
+    assert found.classes == ("pizza", "chicken", "salad", "apple pie", "비빔밥")
+    assert found.found == ("Pizza", "Fried-Chicken", "salad", "apple pie", "비빔밥")
+    assert found.counts == {"pizza": 1, "chicken": 2, "salad": 1, "apple pie": 1, "비빔밥": 1}
+    label = dict(zip(found.names, found.target.tolist(), strict=True))
+    assert label["Fried-Chicken/1.png"] == 1
+    assert label["비빔밥/0.png"] == 4
+
+
+def test_bad_files_are_named_and_skipped(tmp_path: Path) -> None:
+    root = _folder(tmp_path, {"pizza": 2, "salad": 2})
+    (root / "pizza" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more")
+    (root / "salad" / "list.txt").write_text("lettuce")
+    (root / "salad" / ".hidden").touch()
+    (root / "ORIGIN.csv").touch()
+    found = read_folder(root)
+    assert len(found.images) == 4
+    assert [name for name, _ in found.skipped] == ["pizza/broken.jpg", "salad/list.txt"]
+    assert all(reason for _, reason in found.skipped)
+
+
+def test_nothing_to_learn_from(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no folder"):
+        read_folder(tmp_path / "missing")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(DataError, match="one sub-folder a class"):
+        read_folder(empty)
+    one = _folder(tmp_path / "one", {"pizza": 3})
+    with pytest.raises(DataError, match="'pizza'"):
+        read_folder(one)
+    broken = tmp_path / "broken"
+    (broken / "pizza").mkdir(parents=True)
+    (broken / "pizza" / "a.jpg").touch()
+    with pytest.raises(DataError, match=r"pizza/a\.jpg: the file is empty"):
+        read_folder(broken)
+
+
+def test_the_hash_is_of_the_content_alone(tmp_path: Path) -> None:
+    one = read_folder(_folder(tmp_path / "here", {"pizza": 2, "salad": 2}))
+    same = read_folder(_folder(tmp_path / "there", {"pizza": 2, "salad": 2}))
+    other = read_folder(_folder(tmp_path / "else", {"pizza": 2, "salad": 3}))
+    assert one.hash == same.hash != other.hash
+
+
+def test_split_is_stratified_complete_and_decided_by_the_seed() -> None:
+    target = np.repeat(np.arange(4), [10, 27, 2, 1])
+    training, held_out = split(target, seed=3)
+    assert sorted([*training, *held_out]) == list(range(len(target)))
+    assert np.bincount(target[held_out], minlength=4).tolist() == [2, 5, 1, 0]
+    assert split(target, seed=3)[1].tolist() == held_out.tolist()
+    assert split(target, seed=4)[1].tolist() != held_out.tolist()
+
+
+def _all(loader: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    return list(loader)
+
+
+def test_batches_repeat_with_the_seed_and_leave_the_global_generator_alone(pictures: Pictures) -> None:
+    indices = np.arange(len(pictures.target))
+    state = torch.get_rng_state()
+    first, again, other = (_all(batches(pictures, indices, 4, seed, True)) for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert [len(target) for _, target in first] == [4, 4, 3]
+    for (images, target), (images2, target2) in zip(first, again, strict=True):
+        assert torch.equal(images, images2)
+        assert torch.equal(target, target2)
+    assert not torch.equal(first[0][0], other[0][0])
+    assert 0 <= float(first[0][0].min()) <= float(first[0][0].max()) <= 1
+
+
+def test_without_augmentation_every_picture_comes_once_as_it_is(pictures: Pictures) -> None:
+    seen = torch.cat([images for images, _ in batches(pictures, np.arange(11), 4, 0, False)])
+    expected = to_batch(pictures.images)
+    assert seen.shape == expected.shape == (11, 3, 224, 224)
+    assert sorted(seen.sum(dim=(1, 2, 3)).tolist()) == pytest.approx(
+        sorted(expected.sum(dim=(1, 2, 3)).tolist())
+    )
+
+
+def test_augmentation_is_light() -> None:
+    disc = torch.zeros(8, 3, 64, 64)
+    disc[:, :, 24:40, 24:40] = 0.5
+    changed = augment(disc, torch.Generator().manual_seed(0))
+    assert not torch.equal(changed[0], changed[1])
+    # The dish stays whole: between its own area and what the nearest zoom makes of it, at ±25 % of light.
+    share = changed.sum(dim=(1, 2, 3)) / disc.sum(dim=(1, 2, 3))
+    assert share.min() > 0.75
+    assert share.max() < 1.26 / 0.75**2
