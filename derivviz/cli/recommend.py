@@ -117,8 +117,8 @@ def _print(image: str, rows: Sequence[_Row], hunger: float) -> None:
     from rich.table import Table
 
     best = _best(rows)
-    title = f"{escape(image)}, hunger {hunger:g} of 10"
-    table = Table(title=title, title_justify="left", box=SIMPLE)
+    click.echo(f"{image}, hunger {hunger:g} of 10")
+    table = Table(box=SIMPLE)
     table.add_column("dish", no_wrap=True)
     for heading in ("p", "x_i", "f′(x_i)", "factor", "score"):
         table.add_column(heading, justify="right", no_wrap=True)
