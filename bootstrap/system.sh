@@ -6,9 +6,7 @@ set -euo pipefail
 python=$1
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
-compiles() {
-    printf '#include <stdio.h>\nint main(void) { return 0; }\n' | cc -x c -o /dev/null - >/dev/null 2>&1
-}
+compiles() { cc -x c -o /dev/null - <<<$'#include <stdio.h>\nint main(void) { return 0; }' >/dev/null 2>&1; }
 lacking() {  # Debian's names of what is not here, one a line
     command -v pkg-config >/dev/null || echo pkg-config
     pkg-config --exists cairo 2>/dev/null || echo libcairo2-dev
