@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from manim import DOWN, LEFT, ORIGIN, RIGHT, UP, Mobject, Polygon, VGroup, VMobject
+from manim import DL, DOWN, LEFT, ORIGIN, RIGHT, UL, UP, Mobject, Polygon, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation import layout
@@ -141,9 +141,11 @@ class Plane(VGroup):
             [[self.point(x0, hy), self.point(x1, hy)], [self.point(hx, y0), self.point(hx, y1)]], "axis", 2.5
         )
         tips = VGroup(_tip(self.point(x1, hy), RIGHT), _tip(self.point(hx, y1), UP))
+        # Where an axis runs along the far edge of the plane, the other one's name steps aside.
+        at_right, at_top = self.point(x1, y1)[:2] - self.point(hx, hy)[:2] < 0.17
         self.names = VGroup(
-            Formula(names[0], "label", "muted").next_to(self.point(x1, hy), DOWN, 0.18),
-            Formula(names[1], "label", "muted").next_to(self.point(hx, y1), LEFT, 0.18),
+            Formula(names[0], "label", "muted").next_to(self.point(x1, hy), DL if at_right else DOWN, 0.18),
+            Formula(names[1], "label", "muted").next_to(self.point(hx, y1), UL if at_top else LEFT, 0.18),
         )
         crowded = [t for t in self.tick_labels if _near(t, self.names[0]) or _near(t, self.names[1])]
         self.tick_labels.remove(*crowded)

@@ -180,6 +180,12 @@ def test_axes_cross_at_zero_or_at_the_nearest_edge():
     assert Plane((3, 5), (-9, -2)).home == (3, -2)
 
 
+@pytest.mark.parametrize("x_range", [(-2, 6), (-5, -1), (1, 5), (-5, 0), (-5, 0.1), (-5, 0.3)])
+@pytest.mark.parametrize("y_range", [(-3, 40), (-9, -1), (1, 9), (-9, 0), (-9, 0.2), (-9, 0.6)])
+def test_names_and_ticks_of_the_axes_keep_clear_wherever_zero_lies(x_range, y_range):
+    assert check([Plane(x_range, y_range, 6.5, 5.0)]) == []
+
+
 # ---- curves ---------------------------------------------------------------------------------------------
 
 
