@@ -18,7 +18,7 @@ install:
 DRAWN_BY := $(shell find scenes/tangent.py derivviz/calculus derivviz/look derivviz/animation derivviz/rendering \
 	-name '*.py' -o -name '*.ttf' 2>/dev/null)
 renders/tangent.mp4: $(DRAWN_BY) | install
-	@$(BIN)/derivviz render tangent -o $@
+	@$(BIN)/derivviz render tangent -q m -o $@
 
 tangent: renders/tangent.mp4
 	@echo "The first lesson: $(CURDIR)/renders/tangent.mp4"

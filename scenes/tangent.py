@@ -187,7 +187,7 @@ class Tangent(Lesson):
         through = secant(self.f, p, q)
         self.equation = fit(Formula(f"y = {line_markup(through)}", "body", "secant"))
         column = VGroup(self.key, fit(quotient), self.equation).arrange(DOWN, buff=0.3, aligned_edge=LEFT)
-        column.move_to([COLUMN, 1.7 + self.key.get_center()[1] - column.get_center()[1] - 0.6, 0], LEFT)
+        column.move_to([COLUMN, 1.35, 0], LEFT)
         self.quotient = quotient
         self.play(FadeIn(self.key), run_time=0.4)
         self.play(FadeIn(self.quotient, shift=UP * 0.15), run_time=0.8)
