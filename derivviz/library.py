@@ -122,12 +122,26 @@ def _options(tree: ast.Module) -> Iterator[Option]:
         if not (isinstance(node, ast.ClassDef) and node.name == "Parameters"):
             continue
         for line in node.body:
-            if isinstance(line, ast.AnnAssign) and isinstance(line.value, ast.Call):
-                given = {k.arg: k.value for k in line.value.keywords}
-                flag = ast.literal_eval(given["flag"]) if "flag" in given else ast.unparse(line.target)
-                default, text = (ast.literal_eval(a) for a in line.value.args[:2])
-                unit = f" [{ast.literal_eval(given['unit'])}]" if "unit" in given else ""
-                yield Option(flag.replace("_", "-"), str(default), f"{text}{unit}")
+            if not (isinstance(line, ast.AnnAssign) and isinstance(call := line.value, ast.Call)):
+                continue
+            if ast.unparse(call.func).split(".")[-1] != "parameter":
+                continue
+            given = dict(zip(("default", "help"), call.args, strict=False))
+            given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
+            told = {name: _literal(value) for name, value in given.items()}
+            flag = str(told.get("flag") or ast.unparse(line.target))
+            unit = f" [{told['unit']}]" if told.get("unit") else ""
+            yield Option(
+                flag.replace("_", "-"), str(told.get("default", "")), f"{told.get('help', '')}{unit}"
+            )
+
+
+def _literal(value: ast.expr) -> object:
+    """The value of a literal, the source of anything else."""
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        return ast.unparse(value)
 
 
 def load(path: Path) -> ModuleType:

@@ -41,7 +41,7 @@ def parameter(
 
 def flag_of(field: dataclasses.Field[Any]) -> str:
     """The option's name without dashes."""
-    return field.metadata.get("flag") or field.name.replace("_", "-")
+    return str(field.metadata.get("flag") or field.name).replace("_", "-")
 
 
 def fill(kind: type, typed: Mapping[str, str]) -> Any:
