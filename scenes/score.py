@@ -26,6 +26,7 @@ from manim import (
     Group,
     ImageMobject,
     Indicate,
+    LaggedStart,
     Mobject,
     Rectangle,
     RoundedRectangle,
@@ -41,7 +42,8 @@ from numpy.typing import NDArray
 
 from derivviz.animation import Formula, Lesson, Morph, Number, Words, parameter
 from derivviz.animation.placing import place
-from derivviz.animation.plane import Plane, Segments, dot, straight
+from derivviz.animation.plane import Plane, Segments, dot
+from derivviz.animation.ranking import Indices, Ranking
 from derivviz.animation.stage import color
 from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, d2f, df
 from derivviz.calculus.score import DISHES, KOREAN, multiplier, operating_point, scores
@@ -49,7 +51,6 @@ from derivviz.errors import DerivvizError, UsageError
 from derivviz.look.typst import quoted
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 COLUMN, EDGE = -1.05, 6.9  # left and right end of the column of formulas and bars
 MOST = 6  # rows that fit the picture
 SWAP = 0.28  # half the stretch of hunger over which two rows change places
@@ -158,11 +159,17 @@ class Score(Lesson):
         )
         names = [self.name(int(i)) for i in self.shown]
         spec = precision(self.p, scores(self.all_p, self.parameters.hunger)[self.shown])
-        self.chart = Ranking(names, self.shown, self.p, reach(self.all_p, self.shown), spec)
+        span = reach(self.all_p, self.shown)
+        self.chart = Ranking(names, self.shown, self.p, span, spec, left=COLUMN, end=EDGE - 0.85)
         self.chart.unfold(0.0)
         self.chart.lead(int(np.argmax(self.p)), "ink")
         self.play(FadeIn(self.chart.labels), run_time=0.5)
-        self.play(self.chart.grow(np.zeros(len(self.p)), np.ones(len(self.p))), run_time=1.5)
+        self.play(
+            UpdateFromAlphaFunc(
+                self.chart.rest, lambda _, alpha: self.chart.put_p(alpha * self.p), rate_func=smooth
+            ),
+            run_time=1.5,
+        )
         self.check_bars(self.p)
 
     def the_places(self) -> None:
@@ -174,10 +181,10 @@ class Score(Lesson):
         self.law_x = Formula("x_i = 4 {{h : h}} slash 10 - 3 + 0.3 i", 44, h="parameter")
         self.law_x.move_to([COLUMN, 2.45, 0], LEFT)
         self.slider = Slider(self)
-        corner = self.plane.point(-1.85, (self.plane.y_range[0] - 7) / 2)
+        size, corner = self.under_the_hill()
         self.play(
             FadeOut(self.truth),
-            self.picture.animate.resize(1.65).move_to(corner),
+            self.picture.animate.resize(size).move_to(corner),
             UpdateFromAlphaFunc(self.chart.rest, lambda _, alpha: self.chart.unfold(alpha), rate_func=smooth),
             run_time=1.2,
         )
@@ -218,6 +225,13 @@ class Score(Lesson):
                 for x, side in zip(DERIVATIVE_ZEROS, (DR, DL), strict=True)
             )
         )
+
+    def under_the_hill(self) -> tuple[float, Array]:
+        """Size and middle of a square that fits between the curve, the axes and their numbers."""
+        foot, home = self.plane.point(-3.2, self.plane.y_range[0]), self.plane.point(0.0, 0.0)
+        beside = [t.get_left()[0] for t in self.plane.tick_labels if t.get_y() < home[1] - 0.5]
+        room = np.array([min([home[0], *beside]) - 0.12, home[1] - 0.45, 0.0]) - foot
+        return float(min(1.65, *room[:2])), foot + room / 2
 
     def the_multipliers(self) -> None:
         self.say(
@@ -263,7 +277,7 @@ class Score(Lesson):
         for k, (h, before, after) in enumerate(self.changes):
             end = self.changes[k + 1][0] if k + 1 < len(self.changes) else 10.0
             stop = min(h + 0.45, (h + end) / 2)
-            seconds = max(1.2, 0.6 * (stop - self.h.get_value()))
+            seconds = max(1.2, (1.1 if k == 0 else 0.75) * (stop - self.h.get_value()))
             if k == 0:
                 self.go(stop, seconds)
             new, old = display(self.classes[after]), display(self.classes[before])
@@ -352,7 +366,8 @@ class Score(Lesson):
         )
         index = np.arange(len(DISHES))
         names = [self.choose(**display(name)) for name in DISHES]
-        self.table = Ranking(names, index, np.ones(len(DISHES)), (0.0, 2.2), ".0f", end=4.8, shift=-0.6)
+        certain = np.ones(len(DISHES))
+        self.table = Ranking(names, index, certain, (0.0, 2.2), ".0f", left=COLUMN, end=4.8, shift=-0.6)
         self.arrivals = Walkers(self.plane, index)
         self.arrivals.draw(PUBLISHED_HUNGER, 1.0)
         bare = self.law_with("1 dot")
@@ -360,21 +375,23 @@ class Score(Lesson):
             FadeOut(self.saturated, self.walkers), FadeIn(self.arrivals), Morph(self.law, bare), run_time=0.8
         )
         self.law = bare
-        self.table.draw(np.zeros(len(DISHES)))
-        self.play(FadeIn(self.table.labels, self.table.factors), run_time=0.5)
-        goal = multiplier(index, PUBLISHED_HUNGER)
+        self.table.draw(multiplier(index, PUBLISHED_HUNGER))
         self.sources: dict[str, Words] = {}
         for published in (True, False):
-            which = np.array([(name in PUBLISHED) == published for name in DISHES])
-            self.play(self.table.grow(self.table.m.copy(), np.where(which, goal, self.table.m)), run_time=1.2)
-            for name in np.array(DISHES)[which]:
-                self.sources[str(name)] = self.note(
-                    str(name),
-                    self.words(en="published", ko="발표값", size="tick")
-                    if published
-                    else self.words(en="computed", ko="계산값", size="tick", fill="muted"),
-                )
-            self.play(FadeIn(*(self.sources[str(name)] for name in np.array(DISHES)[which])), run_time=0.5)
+            rows = VGroup()
+            for name, row in zip(DISHES, self.table.rows, strict=True):
+                if (name in PUBLISHED) == published:
+                    source = (
+                        self.words(en="published", ko="발표값", size="tick")
+                        if published
+                        else self.words(en="computed", ko="계산값", size="tick", fill="muted")
+                    )
+                    self.sources[name] = self.note(name, source)
+                    rows.add(VGroup(row.labels, row.factors, row.measure, source))
+            self.play(
+                LaggedStart(*(FadeIn(row, shift=RIGHT * 0.2) for row in rows), lag_ratio=0.5), run_time=1.6
+            )
+            self.wait(0.3)
         self.check_published()
 
     def the_riddle(self) -> None:
@@ -609,17 +626,6 @@ def display(name: str) -> dict[str, str]:
     return {"en": literal, "ko": KOREAN.get(name, literal)}
 
 
-def fitted(name: str, room: float) -> Words:
-    """A name in the label's size; a long one smaller, and cut where even that is too wide."""
-    words = Words(name, "label")
-    bare = name.removeprefix('#"').removesuffix('"')
-    while words.width > room:
-        words = Words(name, "tick")
-        bare = bare[:-1].rstrip()
-        name = quoted(bare + "…")
-    return words
-
-
 class Photo(Group):
     """A picture of the trace in a thin frame."""
 
@@ -636,137 +642,6 @@ class Photo(Group):
         self.border.stretch_to_fit_width(self.image.width).stretch_to_fit_height(height)
         self.border.move_to(self.image)
         return self
-
-
-class Row:
-    """One dish: number, name, p × multiplier, bar and score."""
-
-    P, TIMES, M = 2.0, 2.26, 3.2  # right end of p, middle of ×, right end of the multiplier
-    FOOT = 0.1  # from the baseline up to the row's middle, half the height of a digit
-
-    def __init__(self, i: int, name: str, p: float, spec: str, shift: float) -> None:
-        foot = -self.FOOT
-        self.y = 0.0
-        number = Number(i, ".0f", 30, "muted").at([COLUMN, foot, 0])
-        self.name = fitted(name, 1.95).at([COLUMN + 0.28, foot, 0])
-        self.p = Number(p, spec, 30, "ink", anchor=RIGHT, width=6).at([self.P + shift, foot, 0])
-        times = Formula("times", 30, "muted").move_to([self.TIMES + shift, 0, 0])
-        self.m = Number(1.0, ".2f", 30, "tangent", anchor=RIGHT, width=6).at([self.M + shift, foot, 0])
-        self.labels, self.factors = VGroup(number, self.name), VGroup(self.p, times, self.m)
-        self.ghost = VMobject(stroke_width=0, fill_opacity=0.25, fill_color=color("muted"))
-        self.bar = VMobject(stroke_width=0, fill_opacity=1, fill_color=color("muted"))
-        self.notch = Segments([[ORIGIN, UP]], "background", 3)  # where p ends, cut out of the bar
-        self.score = Number(0.0, ".2f" if spec == ".0f" else spec, 32, width=7)
-        self.measure = VGroup(self.ghost, self.bar, self.notch, self.score)
-
-    def to_height(self, y: float) -> None:
-        VGroup(self.labels, self.factors).shift(UP * (y - self.y))
-        self.y = y
-
-    def draw(self, m: float, p: float, left: float, unit: float, half: float) -> None:
-        """Bar and numbers; `left` is where bars begin, `unit` the length of 1, `half` half their height."""
-        end, notch = left + p * m * unit, left + p * unit
-        self.bar.points = box(min(left, end), max(left, end), self.y, half)
-        self.ghost.points = box(left, notch, self.y, half)
-        self.notch.points = straight([[[notch, self.y - half, 0], [notch, self.y + half, 0]]])
-        self.m.set_value(m)
-        self.score.value = p * m
-        self.score.at([max(end, notch) + 0.14, self.y - self.FOOT, 0])
-
-
-def box(left: float, right: float, y: float, half: float) -> Array:
-    """Points of a rectangle around the height `y`."""
-    corners = np.array([[left, -half, 0], [right, -half, 0], [right, half, 0], [left, half, 0]]) + UP * y
-    return straight(np.stack([corners, np.roll(corners, -1, axis=0)], axis=1))
-
-
-class Ranking:
-    """Rows of dishes whose bars are p × multiplier long, and whose places can be exchanged.
-
-    Attributes
-    ----------
-    rest, labels, factors
-        Mobjects: everything but the columns p × multiplier; the names alone; those columns.
-    """
-
-    WIDE_LEFT = 1.35
-
-    def __init__(
-        self,
-        names: Sequence[str],
-        index: Indices,
-        p: Array,
-        reach: tuple[float, float],
-        spec: str,
-        end: float = EDGE - 0.85,
-        shift: float = 0.0,
-    ) -> None:
-        self.p, self.index, self.end = np.array(p, float), [int(i) for i in index], end
-        begin, (low, high) = Row.M + shift + 0.2, reach
-        self.narrow_left = begin - low / (high - low) * (end - begin)
-        self.narrow_unit = (end - self.narrow_left) / high
-        self.rows = [Row(i, n, float(v), spec, shift) for i, n, v in zip(self.index, names, p, strict=True)]
-        self.labels = VGroup(*(row.labels for row in self.rows))
-        self.factors = VGroup(*(row.factors for row in self.rows))
-        self.rest = VGroup(*(VGroup(row.measure, row.labels) for row in self.rows))
-        self.m, self.places = np.ones(len(self.p)), np.arange(len(self.p), dtype=float)
-        self.leader: tuple[int, str] | None = None
-        self.lead(-1, "ink")
-        self.unfold(1.0)
-
-    def unfold(self, t: float) -> None:
-        """The geometry: wide rows of bare probabilities at 0, narrow ones with their factors at 1."""
-        gaps = max(1, len(self.p) - 1)
-        wide, narrow = min(0.85, 3.6 / gaps), min(0.54, 2.2 / gaps)
-        self.step = (1 - t) * wide + t * narrow
-        self.top = (1 - t) * (0.25 + wide * (len(self.p) - 1) / 2) + t * 0.82
-        self.left = (1 - t) * self.WIDE_LEFT + t * self.narrow_left
-        self.unit = (1 - t) * (self.end - self.WIDE_LEFT) / self.p.max() + t * self.narrow_unit
-        self.put(self.places)
-        self.draw(self.m)
-
-    def put(self, places: Array) -> None:
-        """Slide the rows to places counted from the top."""
-        self.places = np.asarray(places, float)
-        for row, rank in zip(self.rows, self.places, strict=True):
-            row.to_height(self.top - self.step * rank)
-
-    def draw(self, m: Array) -> None:
-        """Bars and numbers for these multipliers."""
-        self.m = np.asarray(m, float)
-        for row, factor, p in zip(self.rows, self.m, self.p, strict=True):
-            row.draw(float(factor), float(p), self.left, self.unit, 0.31 * self.step)
-
-    def grow(self, start: Array, end: Array) -> UpdateFromAlphaFunc:
-        """The multipliers go from `start` to `end`."""
-        return UpdateFromAlphaFunc(
-            VGroup(self.rest), lambda _, alpha: self.draw(start + alpha * (end - start)), rate_func=smooth
-        )
-
-    def put_p(self, p: Array) -> None:
-        """Other probabilities with the same multipliers."""
-        self.p = np.asarray(p, float)
-        for row, value in zip(self.rows, self.p, strict=True):
-            row.p.set_value(float(value))
-        self.draw(self.m)
-
-    def lead(self, best: int, role: str) -> None:
-        """Give one row the colour of a role, and muted bars to the others."""
-        if self.leader == (best, role):
-            return
-        self.leader = best, role
-        for k, row in enumerate(self.rows):
-            first = k == best
-            row.bar.set_fill(color(role if first else "muted"), opacity=1 if first else 0.6)
-            row.name.set_fill(color(role if first else "ink"), opacity=1)
-
-    def labels_of(self, dish: int) -> VGroup:
-        return self.rows[self.index.index(dish)].labels
-
-    def lengths(self) -> list[float]:
-        """The lengths of the bars, read off the picture in their own unit; negative to the left."""
-        ends = [(row.bar.points[:, 0].min(), row.bar.points[:, 0].max()) for row in self.rows]
-        return [float(low + high - 2 * self.left) / self.unit for low, high in ends]
 
 
 class Walkers(VGroup):
