@@ -30,13 +30,15 @@ def command(as_json: bool, lang: str) -> None:
 def _table(heading: str, use: str, entries: list[library.Entry], lang: str) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=f"{heading}  ({use})", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in ("name", "what it shows", "needs"):
         table.add_column(column, overflow="fold")
     for entry in entries:
         needs = "a trace" if entry.requires else "nothing"
-        table.add_row(f"[bold]{entry.name}[/]", f"[bold]{entry.title[lang]}[/]\n{entry.summary[lang]}", needs)
+        told = Text.assemble((entry.title[lang], "bold"), "\n", entry.summary[lang])
+        table.add_row(Text(entry.name, "bold"), told, needs)
     console = Console()
     console.print(table)
     console.print()
