@@ -39,16 +39,22 @@ class _RenderCommand(click.Command):
         return [*super().get_params(ctx), *own]
 
     def _lesson_named(self, ctx: click.Context, args: list[str]) -> str | None:
-        """The first word that is neither an option nor the value of one."""
-        takes_value = {
-            word for p in self.params if isinstance(p, click.Option) and not p.is_flag for word in p.opts
-        }
+        """The first word that is neither an option nor the value of one.
+
+        An option that is not known yet is one of the lesson's own, and those all take a value.
+        """
+        flags = {
+            word
+            for p in self.params
+            if isinstance(p, click.Option) and p.is_flag
+            for word in (*p.opts, *p.secondary_opts)
+        } | {"-h", "--help", "--"}
         skip = False
         for word in args:
             if skip:
                 skip = False
             elif word.startswith("-"):
-                skip = word in takes_value
+                skip = word not in flags and "=" not in word and (word.startswith("--") or len(word) == 2)
             else:
                 return word
         return None
