@@ -30,8 +30,10 @@ from manim import (
 
 from derivviz.animation import Formula, Lesson, Number, Words, parameter
 from derivviz.animation.layout import mark
+from derivviz.animation.lines import Segments, dot
 from derivviz.animation.network import Stage, picture, shade, tiles, wire
-from derivviz.animation.plane import Plane, Segments, dot, numeral
+from derivviz.animation.numerals import short
+from derivviz.animation.plane import Plane
 from derivviz.animation.stage import color
 from derivviz.calculus.cubic import df
 from derivviz.look.typst import quoted
@@ -158,7 +160,7 @@ class Backprop(Lesson):
             ko=f"정답의 확률은 {p:.3g}이다. 손실은 이것이 얼마나 틀렸는지를 잰다.",
         )
         self.play(self.network.animate.shift(UP * DROP), run_time=0.9)
-        own = Formula(f"-ln p = {sig(c.losses[c.sample])}", 46).move_to([0, -0.85, 0])
+        own = Formula(f"-ln p = {short(c.losses[c.sample])}", 46).move_to([0, -0.85, 0])
         self.play(FadeIn(own, shift=UP * 0.15), run_time=0.7)
         self.play(Indicate(self.bars[c.truth][0], 1.1, color("positive")), run_time=0.8)
         count = len(c.losses)
@@ -167,7 +169,7 @@ class Backprop(Lesson):
             ko=f"이 단계의 손실 L은 배치에 든 사진 {count}장의 평균이다.",
         )
         mean = Formula(
-            f"{{{{L : l}}}} = frac(1, {count}) sum_(n = 1)^{count} (-ln p_n) = {{{{{sig(c.losses.mean())} : l}}}}",
+            f"{{{{L : l}}}} = frac(1, {count}) sum_(n = 1)^{count} (-ln p_n) = {{{{{short(c.losses.mean())} : l}}}}",
             46,
             l="loss",
         ).move_to([0, -1.2, 0])
@@ -259,7 +261,7 @@ class Backprop(Lesson):
         self.cards = VGroup()
         for (markup, value, meaning), x in zip(parts, xs, strict=True):
             symbol = Formula(markup, 44, **({"l": "loss"} if "l}}" in markup else {})).move_to([x, -0.7, 0])
-            number = Formula(sig(value), 38, "tangent").move_to([x, -1.65, 0])
+            number = Formula(short(value), 38, "tangent").move_to([x, -1.65, 0])
             card = VGroup(symbol, number)
             if meaning is not None:
                 card.add(
@@ -349,7 +351,7 @@ class Backprop(Lesson):
                     38,
                     l="loss",
                 ),
-                Formula(f"= {{{{{sig(c.gradient)} : t}}}}", 46, t="tangent"),
+                Formula(f"= {{{{{short(c.gradient)} : t}}}}", 46, t="tangent"),
             )
             .arrange(DOWN, buff=0.35, aligned_edge=LEFT)
             .move_to([3.75, -1.3, 0])
@@ -375,7 +377,7 @@ class Backprop(Lesson):
             VGroup(
                 *(
                     VGroup(
-                        self.words(en=en, ko=ko, size=28, fill="muted"), Formula(sig(value), 36, role)
+                        self.words(en=en, ko=ko, size=28, fill="muted"), Formula(short(value), 36, role)
                     ).arrange(DOWN, buff=0.2)
                     for en, ko, value, role in (
                         ("weight", "가중치", c.w, "ink"),
@@ -469,8 +471,3 @@ class Backprop(Lesson):
             c.change,
             1e-9,
         )
-
-
-def sig(number: float) -> str:
-    """A number as math with four significant digits."""
-    return numeral(float(f"{number:.4g}"))

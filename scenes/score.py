@@ -41,8 +41,9 @@ from manim import (
 from numpy.typing import NDArray
 
 from derivviz.animation import Formula, Lesson, Morph, Number, Words, parameter
+from derivviz.animation.lines import Segments, dot
 from derivviz.animation.placing import place
-from derivviz.animation.plane import Plane, Segments, dot
+from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import Indices, Ranking
 from derivviz.animation.stage import color
 from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, d2f, df

@@ -28,7 +28,6 @@ from manim import (
     GrowFromCenter,
     Indicate,
     Polygon,
-    UpdateFromAlphaFunc,
     ValueTracker,
     VGroup,
     VMobject,
@@ -37,8 +36,11 @@ from manim import (
 )
 
 from derivviz.animation import Formula, Lesson, Morph, Number, parameter
+from derivviz.animation.lens import Lens
+from derivviz.animation.lines import Dashed, Segments, dot, straight
+from derivviz.animation.numerals import bracket, numeral, plain, printed, short
 from derivviz.animation.placing import AROUND, place
-from derivviz.animation.plane import Dashed, Plane, Segments, dot, numeral, straight
+from derivviz.animation.plane import Plane
 from derivviz.animation.stage import SIZES, color
 from derivviz.calculus.difference import Line as StraightLine
 from derivviz.calculus.difference import difference_quotient, one_sided_slopes, secant, tangent
@@ -452,7 +454,9 @@ class Tangent(Lesson):
             q = repr(self.a + h).removesuffix(".0")
             m = repr(difference_quotient(self.f, self.a, h)).removesuffix(".0")
             rows.append(
-                VGroup(fit(Formula(sign(q), "label"), 1.7), fit(Formula(sign(m), "label", "secant"), 3.6))
+                VGroup(
+                    fit(Formula(printed(q), "label"), 1.7), fit(Formula(printed(m), "label", "secant"), 3.6)
+                )
             )
         self.shown_slopes = [repr(difference_quotient(self.f, self.a, h)) for h in self.hs]
         for number, row in enumerate(rows):
@@ -507,52 +511,6 @@ class Tangent(Lesson):
             self.claim("slope of the tangent", self.plane.slope_of(self.tangent), exact)
 
 
-class Lens(VGroup):
-    """A magnifying glass over P that keeps P and Q apart, however close they are."""
-
-    RADIUS = 1.25
-
-    def __init__(self, f: Expression, a: float, slope: float) -> None:
-        super().__init__()
-        self.f, self.a = f, a
-        self.steepness = max(abs(slope), 0.2)  # the tangent is drawn at 45° in the glass
-        self.rim = Circle(self.RADIUS, stroke_color=color("axis"), stroke_width=4)
-        self.rim.set_fill(color("panel"), opacity=1)
-        self.curve = VMobject(stroke_color=color("function"), stroke_width=7)
-        self.secant = Dashed(ORIGIN, RIGHT, width=4, dash=0.14, gap=0.1)
-        self.p, self.q = dot(), dot()
-        self.times = Formula("times", "label", "muted").at([self.RADIUS + 0.25, -0.1, 0])
-        self.power = Number(1, ",.0f", "label", "muted").at([self.RADIUS + 0.6, -0.1, 0])
-        self.add(self.rim, self.curve, self.secant, self.p, self.q, self.times, self.power)
-
-    def show(self, h: float, first: float) -> None:
-        """What the glass shows when Q is h away from P, and was `first` away at the start."""
-        f, a, middle = self.f, self.a, self.rim.get_center()
-        scale = abs(h) / 0.62  # x from the middle to the rim
-        t = np.linspace(-1, 1, 161)
-        with np.errstate(all="ignore"):
-            rise = (f(a + scale * t) - f(a)) / (scale * self.steepness)
-        seen = (np.hypot(t, rise) < 0.985) & np.isfinite(rise)
-        points = np.column_stack([t, rise, np.zeros_like(t)]) * self.RADIUS + middle
-        pairs = np.stack([points[:-1], points[1:]], axis=1)[seen[:-1] & seen[1:]]
-        self.curve.points = straight(pairs)
-        slope = (f(a + h) - f(a)) / h / self.steepness
-        way = np.array([1, slope, 0]) / math.hypot(1, slope) * self.RADIUS * 0.97
-        self.secant.set_ends(middle - way, middle + way)
-        self.p.move_to(middle)
-        spot = np.array([1, slope, 0]) * np.sign(h) * 0.62
-        self.q.move_to(middle + spot * self.RADIUS)
-        self.q.set_opacity(1 if np.linalg.norm(spot) < 0.95 else 0)
-        self.power.set_value(first / h)
-
-    def zoom(self, start: float, end: float) -> UpdateFromAlphaFunc:
-        """The glass goes from one h to another, evenly in powers of ten."""
-        ratio, first = math.log(end / start), start * self.power.value
-        return UpdateFromAlphaFunc(
-            self, lambda m, alpha: m.show(start * math.exp(ratio * alpha), first), rate_func=smooth
-        )
-
-
 def ascending(coefficients: list[sympy.Expr], shift: int) -> str:
     """Σ c_k h^(k + shift) in rising powers of h; h and what stands alone are labelled."""
     terms = []
@@ -580,27 +538,6 @@ def line_markup(line: StraightLine) -> str:
 def fit(formula: Formula, width: float = WIDTH) -> Formula:
     """A formula made to fit the column."""
     return formula.scale_to_fit_width(width) if formula.width > width else formula
-
-
-def short(number: float) -> str:
-    """A number as math with four digits."""
-    return numeral(float(f"{number:.4g}"))
-
-
-def bracket(number: float) -> str:
-    """A number after a minus sign: in brackets when it is negative."""
-    return f"({short(number)})" if number < 0 else short(number)
-
-
-def sign(text: str) -> str:
-    """Python's print of a float as math, digit for digit."""
-    mantissa, e, power = text.partition("e")
-    written = mantissa.replace("-", "−")
-    return f"{written} dot 10^({int(power)})".replace("-", "−") if e else written
-
-
-def plain(number: float) -> str:
-    return f"{number:.6g}".replace("-", "−")
 
 
 def told(slope: float) -> dict[str, str]:

@@ -2,72 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Self
 
 import numpy as np
-from manim import DL, DOWN, LEFT, ORIGIN, RIGHT, UL, UP, Mobject, Polygon, VGroup, VMobject
+from manim import DL, DOWN, LEFT, RIGHT, UL, UP, Mobject, Polygon, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
-from derivviz.animation import layout
+from derivviz.animation import curves, layout
+from derivviz.animation.lines import Segments, straight
+from derivviz.animation.numerals import numeral
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula
 
 Array = NDArray[np.float64]
-
-
-def straight(ends: ArrayLike) -> Array:
-    """Points of straight cubic curves, from ends of shape (pieces, 2, 3)."""
-    a, b = np.moveaxis(np.asarray(ends, float).reshape(-1, 2, 3), 1, 0)
-    return np.stack([a, a + (b - a) / 3, a + (b - a) * 2 / 3, b], axis=1).reshape(-1, 3)
-
-
-class Segments(VMobject):
-    """Many separate straight pieces as one mobject."""
-
-    def __init__(self, ends: ArrayLike, role: str = "axis", width: float = 2.5, **kwargs: Any) -> None:
-        super().__init__(stroke_color=color(role), stroke_width=width, fill_opacity=0, **kwargs)
-        self.points = straight(ends)
-
-    def set_ends(self, a: Array, b: Array) -> Self:
-        """One piece, from a to b."""
-        self.points = straight([[a, b]])
-        return self
-
-    def slope(self) -> float:
-        """Rise over run of the way from the first point to the last, in units of the frame."""
-        run, rise, _ = self.points[-1] - self.points[0]
-        return float(rise / run)
-
-
-class Dashed(Segments):
-    """A dashed line to be moved every frame; dashes are counted from its middle, so they do not crawl."""
-
-    def __init__(
-        self,
-        a: Array,
-        b: Array,
-        role: str = "secant",
-        width: float = 5,
-        dash: float = 0.2,
-        gap: float = 0.12,
-        **kwargs: Any,
-    ) -> None:
-        self.dash, self.gap = dash, gap
-        super().__init__([[a, b]], role, width, **kwargs)
-        self.set_ends(a, b)
-
-    def set_ends(self, a: Array, b: Array) -> Self:
-        a, b = np.asarray(a, float), np.asarray(b, float)
-        length = float(np.linalg.norm(b - a))
-        period = self.dash + self.gap
-        n = int(length / 2 / period) + 1
-        starts = np.arange(-n, n + 1) * period - self.dash / 2 + length / 2
-        spans = np.clip(np.stack([starts, starts + self.dash], axis=1), 0, length)
-        spans = spans[spans[:, 1] - spans[:, 0] > 1e-6]
-        along = (b - a) / max(length, 1e-9)
-        self.points = straight(a + spans[:, :, None] * along)
-        return self
 
 
 def nice_step(low: float, high: float, most: int) -> float:
@@ -82,15 +30,6 @@ def ticks(low: float, high: float, step: float) -> list[float]:
     edge = 1e-9 * (high - low)
     multiples = np.arange(np.floor(low / step), np.ceil(high / step) + 1) * step
     return [float(tick) for tick in multiples if low + edge < tick < high - edge]
-
-
-def numeral(value: float, digits: int = 6) -> str:
-    """A tick's text: so many digits at most, powers of ten where they are shorter."""
-    text = f"{value:.{digits}g}"
-    if "e" in text:
-        mantissa, power = text.split("e")
-        return f"{mantissa} dot 10^({int(power)})".replace("-", "−")
-    return text.replace("-", "−")
 
 
 class Plane(VGroup):
@@ -219,16 +158,16 @@ class Plane(VGroup):
         drawn = VMobject(stroke_color=color(role), stroke_width=width, fill_opacity=0)
         y0, y1 = self.y_range
         inside = np.isfinite(y) & (y >= y0 - 1e-9) & (y <= y1 + 1e-9)
-        jumps = _jumps(f, x, np.where(inside, y, np.nan), y1 - y0)
+        gaps = curves.jumps(f, x, np.where(inside, y, np.nan), y1 - y0)
         runs: list[Array] = []
-        for start, end in _runs(inside, jumps):
+        for start, end in curves.runs(inside, gaps):
             xs, ys = x[start:end], y[start:end]
             if start > 0:
-                xs, ys = _to_edge(f, jumps.get(start, x[start - 1]), xs, ys, self.y_range, first=True)
+                xs, ys = curves.to_edge(f, gaps.get(start, x[start - 1]), xs, ys, self.y_range, first=True)
             if end < len(x):
-                xs, ys = _to_edge(f, jumps.get(end, x[end]), xs, ys, self.y_range, first=False)
+                xs, ys = curves.to_edge(f, gaps.get(end, x[end]), xs, ys, self.y_range, first=False)
             if len(xs) > 1:
-                smooth = _smooth(self.point(xs, ys))
+                smooth = curves.smooth(self.point(xs, ys))
                 smooth[:, 1] = np.clip(smooth[:, 1], *self.point(x[0], [y0, y1])[:, 1])
                 runs.append(smooth)
         drawn.points = np.concatenate(runs) if runs else np.zeros((0, 3))
@@ -237,69 +176,6 @@ class Plane(VGroup):
     def _tick(self, value: float, step: float, at: Array, side: Array) -> Formula:
         digits = max(6, int(np.ceil(np.log10(max(abs(value) / step, 1.0)))) + 1)  # neighbours differ
         return Formula(numeral(value, digits), "tick", "muted").next_to(at, side, 0.16)
-
-
-def _smooth(points: Array) -> Array:
-    """Cubic pieces through points of rising x, with the slopes that finite differences give."""
-    slopes = np.gradient(points[:, 1], points[:, 0])
-    a, b = points[:-1], points[1:]
-    run = (b[:, 0] - a[:, 0])[:, None] / 3
-    way = np.stack([np.ones_like(slopes), slopes, np.zeros_like(slopes)], axis=1)
-    return np.stack([a, a + run * way[:-1], b - run * way[1:], b], axis=1).reshape(-1, 3)
-
-
-def _runs(inside: NDArray[np.bool_], jumps: Mapping[int, float]) -> list[tuple[int, int]]:
-    """Stretches of samples (first, beyond the last) that one line can join."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
-    ends = sorted([*edges.tolist(), *jumps, *jumps])  # a jump ends one stretch and starts another
-    return list(zip(ends[::2], ends[1::2], strict=True))
-
-
-def _jumps(f: Callable[[Array], Array], x: Array, y: Array, height: float) -> dict[int, float]:
-    """Poles and jumps between two samples, by the number of the second: a step that no halving makes small."""
-    found = {}
-    for n in np.flatnonzero(np.abs(np.diff(y)) > height / 4):
-        (low, high), (below, above) = x[n : n + 2], y[n : n + 2]
-        for _ in range(40):
-            middle = (low + high) / 2
-            with np.errstate(all="ignore"):
-                value = float(np.asarray(f(np.array([middle])), float)[0])
-            if not np.isfinite(value) or abs(value - below) > abs(above - value):
-                high, above = middle, value
-            else:
-                low, below = middle, value
-        if not abs(above - below) < height / 8:
-            found[int(n) + 1] = float((low + high) / 2)
-    return found
-
-
-def _to_edge(
-    f: Callable[[Array], Array],
-    outside: float,
-    xs: Array,
-    ys: Array,
-    y_range: tuple[float, float],
-    first: bool,
-) -> tuple[Array, Array]:
-    """Lengthen a run to where the curve crosses the plane's edge, by bisection."""
-    inside = float(xs[0 if first else -1])
-    for _ in range(40):
-        middle = (inside + outside) / 2
-        with np.errstate(all="ignore"):
-            y = float(np.asarray(f(np.array([middle])), float)[0])
-        if np.isfinite(y) and y_range[0] <= y <= y_range[1]:
-            inside = middle
-        else:
-            outside = middle
-    if abs(inside - xs[0 if first else -1]) < 1e-12:
-        return xs, ys
-    with np.errstate(all="ignore"):
-        edge = np.asarray(f(np.array([inside])), float)
-    return (
-        (np.concatenate([[inside], xs]), np.concatenate([edge, ys]))
-        if first
-        else (np.concatenate([xs, [inside]]), np.concatenate([ys, edge]))
-    )
 
 
 def _tip(at: Array, direction: Array) -> Polygon:
@@ -336,13 +212,3 @@ def _cut(
                 done.append([start, end])
             here = max(here, high)
     return done
-
-
-def dot(at: ArrayLike = ORIGIN, role: str = "ink", radius: float = 0.115) -> VGroup:
-    """A point with a rim of the background's colour, so that it reads on top of any line."""
-    from manim import Dot
-
-    at = np.asarray(at, float)
-    return VGroup(
-        Dot(at, radius=radius + 0.04, color=color("background")), Dot(at, radius=radius, color=color(role))
-    )

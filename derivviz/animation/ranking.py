@@ -8,7 +8,7 @@ import numpy as np
 from manim import ORIGIN, RIGHT, UP, VGroup, VMobject
 from numpy.typing import NDArray
 
-from derivviz.animation.plane import Segments, straight
+from derivviz.animation.lines import Segments, straight
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula, Number, Words
 from derivviz.look.typst import quoted

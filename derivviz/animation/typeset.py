@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.stage import SIZES, color
 from derivviz.errors import DerivvizError
-from derivviz.look.typst import Outline, Shape, outline
+from derivviz.look.outlines import Outline, Shape
+from derivviz.look.typst import outline
 
 UNITS_PER_POINT = 1 / 96  # manim's font size 48 is half a unit of the frame
 

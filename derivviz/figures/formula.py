@@ -13,7 +13,8 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from derivviz.figures.style import TEXT, current
-from derivviz.look.typst import Outline, Shape, outline
+from derivviz.look.outlines import Outline, Shape
+from derivviz.look.typst import outline
 
 Horizontal = Literal["left", "center", "right"]
 Vertical = Literal["top", "center", "baseline", "bottom"]

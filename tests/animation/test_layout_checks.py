@@ -8,8 +8,8 @@ from manim import DOWN, LEFT, RIGHT, UP, Line, Square, VGroup
 
 from derivviz.animation import Formula, Number, Words, stage
 from derivviz.animation.layout import CAPTION_TOP, check, label_boxes, mark, touches
+from derivviz.animation.lines import Segments
 from derivviz.animation.placing import place
-from derivviz.animation.plane import Segments
 from derivviz.animation.stage import Stage
 from derivviz.look.theme import PAPER
 

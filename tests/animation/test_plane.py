@@ -10,7 +10,9 @@ from manim import RIGHT, UP
 
 from derivviz.animation import Formula
 from derivviz.animation.layout import check, label_boxes, pieces, touches
-from derivviz.animation.plane import Dashed, Plane, Segments, dot, nice_step, numeral, ticks
+from derivviz.animation.lines import Dashed, Segments, dot
+from derivviz.animation.numerals import numeral
+from derivviz.animation.plane import Plane, nice_step, ticks
 
 NUMBERS = st.floats(-1e6, 1e6)
 SIZES = st.floats(1e-3, 1e5)

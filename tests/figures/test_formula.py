@@ -11,8 +11,9 @@ from matplotlib.patches import PathPatch
 
 from derivviz.figures import put, style
 from derivviz.look.fonts import FontError
+from derivviz.look.parts import TypesetError
 from derivviz.look.theme import DARK, PAPER
-from derivviz.look.typst import TypesetError, outline
+from derivviz.look.typst import outline
 
 
 @pytest.fixture

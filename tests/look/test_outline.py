@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from derivviz.look.fonts import FontError
-from derivviz.look.typst import Outline, Shape, TypesetError, compile_svg, outline, quoted
+from derivviz.look.outlines import Outline, Shape
+from derivviz.look.parts import TypesetError
+from derivviz.look.typst import compile_svg, outline, quoted
 
 
 def labels(made: Outline) -> list[tuple[str, ...]]:

@@ -1,0 +1,73 @@
+"""The graph of a function as cubic curves, broken where it is undefined, jumps, or leaves the plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def smooth(points: Array) -> Array:
+    """Cubic pieces through points of rising x, with the slopes that finite differences give."""
+    slopes = np.gradient(points[:, 1], points[:, 0])
+    a, b = points[:-1], points[1:]
+    run = (b[:, 0] - a[:, 0])[:, None] / 3
+    way = np.stack([np.ones_like(slopes), slopes, np.zeros_like(slopes)], axis=1)
+    return np.stack([a, a + run * way[:-1], b - run * way[1:], b], axis=1).reshape(-1, 3)
+
+
+def runs(inside: NDArray[np.bool_], jumps: Mapping[int, float]) -> list[tuple[int, int]]:
+    """Stretches of samples (first, beyond the last) that one line can join."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], inside.astype(int), [0]])))
+    ends = sorted([*edges.tolist(), *jumps, *jumps])  # a jump ends one stretch and starts another
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def jumps(f: Callable[[Array], Array], x: Array, y: Array, height: float) -> dict[int, float]:
+    """Poles and jumps between two samples, by the number of the second: a step that no halving makes small."""
+    found = {}
+    for n in np.flatnonzero(np.abs(np.diff(y)) > height / 4):
+        (low, high), (below, above) = x[n : n + 2], y[n : n + 2]
+        for _ in range(40):
+            middle = (low + high) / 2
+            with np.errstate(all="ignore"):
+                value = float(np.asarray(f(np.array([middle])), float)[0])
+            if not np.isfinite(value) or abs(value - below) > abs(above - value):
+                high, above = middle, value
+            else:
+                low, below = middle, value
+        if not abs(above - below) < height / 8:
+            found[int(n) + 1] = float((low + high) / 2)
+    return found
+
+
+def to_edge(
+    f: Callable[[Array], Array],
+    outside: float,
+    xs: Array,
+    ys: Array,
+    y_range: tuple[float, float],
+    first: bool,
+) -> tuple[Array, Array]:
+    """Lengthen a run to where the curve crosses the plane's edge, by bisection."""
+    inside = float(xs[0 if first else -1])
+    for _ in range(40):
+        middle = (inside + outside) / 2
+        with np.errstate(all="ignore"):
+            y = float(np.asarray(f(np.array([middle])), float)[0])
+        if np.isfinite(y) and y_range[0] <= y <= y_range[1]:
+            inside = middle
+        else:
+            outside = middle
+    if abs(inside - xs[0 if first else -1]) < 1e-12:
+        return xs, ys
+    with np.errstate(all="ignore"):
+        edge = np.asarray(f(np.array([inside])), float)
+    return (
+        (np.concatenate([[inside], xs]), np.concatenate([edge, ys]))
+        if first
+        else (np.concatenate([xs, [inside]]), np.concatenate([ys, edge]))
+    )

@@ -1,0 +1,59 @@
+"""A magnifying glass over a point of a curve."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from manim import ORIGIN, RIGHT, Circle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+
+from derivviz.animation.lines import Dashed, dot, straight
+from derivviz.animation.stage import color
+from derivviz.animation.typeset import Formula, Number
+from derivviz.calculus.expression import Expression
+
+
+class Lens(VGroup):
+    """A magnifying glass over P that keeps P and Q apart, however close they are."""
+
+    RADIUS = 1.25
+
+    def __init__(self, f: Expression, a: float, slope: float) -> None:
+        super().__init__()
+        self.f, self.a = f, a
+        self.steepness = max(abs(slope), 0.2)  # the tangent is drawn at 45° in the glass
+        self.rim = Circle(self.RADIUS, stroke_color=color("axis"), stroke_width=4)
+        self.rim.set_fill(color("panel"), opacity=1)
+        self.curve = VMobject(stroke_color=color("function"), stroke_width=7)
+        self.secant = Dashed(ORIGIN, RIGHT, width=4, dash=0.14, gap=0.1)
+        self.p, self.q = dot(), dot()
+        self.times = Formula("times", "label", "muted").at([self.RADIUS + 0.25, -0.1, 0])
+        self.power = Number(1, ",.0f", "label", "muted").at([self.RADIUS + 0.6, -0.1, 0])
+        self.add(self.rim, self.curve, self.secant, self.p, self.q, self.times, self.power)
+
+    def show(self, h: float, first: float) -> None:
+        """What the glass shows when Q is h away from P, and was `first` away at the start."""
+        f, a, middle = self.f, self.a, self.rim.get_center()
+        scale = abs(h) / 0.62  # x from the middle to the rim
+        t = np.linspace(-1, 1, 161)
+        with np.errstate(all="ignore"):
+            rise = (f(a + scale * t) - f(a)) / (scale * self.steepness)
+        seen = (np.hypot(t, rise) < 0.985) & np.isfinite(rise)
+        points = np.column_stack([t, rise, np.zeros_like(t)]) * self.RADIUS + middle
+        pairs = np.stack([points[:-1], points[1:]], axis=1)[seen[:-1] & seen[1:]]
+        self.curve.points = straight(pairs)
+        slope = (f(a + h) - f(a)) / h / self.steepness
+        way = np.array([1, slope, 0]) / math.hypot(1, slope) * self.RADIUS * 0.97
+        self.secant.set_ends(middle - way, middle + way)
+        self.p.move_to(middle)
+        spot = np.array([1, slope, 0]) * np.sign(h) * 0.62
+        self.q.move_to(middle + spot * self.RADIUS)
+        self.q.set_opacity(1 if np.linalg.norm(spot) < 0.95 else 0)
+        self.power.set_value(first / h)
+
+    def zoom(self, start: float, end: float) -> UpdateFromAlphaFunc:
+        """The glass goes from one h to another, evenly in powers of ten."""
+        ratio, first = math.log(end / start), start * self.power.value
+        return UpdateFromAlphaFunc(
+            self, lambda m, alpha: m.show(start * math.exp(ratio * alpha), first), rate_func=smooth
+        )
