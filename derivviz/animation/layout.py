@@ -128,7 +128,7 @@ def _one(label: Label, boxes: Array) -> list[str]:
     if size < SIZES["tick"] - 0.5:
         found.append(f"{name(label)} is drawn at size {size:.0f}, under the smallest, {SIZES['tick']}")
     stage = current()
-    large = size >= SIZES["label"]
+    large = size >= SIZES["label"] - 0.5  # moving a label costs its size a few bits
     for fill in {g.get_fill_color().to_hex() for g in label.submobjects if _visible_fill(g)}:
         ratio = contrast(fill, stage.theme.background)
         if ratio < MINIMUM_CONTRAST["large" if large else "small"]:
