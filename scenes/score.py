@@ -236,7 +236,7 @@ class Score(Lesson):
 
     def the_multipliers(self) -> None:
         self.say(
-            en="There f′ makes a multiplier: 1 where f′ is zero, 2.2 at the top.",
+            en="There the derivative f′ sets a multiplier: 1 at its zeros, 2.2 at its top.",
             ko="도함수 f′의 값이 배수를 정한다. 0이면 1배, 꼭대기에서는 2.2배이다.",
         )
         self.curve_name = Formula("f'(x) = -6 x^2 - 12 x + 18", "label", "tangent")
