@@ -164,7 +164,7 @@ class GifEncoder(Encoder):
         )
         thin = self.graph.add("fps", str(min(self.RATE, quality.frame_rate)))
         split = self.graph.add("split")
-        palette = self.graph.add("palettegen", "stats_mode=diff")
+        palette = self.graph.add("palettegen", "stats_mode=full")  # diff would forget what stays to the end
         use = self.graph.add("paletteuse", "dither=none:diff_mode=rectangle")
         sink = self.graph.add("buffersink")
         source.link_to(thin)
@@ -182,9 +182,11 @@ class GifEncoder(Encoder):
             picture.pts, picture.time_base = self.count, Fraction(1, self.quality.frame_rate)
             self.count += 1
             self.graph.push(picture)
+        self.last = frame
 
     def close(self) -> None:
         rate = min(self.RATE, self.quality.frame_rate)
+        self.write(self.last)  # the filter `fps` keeps a frame only when another follows it
         self.graph.push(None)
         with av.open(str(self.partial), "w", format="gif", options={"loop": "0"}) as container:
             stream: Any = container.add_stream("gif", rate=rate)
