@@ -109,9 +109,11 @@ class Tangent(Lesson):
         y = self.f(x)
         y = y[np.isfinite(y)]
         ends = np.array([self.f(self.a), self.f(self.a + self.h0)])
-        room = max(np.ptp(ends), float(np.subtract(*np.percentile(y, [90, 10]))), 1e-9)
+        room = max(float(np.ptp(ends)), float(np.subtract(*np.percentile(y, [90, 10]))))
         bottom = max(y.min(), ends.min() - 1.2 * room)
         top = min(y.max(), ends.max() + 0.6 * room)
+        if top - bottom < 1e-9 * max(1.0, abs(top)):  # a level line
+            bottom, top = bottom - max(1.0, abs(bottom)), top + max(1.0, abs(top)) / 2
         pad = 0.08 * (top - bottom)
         return (low - 0.6 * width, high + 0.3 * width), (bottom - pad, top + pad)
 
@@ -154,7 +156,16 @@ class Tangent(Lesson):
         self.area.set_fill(color("parameter"), opacity=0.08)
         self.move_q(self.h0)
         self.q_name = Formula(self.coordinates("Q", self.a + self.h0), "label")
-        avoid = [self.plane, self.curve, self.formula, self.secant, self.legs, self.p_name, self.p]
+        avoid = [
+            self.heading,
+            self.plane,
+            self.curve,
+            self.formula,
+            self.secant,
+            self.legs,
+            self.p_name,
+            self.p,
+        ]
         place(self.q_name, self.q.get_center(), avoid, (UL, LEFT, UR, RIGHT, DOWN, UP))
         self.plane.room_for(self.formula, self.p_name, self.q_name)
         self.play(GrowFromCenter(self.q), FadeIn(self.q_name), run_time=0.7)
@@ -201,12 +212,14 @@ class Tangent(Lesson):
             en="Now let Q slide along the curve towards P, and watch the slope.",
             ko="이제 Q를 곡선을 따라 P 쪽으로 움직이며 기울기를 지켜보자.",
         )
-        general = Formula(
-            f"frac({{{{Delta y : dy}}}}, {{{{Delta x : dx}}}}) {{{{= : eq}}}} {self.quotient_markup()}",
-            50,
-            dx="parameter",
-            dy="parameter",
-            h="parameter",
+        general = fit(
+            Formula(
+                f"frac({{{{Delta y : dy}}}}, {{{{Delta x : dx}}}}) {{{{= : eq}}}} {self.quotient_markup()}",
+                50,
+                dx="parameter",
+                dy="parameter",
+                h="parameter",
+            )
         ).move_to(self.quotient, LEFT)
         places = max(2, 2 - math.floor(math.log10(max(abs(self.h0), 1e-12))))
         slope = self.words(en="slope $=$", ko="기울기 $=$", fill="secant")
@@ -453,14 +466,16 @@ class Tangent(Lesson):
         for h in self.hs:
             q = repr(self.a + h).removesuffix(".0")
             m = repr(difference_quotient(self.f, self.a, h)).removesuffix(".0")
-            rows.append(
-                VGroup(
-                    fit(Formula(printed(q), "label"), 1.7), fit(Formula(printed(m), "label", "secant"), 3.6)
-                )
-            )
+            rows.append(VGroup(Formula(printed(q), "label"), Formula(printed(m), "label", "secant")))
         self.shown_slopes = [repr(difference_quotient(self.f, self.a, h)) for h in self.hs]
-        for number, row in enumerate(rows):
-            for part, x in zip(row, (COLUMN, COLUMN + 1.9), strict=True):
+        second = COLUMN + max(1.9, max(row[0].width for row in rows) + 0.35)
+        room = COLUMN + WIDTH - second
+        for number, (row, h) in enumerate(zip(rows, [None, *self.hs], strict=True)):
+            if h is not None and row[1].width > room * SIZES["label"] / SIZES["tick"]:  # too small to read
+                digits = f"{difference_quotient(self.f, self.a, h):.8g}"
+                row.remove(row[1]).add(Formula(f"{printed(digits)} dots", "label", "secant"))
+            fit(row[1], room)
+            for part, x in zip(row, (COLUMN, second), strict=True):
                 part.at([x, 1.45 - 0.5 * number, 0])
         return VGroup(*rows)
 
@@ -477,8 +492,9 @@ class Tangent(Lesson):
         for column in columns:
             column[0].at([0, 1.25, 0])
             column[1].at([0, 0, 0]).set_y(0.25)
+        gap = min(0.7, (WIDTH - sum(column.width for column in columns)) / 2)
         for left, right in pairwise(columns):
-            right.set_x(max(left.get_left()[0] + 1.95, left.get_right()[0] + 0.3), LEFT)
+            right.set_x(left.get_right()[0] + gap, LEFT)
         return VGroup(*columns)
 
     def half_line(self, slope: float, side: int) -> Segments:
