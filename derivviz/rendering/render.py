@@ -82,6 +82,8 @@ class _Walk(CairoRenderer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(_NoFiles, skip_animations=True)
 
+    def update_frame(self, *args: Any, **kwargs: Any) -> None: ...
+
 
 class _Draw(CairoRenderer):
     """Draws every frame and hands it to the encoder."""
@@ -232,17 +234,12 @@ def find_scene(module: Any, wanted: str | None = None) -> type[Scene]:
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, Scene) and value.__module__ == module.__name__
     }
+    names = ", ".join(own)
     if wanted is not None:
         if wanted not in own:
-            raise DerivvizError(
-                f"{module.__file__} has no scene {wanted!r}; it has: {', '.join(own) or 'none'}"
-            )
+            raise DerivvizError(f"{module.__file__} has no scene {wanted!r}; it has: {names or 'none'}")
         return own[wanted]
     if len(own) != 1:
-        what = (
-            f"several scenes: name one of {', '.join(own)}"
-            if own
-            else "no class derived from Lesson or Scene"
-        )
+        what = f"several scenes: name one of {names}" if own else "no class derived from Lesson or Scene"
         raise DerivvizError(f"{module.__file__} has {what}")
     return next(iter(own.values()))
