@@ -180,6 +180,13 @@ def test_progress_goes_up_to_the_number_of_frames(tmp_path):
     assert {total for _, total in told} == {3}
 
 
+def test_a_plan_draws_nothing(monkeypatch):
+    from manim.camera.camera import Camera
+
+    monkeypatch.setattr(Camera, "capture_mobjects", None)
+    assert plan(Turns, TINY, Stage()).frames == 10
+
+
 def test_a_plan_tells_what_will_be_drawn(made):
     planned = plan(Turns, TINY, Stage())
     assert (planned.frames, planned.duration) == (10, 1.0)
@@ -257,6 +264,16 @@ def test_a_disk_that_fills_up_leaves_the_earlier_file_and_no_other(tmp_path, kin
         render(Turns, path, TINY, Stage())
     assert os.listdir(tmp_path) == [path.name]
     assert path.read_bytes() == b"the earlier one"
+
+
+def test_an_encoder_that_fails_stops_the_drawing_and_leaves_nothing(tmp_path, monkeypatch):
+    def fails(self: Any, frame: Any, repeat: int = 1) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ENCODERS["mp4"], "write", fails)
+    with pytest.raises(OSError, match="No space left"):
+        render(Turns, tmp_path / "a.mp4", TINY, Stage())
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
