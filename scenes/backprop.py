@@ -36,11 +36,10 @@ from derivviz.animation.numerals import short
 from derivviz.animation.plane import Plane
 from derivviz.animation.stage import color
 from derivviz.calculus.cubic import df
-from derivviz.look.typst import quoted
+from derivviz.look.names import display
 from derivviz.trace.chain import read_chain
 
 TOP, DROP = 1.45, 1.3  # height of the row of stages, and how much lower it starts
-DISHES = {"pizza": "피자", "chicken": "치킨", "hamburger": "햄버거", "pasta": "파스타", "salad": "샐러드"}
 
 
 class Backprop(Lesson):
@@ -148,7 +147,7 @@ class Backprop(Lesson):
         return Words(self.dish(self.chain.classes[number]), size)
 
     def dish(self, name: str) -> str:
-        return quoted(DISHES.get(name, name) if self.stage.language == "ko" else name)
+        return display(name)[self.stage.language]
 
     # ---- loss and backward ------------------------------------------------------------------------------
 

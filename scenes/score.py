@@ -7,7 +7,6 @@ Hunger walks every dish along f′, and the height that it reaches there decides
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,19 +15,13 @@ from manim import (
     DOWN,
     DR,
     LEFT,
-    ORIGIN,
-    RESAMPLING_ALGORITHMS,
     RIGHT,
     UP,
     Create,
     FadeIn,
     FadeOut,
-    Group,
-    ImageMobject,
     Indicate,
     LaggedStart,
-    Mobject,
-    Rectangle,
     RoundedRectangle,
     UpdateFromAlphaFunc,
     ValueTracker,
@@ -41,21 +34,29 @@ from manim import (
 from numpy.typing import NDArray
 
 from derivviz.animation import Formula, Lesson, Morph, Number, Words, parameter
-from derivviz.animation.lines import Segments, dot
+from derivviz.animation.hunger import COLUMN, EDGE, Photo, Reigns, Slider, Walkers
+from derivviz.animation.lines import Segments
 from derivviz.animation.placing import place
 from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import Indices, Ranking
 from derivviz.animation.stage import color
-from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, d2f, df
-from derivviz.calculus.score import DISHES, KOREAN, multiplier, operating_point, scores
+from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, df
+from derivviz.calculus.score import (
+    DISHES,
+    HUNGERS,
+    changes,
+    course,
+    multiplier,
+    operating_point,
+    scores,
+    worth,
+)
 from derivviz.errors import DerivvizError, UsageError
-from derivviz.look.typst import quoted
+from derivviz.look.names import display
 
 Array = NDArray[np.float64]
-COLUMN, EDGE = -1.05, 6.9  # left and right end of the column of formulas and bars
 MOST = 6  # rows that fit the picture
 SWAP = 0.28  # half the stretch of hunger over which two rows change places
-GRID = np.linspace(0, 10, 1001)  # hungers at which rankings are looked up
 PUBLISHED = {"pasta": 1.69, "chicken": 2.05, "salad": 1.43}  # at h = 6, each of a picture of its own
 PUBLISHED_HUNGER = 6.0
 PUBLISHED_LOSS = 132_383_768  # of the last epoch of the published log
@@ -553,30 +554,6 @@ class Score(Lesson):
 # ---- the mathematics of the picture ---------------------------------------------------------------------
 
 
-def course(p: Array) -> Array:
-    """The scores of all classes at every hunger of `GRID`, shape (hunger, class)."""
-    return np.asarray(p * multiplier(np.arange(len(p)), GRID[:, None]))
-
-
-def worth(p: Array) -> float:
-    """How much hunger matters: the mean gain in score over always naming the likeliest dish."""
-    value = course(p)
-    return float((value.max(axis=1) - value[:, int(np.argmax(p))]).mean())
-
-
-def changes(p: Array) -> list[tuple[float, int, int]]:
-    """Each hunger at which the recommendation changes, with the dish before and the one after."""
-    best = course(p).argmax(axis=1)
-    found = []
-    for k in np.flatnonzero(np.diff(best)):
-        low, high, before = GRID[k], GRID[k + 1], int(best[k])
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (middle, high) if np.argmax(scores(p, middle)) == before else (low, middle)
-        found.append((float(high), before, int(best[k + 1])))
-    return found
-
-
 def shown(p: Array) -> Indices:
     """The dishes that the picture has room for: all that are ever recommended, then the highest scores."""
     value = course(p)
@@ -613,122 +590,8 @@ class Ranks:
 
     def at(self, h: float, calm: float) -> Array:
         """Places at hunger `h`; gliding where `calm` is 0, whole numbers where it is 1."""
-        soft = np.array([np.interp(h, GRID, column) for column in self.soft.T])
+        soft = np.array([np.interp(h, HUNGERS, column) for column in self.soft.T])
         return (1 - calm) * soft + calm * self.hard[int(np.clip(round(h * 100), 0, 1000))]
 
 
 # ---- parts ----------------------------------------------------------------------------------------------
-
-
-def display(name: str) -> dict[str, str]:
-    """A class as English and Korean readers name it, as markup: names that come from data are set literally."""
-    plain = name.replace("_", " ")
-    literal = plain if plain.replace(" ", "").isalnum() else quoted(plain)
-    return {"en": literal, "ko": KOREAN.get(name, literal)}
-
-
-class Photo(Group):
-    """A picture of the trace in a thin frame."""
-
-    def __init__(self, pixels: NDArray[np.uint8], height: float) -> None:
-        super().__init__()
-        self.image = ImageMobject(np.ascontiguousarray(pixels))
-        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["bicubic"])
-        self.border = Rectangle(stroke_color=color("axis"), stroke_width=2.5)
-        self.add(self.image, self.border)
-        self.resize(height)
-
-    def resize(self, height: float) -> Photo:
-        self.image.scale_to_fit_height(height)
-        self.border.stretch_to_fit_width(self.image.width).stretch_to_fit_height(height)
-        self.border.move_to(self.image)
-        return self
-
-
-class Walkers(VGroup):
-    """The points (x_i, f′(x_i)) with the numbers of their dishes beside them."""
-
-    def __init__(self, plane: Plane, index: Indices) -> None:
-        super().__init__()
-        self.plane, self.index = plane, index
-        self.dots = [dot(radius=0.1) for _ in index]
-        self.names = [Number(int(i), ".0f", "tick", "ink", anchor=ORIGIN, width=2) for i in index]
-        self.add(*self.dots, *self.names)
-        self.leader: int | None = None
-
-    def draw(self, h: float, share: float) -> None:
-        """Where they are at hunger `h`, having risen a `share` of the way from the axis to the curve."""
-        x = operating_point(self.index, h)
-        spots = self.plane.point(x, share * df(x))
-        zero, one = self.plane.point([0.0, 1.0], [0.0, 1.0])
-        slopes = share * d2f(x) * (one[1] - zero[1]) / (one[0] - zero[0])  # in units of the frame
-        home = self.plane.point(*self.plane.home)
-        for spot, slope, point, name in zip(spots, slopes, self.dots, self.names, strict=True):
-            point.move_to(spot)
-            away = spot + np.array([-slope, 1.0, 0.0]) / np.hypot(slope, 1.0) * 0.31
-            for axis, room in ((0, 0.12), (1, 0.17)):  # never on the lines of the axes
-                gap = away[axis] - home[axis]
-                if abs(gap) < room:
-                    away[axis] = home[axis] + (room if gap >= 0 else -room)
-            name.at(away + DOWN * 0.1)
-
-    def lead(self, best: int | None) -> None:
-        """Give one point the colour of the recommendation."""
-        if best == self.leader:
-            return
-        self.leader = best
-        for k, point in enumerate(self.dots):
-            point[1].set_fill(color("positive" if k == best else "ink"), opacity=1)
-
-
-class Slider(VGroup):
-    """Hunger from 0 to 10, with a knob and in figures."""
-
-    START, END, Y = 1.6, 6.6, -2.2
-
-    def __init__(self, lesson: Lesson) -> None:
-        super().__init__()
-        track = Segments([[[self.START, self.Y, 0], [self.END, self.Y, 0]]], "axis", 4)
-        self.knob = dot(role="parameter", radius=0.15)
-        head = Formula("h =", "body", "parameter").at([COLUMN, self.Y - 0.13, 0])
-        self.number = Number(0.0, ".1f", "body", "parameter", width=5)
-        self.number.at([head.get_right()[0] + 0.17, self.Y - 0.13, 0])
-        low = lesson.words(en="0 full", ko="0 배부름", size="tick", fill="muted")
-        high = lesson.words(en="10 starving", ko="10 몹시 배고픔", size="tick", fill="muted")
-        low.at([self.START, self.Y - 0.44, 0])
-        high.at([0, self.Y - 0.44, 0]).set_x(EDGE, RIGHT)
-        self.moving = VGroup(self.knob, self.number)
-        self.add(track, low, high, head, self.moving)
-        self.draw(0.0)
-
-    def at(self, h: float) -> float:
-        """Where along the frame the track stands for a hunger."""
-        return self.START + (self.END - self.START) * h / 10
-
-    def draw(self, h: float) -> None:
-        self.knob.move_to([self.at(h), self.Y, 0])
-        self.number.set_value(h)
-
-    def hunger(self, mark: Mobject | None = None) -> float:
-        """Hunger read off the knob, or off another mark on the track."""
-        return float((mark or self.knob).get_center()[0] - self.START) / (self.END - self.START) * 10
-
-
-class Reigns(VGroup):
-    """Who is recommended between which hungers, over the slider's track."""
-
-    def __init__(self, slider: Slider, limits: Sequence[float], winners: Sequence[str]) -> None:
-        super().__init__()
-        self.limits = VGroup()
-        for x in map(slider.at, limits):
-            self.limits.add(Segments([[[x, slider.Y + 0.08, 0], [x, slider.Y + 0.46, 0]]], "muted", 2.5))
-        ends = [slider.at(h) for h in (0.0, *limits, 10.0)]
-        self.names: list[VGroup] = []
-        for start, end, winner in zip(ends[:-1], ends[1:], winners, strict=True):
-            name = Words(winner, "tick", "muted").at([0, slider.Y + 0.25, 0]).set_x((start + end) / 2)
-            self.names.append(VGroup(name) if name.width < end - start - 0.1 else VGroup())
-        self.add(self.limits, *self.names)
-
-    def until(self, k: int) -> list[VMobject]:
-        """What is known once the k-th limit is passed: the limit, and who was recommended before it."""
-        return [*self.limits[k : k + 1], self.names[k]]

@@ -1,6 +1,6 @@
 """The cubic that drives the food recommender, f(x) = −2x³ − 6x² + 18x, and its derivatives.
 
-Source: shared project facts, "The derivative-driven food recommender". The functions use operators
+Source: the derivative-driven food recommender. The functions use operators
 alone, so that a float, a NumPy array and a torch tensor all go through the same line.
 """
 

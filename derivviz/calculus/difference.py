@@ -1,6 +1,6 @@
 """From secant to tangent: difference quotients, the lines they draw, and their limits.
 
-Source: shared project facts, "The delta method": dy/dx = lim Δx→0 (f(x + Δx) − f(x))/Δx.
+Source: the delta method: dy/dx = lim Δx→0 (f(x + Δx) − f(x))/Δx.
 """
 
 from __future__ import annotations

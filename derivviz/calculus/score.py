@@ -1,6 +1,6 @@
 """Score adjustment: how hunger, through f′, moves the probabilities of the dishes.
 
-Source: shared project facts, "The derivative-driven food recommender", third use of f′:
+Source: the derivative-driven food recommender, third use of f′:
 ``x_i = 4h/10 − 3 + 0.3 i`` and ``score_i = p_i · (1 + f′(x_i)/20)``. As hunger h goes from 0 to 10 the
 operating point of dish 0 walks from −3 to 1, just the interval on which f increases.
 """
@@ -73,3 +73,30 @@ def scores(probabilities: ArrayLike, hunger: float) -> NDArray[np.float64]:
     """
     p = np.asarray(probabilities, np.float64)
     return p * multiplier(np.arange(p.shape[-1]), check_hunger(hunger))
+
+
+HUNGERS = np.linspace(0, 10, 1001)  # at which rankings are looked up
+
+
+def course(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores of all classes at every hunger of 0, 0.01, …, 10, shape (hunger, class)."""
+    return np.asarray(p * multiplier(np.arange(len(p)), HUNGERS[:, None]))
+
+
+def worth(p: NDArray[np.float64]) -> float:
+    """How much hunger matters: the mean gain in score over always naming the likeliest dish."""
+    value = course(p)
+    return float((value.max(axis=1) - value[:, int(np.argmax(p))]).mean())
+
+
+def changes(p: NDArray[np.float64]) -> list[tuple[float, int, int]]:
+    """Each hunger at which the recommendation changes, with the dish before and the one after."""
+    best = course(p).argmax(axis=1)
+    found = []
+    for k in np.flatnonzero(np.diff(best)):
+        low, high, before = HUNGERS[k], HUNGERS[k + 1], int(best[k])
+        for _ in range(40):
+            middle = (low + high) / 2
+            low, high = (middle, high) if np.argmax(scores(p, middle)) == before else (low, middle)
+        found.append((float(high), before, int(best[k + 1])))
+    return found

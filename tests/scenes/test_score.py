@@ -19,7 +19,6 @@ from derivviz.rendering.quality import Quality
 from derivviz.rendering.render import Plan, find_scene, plan
 
 # manim 0.22 draws an ImageMobject with an argument that Pillow 13, kept out by pyproject.toml, removes.
-pytestmark = pytest.mark.filterwarnings("ignore:'mode' parameter:DeprecationWarning")
 
 TINY = Quality(320, 180, 5)
 STRANGE = ["a_b", "#1 *dish* $", "a name that is far too long for its row", "비빔밥", "soup", "[tea]", "rice"]

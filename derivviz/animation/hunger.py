@@ -1,0 +1,138 @@
+"""Hunger at work: the slider, the dishes walking along f′, and who is recommended in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from manim import (
+    DOWN,
+    ORIGIN,
+    RESAMPLING_ALGORITHMS,
+    RIGHT,
+    Group,
+    ImageMobject,
+    Mobject,
+    Rectangle,
+    VGroup,
+    VMobject,
+)
+from numpy.typing import NDArray
+
+from derivviz.animation.lesson import Lesson
+from derivviz.animation.lines import Segments, dot
+from derivviz.animation.plane import Plane
+from derivviz.animation.ranking import Indices
+from derivviz.animation.stage import color
+from derivviz.animation.typeset import Formula, Number, Words
+from derivviz.calculus.cubic import d2f, df
+from derivviz.calculus.score import operating_point
+
+COLUMN, EDGE = -1.05, 6.9  # left and right end of the column of formulas and bars
+
+
+class Photo(Group):
+    """A picture of the trace in a thin frame."""
+
+    def __init__(self, pixels: NDArray[np.uint8], height: float) -> None:
+        super().__init__()
+        self.image = ImageMobject(np.ascontiguousarray(pixels))
+        self.image.set_resampling_algorithm(RESAMPLING_ALGORITHMS["bicubic"])
+        self.border = Rectangle(stroke_color=color("axis"), stroke_width=2.5)
+        self.add(self.image, self.border)
+        self.resize(height)
+
+    def resize(self, height: float) -> Photo:
+        self.image.scale_to_fit_height(height)
+        self.border.stretch_to_fit_width(self.image.width).stretch_to_fit_height(height)
+        self.border.move_to(self.image)
+        return self
+
+
+class Walkers(VGroup):
+    """The points (x_i, f′(x_i)) with the numbers of their dishes beside them."""
+
+    def __init__(self, plane: Plane, index: Indices) -> None:
+        super().__init__()
+        self.plane, self.index = plane, index
+        self.dots = [dot(radius=0.1) for _ in index]
+        self.names = [Number(int(i), ".0f", "tick", "ink", anchor=ORIGIN, width=2) for i in index]
+        self.add(*self.dots, *self.names)
+        self.leader: int | None = None
+
+    def draw(self, h: float, share: float) -> None:
+        """Where they are at hunger `h`, having risen a `share` of the way from the axis to the curve."""
+        x = operating_point(self.index, h)
+        spots = self.plane.point(x, share * df(x))
+        zero, one = self.plane.point([0.0, 1.0], [0.0, 1.0])
+        slopes = share * d2f(x) * (one[1] - zero[1]) / (one[0] - zero[0])  # in units of the frame
+        home = self.plane.point(*self.plane.home)
+        for spot, slope, point, name in zip(spots, slopes, self.dots, self.names, strict=True):
+            point.move_to(spot)
+            away = spot + np.array([-slope, 1.0, 0.0]) / np.hypot(slope, 1.0) * 0.31
+            for axis, room in ((0, 0.12), (1, 0.17)):  # never on the lines of the axes
+                gap = away[axis] - home[axis]
+                if abs(gap) < room:
+                    away[axis] = home[axis] + (room if gap >= 0 else -room)
+            name.at(away + DOWN * 0.1)
+
+    def lead(self, best: int | None) -> None:
+        """Give one point the colour of the recommendation."""
+        if best == self.leader:
+            return
+        self.leader = best
+        for k, point in enumerate(self.dots):
+            point[1].set_fill(color("positive" if k == best else "ink"), opacity=1)
+
+
+class Slider(VGroup):
+    """Hunger from 0 to 10, with a knob and in figures."""
+
+    START, END, Y = 1.6, 6.6, -2.2
+
+    def __init__(self, lesson: Lesson) -> None:
+        super().__init__()
+        track = Segments([[[self.START, self.Y, 0], [self.END, self.Y, 0]]], "axis", 4)
+        self.knob = dot(role="parameter", radius=0.15)
+        head = Formula("h =", "body", "parameter").at([COLUMN, self.Y - 0.13, 0])
+        self.number = Number(0.0, ".1f", "body", "parameter", width=5)
+        self.number.at([head.get_right()[0] + 0.17, self.Y - 0.13, 0])
+        low = lesson.words(en="0 full", ko="0 배부름", size="tick", fill="muted")
+        high = lesson.words(en="10 starving", ko="10 몹시 배고픔", size="tick", fill="muted")
+        low.at([self.START, self.Y - 0.44, 0])
+        high.at([0, self.Y - 0.44, 0]).set_x(EDGE, RIGHT)
+        self.moving = VGroup(self.knob, self.number)
+        self.add(track, low, high, head, self.moving)
+        self.draw(0.0)
+
+    def at(self, h: float) -> float:
+        """Where along the frame the track stands for a hunger."""
+        return self.START + (self.END - self.START) * h / 10
+
+    def draw(self, h: float) -> None:
+        self.knob.move_to([self.at(h), self.Y, 0])
+        self.number.set_value(h)
+
+    def hunger(self, mark: Mobject | None = None) -> float:
+        """Hunger read off the knob, or off another mark on the track."""
+        return float((mark or self.knob).get_center()[0] - self.START) / (self.END - self.START) * 10
+
+
+class Reigns(VGroup):
+    """Who is recommended between which hungers, over the slider's track."""
+
+    def __init__(self, slider: Slider, limits: Sequence[float], winners: Sequence[str]) -> None:
+        super().__init__()
+        self.limits = VGroup()
+        for x in map(slider.at, limits):
+            self.limits.add(Segments([[[x, slider.Y + 0.08, 0], [x, slider.Y + 0.46, 0]]], "muted", 2.5))
+        ends = [slider.at(h) for h in (0.0, *limits, 10.0)]
+        self.names: list[VGroup] = []
+        for start, end, winner in zip(ends[:-1], ends[1:], winners, strict=True):
+            name = Words(winner, "tick", "muted").at([0, slider.Y + 0.25, 0]).set_x((start + end) / 2)
+            self.names.append(VGroup(name) if name.width < end - start - 0.1 else VGroup())
+        self.add(self.limits, *self.names)
+
+    def until(self, k: int) -> list[VMobject]:
+        """What is known once the k-th limit is passed: the limit, and who was recommended before it."""
+        return [*self.limits[k : k + 1], self.names[k]]
