@@ -78,9 +78,11 @@ class Backprop(Lesson):
     def forward(self) -> None:
         c = self.chain
         self.build()
+        toy = self.trace.attrs.get("toy_sample", False)
+        what = ("A picture of the toy sample", "장난감 표본의 그림") if toy else ("A real picture", "실제 사진")
         self.say(
-            en=f"A real picture, from step {c.step} of a recorded training run.",
-            ko=f"기록된 학습의 {c.step}번째 단계에 들어온 실제 사진이다.",
+            en=f"{what[0]}, from step {c.step} of a recorded training run.",
+            ko=f"기록된 학습의 {c.step}번째 단계에 들어온 {what[1]}이다.",
         )
         self.play(FadeIn(self.image), run_time=0.9)
         self.say(
