@@ -262,7 +262,8 @@ class Backprop(Lesson):
         self.cards = VGroup()
         for (markup, value, meaning), x in zip(parts, xs, strict=True):
             symbol = Formula(markup, 44, **({"l": "loss"} if "l}}" in markup else {})).move_to([x, -0.7, 0])
-            number = Formula(short(value), 38, "tangent").move_to([x, -1.65, 0])
+            digits = 3 if meaning is None else 5  # the product of what is shown must be what is shown
+            number = Formula(short(value, digits), 38, "tangent").move_to([x, -1.65, 0])
             card = VGroup(symbol, number)
             if meaning is not None:
                 card.add(
@@ -440,6 +441,8 @@ class Backprop(Lesson):
         self.claim(
             "the three factors multiply to ∂L/∂w of the picture", c.grad_a[c.unit] * c.slope * c.x, c.product
         )
+        factors = [float(f"{value:.5g}") for value in (c.grad_a[c.unit], c.slope, c.x)]
+        self.claim("the factors on screen multiply to the product on screen", np.prod(factors) / c.product, 1, 2e-4)
         self.claim("∂a/∂z is what was recorded", c.grad_a[c.unit] * c.slope, c.grad_z[c.unit], 1e-4)
         scale = max(abs(c.gradient), float(np.abs(c.shares).max()))
         self.claim(

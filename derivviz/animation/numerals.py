@@ -12,9 +12,9 @@ def numeral(value: float, digits: int = 6) -> str:
     return text.replace("-", "−")
 
 
-def short(number: float) -> str:
-    """A number as math with four digits."""
-    return numeral(float(f"{number:.4g}"))
+def short(number: float, digits: int = 4) -> str:
+    """A number as math with so many significant digits."""
+    return numeral(float(f"{number:.{digits}g}"), digits)
 
 
 def bracket(number: float) -> str:
