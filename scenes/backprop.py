@@ -79,7 +79,9 @@ class Backprop(Lesson):
         c = self.chain
         self.build()
         toy = self.trace.attrs.get("toy_sample", False)
-        what = ("A picture of the toy sample", "장난감 표본의 그림") if toy else ("A real picture", "실제 사진")
+        what = (
+            ("A picture of the toy sample", "장난감 표본의 그림") if toy else ("A real picture", "실제 사진")
+        )
         self.say(
             en=f"{what[0]}, from step {c.step} of a recorded training run.",
             ko=f"기록된 학습의 {c.step}번째 단계에 들어온 {what[1]}이다.",
@@ -442,7 +444,9 @@ class Backprop(Lesson):
             "the three factors multiply to ∂L/∂w of the picture", c.grad_a[c.unit] * c.slope * c.x, c.product
         )
         factors = [float(f"{value:.5g}") for value in (c.grad_a[c.unit], c.slope, c.x)]
-        self.claim("the factors on screen multiply to the product on screen", np.prod(factors) / c.product, 1, 2e-4)
+        self.claim(
+            "the factors on screen multiply to the product on screen", np.prod(factors) / c.product, 1, 2e-4
+        )
         self.claim("∂a/∂z is what was recorded", c.grad_a[c.unit] * c.slope, c.grad_z[c.unit], 1e-4)
         scale = max(abs(c.gradient), float(np.abs(c.shares).max()))
         self.claim(

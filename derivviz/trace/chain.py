@@ -173,7 +173,12 @@ def read_chain(trace: Trace, step: int | None = None) -> Chain:
     shot = trace.snapshot(step)
     x, z, a = (np.asarray(shot.activation[m], float) for m in ("flatten", "fc1", "act2"))
     grad_z, grad_a = (np.asarray(shot.activation_grad[m], float) for m in ("fc1", "act2"))
-    constants = trace.attrs["activations"]["act2"]
+    constants = trace.attrs.get("activations", {}).get("act2")
+    if constants is None:
+        raise DerivvizError(
+            "the trace notes no derivative activation 'act2', whose slope the chain rule needs: "
+            "record a run that has one with 'derivviz record food'"
+        )
     units = [Activation.of_unit(constants, j) for j in range(z.shape[1])]
     slopes = np.array(
         [
