@@ -32,7 +32,7 @@ from derivviz.animation import Formula, Lesson, Number, Words, parameter
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.network import Stage, picture, shade, tiles, wire
-from derivviz.animation.numerals import short
+from derivviz.animation.numerals import short, value
 from derivviz.animation.plane import Plane
 from derivviz.animation.stage import color
 from derivviz.calculus.cubic import df
@@ -262,11 +262,11 @@ class Backprop(Lesson):
         )
         xs = (-5.75, -3.15, -0.45, 2.15)
         self.cards = VGroup()
-        for (markup, value, meaning), x in zip(parts, xs, strict=True):
+        for (markup, number, meaning), x in zip(parts, xs, strict=True):
             symbol = Formula(markup, 44, **({"l": "loss"} if "l}}" in markup else {})).move_to([x, -0.7, 0])
             digits = 3 if meaning is None else 5  # the product of what is shown must be what is shown
-            number = Formula(short(value, digits), 38, "tangent").move_to([x, -1.65, 0])
-            card = VGroup(symbol, number)
+            figure = Formula(short(number, digits), 38, "tangent").move_to([x, -1.65, 0])
+            card = VGroup(symbol, figure)
             if meaning is not None:
                 card.add(
                     self.words(en=meaning[0], ko=meaning[1], size=28, fill="muted").move_to([x, -2.3, 0])
@@ -439,15 +439,19 @@ class Backprop(Lesson):
     # ---- claims -----------------------------------------------------------------------------------------
 
     def verify(self) -> None:
-        c = self.chain
-        self.claim(
-            "the three factors multiply to ∂L/∂w of the picture", c.grad_a[c.unit] * c.slope * c.x, c.product
+        c, shot = self.chain, self.trace.snapshot(self.chain.step)
+        n, j, at = c.sample, c.unit, int(np.flatnonzero(self.trace.steps == c.step)[0])
+        product, *factors = (value(card[1].markup) for card in self.cards)
+        recorded = (
+            float(shot.activation_grad["act2"][n, j]),
+            float(shot.activation_grad["fc1"][n, j] / shot.activation_grad["act2"][n, j]),
+            float(shot.activation["flatten"][n, c.pixel]),
         )
-        factors = [float(f"{value:.5g}") for value in (c.grad_a[c.unit], c.slope, c.x)]
+        for name, shown, true in zip(("∂L/∂a", "∂a/∂z", "∂z/∂w"), factors, recorded, strict=True):
+            self.claim(f"{name} on screen is what was recorded", shown / true, 1, 1e-4)
         self.claim(
-            "the factors on screen multiply to the product on screen", np.prod(factors) / c.product, 1, 2e-4
+            "the factors on screen multiply to the product on screen", np.prod(factors) / product, 1, 6e-3
         )
-        self.claim("∂a/∂z is what was recorded", c.grad_a[c.unit] * c.slope, c.grad_z[c.unit], 1e-4)
         scale = max(abs(c.gradient), float(np.abs(c.shares).max()))
         self.claim(
             "the pictures' shares add up to the recorded gradient",
@@ -456,26 +460,16 @@ class Backprop(Lesson):
             1e-4,
         )
         drawn = self.share_ends[:, 1, 1] - self.share_ends[:, 0, 1]
-        self.claim(
-            "the bars add up as the shares do",
-            drawn.sum() / np.abs(drawn).max(),
-            c.shares.sum() / np.abs(c.shares).max(),
-        )
-        self.claim(
-            "slope of the drawn tangent is f″",
-            self.activation_plane.slope_of(self.slope_line),
-            c.activation.slope(c.u),
-            1e-4,
-        )
-        self.claim("the read-out ends at the new weight", self.weight.value, c.w + c.change, 1e-12)
-        self.claim(
-            "the factor is 1 + |f′(mean w)|/20", c.factor, 1 + abs(float(df(c.mean_weight))) / 20, 2e-2
-        )
-        at = int(np.flatnonzero(self.trace.steps == c.step)[0])
+        told = (drawn.sum() / np.abs(drawn).max(), c.shares.sum() / np.abs(c.shares).max())
+        self.claim("the bars add up as the shares do", *told)
+        slope = self.activation_plane.slope_of(self.slope_line)
+        self.claim("slope of the drawn tangent is f″", slope, c.activation.slope(c.u), 1e-4)
         self.claim("L is the recorded loss", c.losses.mean(), float(self.trace["loss"][at]), 1e-4)
+        after = float(shot.param["fc1.weight"][j, c.pixel] + shot.update["fc1.weight"][j, c.pixel])
+        self.claim("the read-out ends at the new weight", self.weight.value / after, 1, 1e-6)
+        rate, factor, step = (value(name[1].markup) for name in self.rule_names[1:])
         self.claim(
-            "lr · factor · step is the recorded update",
-            -c.learning_rate * c.factor * c.adam_step,
-            c.change,
-            1e-9,
+            "rate · factor · step on screen is the recorded update", -rate * factor * step / c.change, 1, 2e-3
         )
+        rule = 1 + abs(float(df(c.mean_weight))) / 20
+        self.claim("the factor is 1 + |f′(mean w)|/20", factor, rule, 2e-2)

@@ -48,6 +48,7 @@ from derivviz.calculus.expression import Expression
 from derivviz.errors import UsageError
 from derivviz.look.math import typst_math
 
+LEFT_EDGE = -6.95  # of the plane with its tick labels
 COLUMN, WIDTH = 1.35, 5.5  # left edge and width of the column of formulas
 STEPS = (40, 4_000_000)  # the published run divides the first distance, 4, by these
 
@@ -121,9 +122,12 @@ class Tangent(Lesson):
 
     def the_question(self) -> None:
         self.plane = Plane(*self.ranges(), width=6.9, height=5.5)
-        self.plane.move_to([-3.25, 0.05, 0]).keep_clear(*self.sweep())
+        self.plane.move_to([-3.25, 0.05, 0])
+        self.plane.shift(RIGHT * max(0.0, LEFT_EDGE - self.plane.get_left()[0]))
         self.curve = self.plane.curve(self.f)
         self.here = self.plane.point(self.a, self.f(self.a))
+        self.ring = Circle(0.3, stroke_color=color("muted"), stroke_width=3).move_to(self.here)
+        self.plane.keep_clear(*self.sweep(), self.curve, self.ring)
         self.p = dot(self.here)
         self.p_name = Formula(self.coordinates("P", self.a), "label")
         self.say(
@@ -257,7 +261,6 @@ class Tangent(Lesson):
         self.lens = Lens(self.f, self.a, 1.0 if self.slope is None else self.slope)
         self.lens.move_to([3.0, -1.52, 0])
         self.lens.show(self.h0, self.h0)
-        self.ring = Circle(0.3, stroke_color=color("muted"), stroke_width=3).move_to(self.here)
         self.play(
             FadeOut(self.key, self.rows, self.h_number, self.m_number, self.p_name),
             self.quotient.animate.become(small),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from derivviz.animation.parameters import fill
 from derivviz.animation.stage import Stage
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
+from derivviz.look.typst import quoted
 
 if TYPE_CHECKING:
     from derivviz.trace import Trace
@@ -79,7 +81,7 @@ class Lesson(Scene):
         self.beats: list[Beat] = []
         self.problems: list[Problem] = []
         self._caption: Words | None = None
-        super().__init__(renderer, **kwargs)
+        super().__init__(renderer=renderer, **kwargs)
         self.renderer.camera.background_color = self.stage.theme.background
 
     # ---- telling ----------------------------------------------------------------------------------------
@@ -96,7 +98,7 @@ class Lesson(Scene):
         """Show the lesson's title, from its docstring, at the top left."""
         source = sys.modules[type(self).__module__].__file__ or ""
         told = library.read(Path(source)).title[self.stage.language]
-        title = Words(f"*{told}*", "title").to_corner(UP + LEFT, buff=0.45)
+        title = Words(f"*{quoted(told)}*", "title").to_corner(UP + LEFT, buff=0.45)
         self.play(FadeIn(title, shift=DOWN * 0.15), run_time=0.7)
         return title
 
@@ -129,6 +131,8 @@ class Lesson(Scene):
 
     def tear_down(self) -> None:
         self._end_beat()
+        if not self.beats:
+            self._report("layout", check(self.mobjects))
         self.verify()
         for problem in self.problems:
             logger.warning(str(problem))
@@ -181,7 +185,8 @@ class Lesson(Scene):
         tolerance
             Allowed difference, relative for numbers beyond 1 in size, absolute below.
         """
-        if not abs(drawn - true) <= tolerance * max(1.0, abs(true)):
+        agree = math.isfinite(true) and abs(drawn - true) <= tolerance * max(1.0, abs(true))
+        if not (agree or drawn == true):
             self._report("claim", [f"{what}: the picture says {drawn!r}, but it is {true!r}"])
 
     def _report(self, kind: str, messages: list[str]) -> None:

@@ -12,6 +12,11 @@ def numeral(value: float, digits: int = 6) -> str:
     return text.replace("-", "−")
 
 
+def value(markup: str) -> float:
+    """The number that `numeral` wrote: for `verify`, which reads it back off the screen."""
+    return float(markup.replace("−", "-").replace(" dot 10^(", "e").rstrip(")"))
+
+
 def short(number: float, digits: int = 4) -> str:
     """A number as math with so many significant digits."""
     return numeral(float(f"{number:.{digits}g}"), digits)

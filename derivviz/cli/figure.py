@@ -10,6 +10,7 @@ import click
 
 from derivviz import library
 from derivviz.cli.console import size
+from derivviz.cli.files import target
 from derivviz.errors import UsageError
 
 FORMATS = ("pdf", "svg", "png")
@@ -34,7 +35,7 @@ def command(
     began = time.perf_counter()
     path = library.find("scripts", figure)
     entry = library.read(path)
-    target = _target(path, output, kind, lang, theme)
+    where = target(path, output, kind, FORMATS, {lang: "en", theme: "paper"})
     if trace is None:
         raise UsageError(
             f"the figure {entry.name!r} is drawn from a recorded run. Record one with "
@@ -52,23 +53,8 @@ def command(
         )
     with style(theme, lang):
         drawn = page(module.draw(recorded, language=lang), entry.name)
-        save(drawn, target, title=entry.title[lang], summary=entry.summary[lang])
-    click.echo(f"{target}  ({size(target.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)")
-
-
-def _target(path: Path, output: Path | None, kind: str | None, lang: str, theme: str) -> Path:
-    """Where the file goes; every language and theme has a default name of its own."""
-    variant = "".join(f".{word}" for word, usual in ((lang, "en"), (theme, "paper")) if word != usual)
-    name = f"{path.stem}{variant}.{kind or 'pdf'}"
-    if output is None:
-        return Path("renders") / name
-    if output.is_dir() or not output.suffix:
-        return output / name
-    if output.suffix[1:].lower() not in FORMATS:
-        raise UsageError(f"-o {output}: a figure ends in {', '.join('.' + f for f in FORMATS)}")
-    if kind and output.suffix[1:].lower() != kind:
-        raise UsageError(f"-o {output} and --format {kind} disagree: name one of them")
-    return output
+        save(drawn, where, title=entry.title[lang], summary=entry.summary[lang])
+    click.echo(f"{where}  ({size(where.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)")
 
 
 def run_script(file: str) -> None:

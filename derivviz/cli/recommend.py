@@ -5,24 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from derivviz.calculus.cubic import df
-from derivviz.calculus.score import check_hunger, multiplier, operating_point, scores
+from derivviz.calculus.score import check_hunger
+from derivviz.cli.table import Row, rows, show
 from derivviz.errors import DerivvizError
-
-
-class _Row(NamedTuple):
-    dish: str
-    p: float
-    x: float
-    slope: float
-    factor: float
-    score: float
 
 
 @click.command()
@@ -43,12 +34,14 @@ def command(trace: Path, hunger: float, as_json: bool, images: tuple[str, ...]) 
     """
     check_hunger(hunger)
     classes, probabilities = _predict(trace, images)
-    answers = [_rows(classes, p, hunger) for p in probabilities]
+    answers = [rows(classes, p.tolist(), hunger) for p in probabilities]
     if as_json:
         click.echo(json.dumps(_as_json(trace, hunger, images, answers), ensure_ascii=False))
         return
-    for image, rows in zip(images, answers, strict=True):
-        _print(image, rows, hunger)
+    for image, table in zip(images, answers, strict=True):
+        best = _best(table).dish
+        show(table, f"{image}, hunger {hunger:g} of 10", best)
+        click.echo(f"Recommended: {best}.\n")
 
 
 def _predict(trace: Path, images: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
@@ -79,21 +72,12 @@ def _predict(trace: Path, images: Sequence[str]) -> tuple[list[str], NDArray[np.
     return list(recorded.attrs["classes"]), probabilities
 
 
-def _rows(classes: Sequence[str], p: NDArray[np.float64], hunger: float) -> list[_Row]:
-    adjusted = scores(p, hunger)
-    rows = []
-    for i, dish in enumerate(classes):
-        x = float(operating_point(i, hunger))
-        rows.append(_Row(dish, float(p[i]), x, df(x), float(multiplier(i, hunger)), float(adjusted[i])))
-    return rows
-
-
-def _best(rows: Sequence[_Row]) -> _Row:
-    return max(rows, key=lambda row: row.score)
+def _best(table: Sequence[Row]) -> Row:
+    return max(table, key=lambda row: row.score)
 
 
 def _as_json(
-    trace: Path, hunger: float, images: Sequence[str], answers: Sequence[Sequence[_Row]]
+    trace: Path, hunger: float, images: Sequence[str], answers: Sequence[Sequence[Row]]
 ) -> dict[str, Any]:
     return {
         "trace": str(trace),
@@ -101,30 +85,10 @@ def _as_json(
         "images": [
             {
                 "image": image,
-                "predicted": max(rows, key=lambda row: row.p).dish,
-                "recommended": _best(rows).dish,
-                "dishes": [row._asdict() for row in rows],
+                "predicted": max(table, key=lambda row: row.p).dish,
+                "recommended": _best(table).dish,
+                "dishes": [row._asdict() for row in table],
             }
-            for image, rows in zip(images, answers, strict=True)
+            for image, table in zip(images, answers, strict=True)
         ],
     }
-
-
-def _print(image: str, rows: Sequence[_Row], hunger: float) -> None:
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    best = _best(rows)
-    click.echo(f"{image}, hunger {hunger:g} of 10")
-    table = Table(box=SIMPLE)
-    table.add_column("dish", no_wrap=True)
-    for heading in ("p", "x_i", "f′(x_i)", "factor", "score"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in rows:
-        # Rounding first, and adding 0, so that −1e−16 does not read −0.00.
-        numbers = (f"{round(value, 2) + 0.0:.2f}" for value in row[1:])
-        table.add_row(escape(row.dish), *numbers, style="bold" if row is best else "")
-    Console().print(table)
-    click.echo(f"Recommended: {best.dish}.\n")

@@ -10,7 +10,8 @@ import click
 
 from derivviz import library
 from derivviz.cli.console import progress, size
-from derivviz.errors import DerivvizError, UsageError
+from derivviz.cli.files import target
+from derivviz.errors import DerivvizError
 
 FORMATS = ("mp4", "gif", "webm", "mov", "png")
 
@@ -105,7 +106,7 @@ def command(
     render only files that you would run yourself.
     """
     path = library.find("scenes", lesson)
-    target = _target(path, output, kind, lang, theme)
+    where = target(path, output, kind, FORMATS, {lang: "en", theme: "dark"})
     _need_manim()
     from derivviz.animation.stage import Stage
     from derivviz.look.theme import THEMES
@@ -120,30 +121,15 @@ def command(
     stage = Stage("ko" if lang == "ko" else "en", THEMES[theme], captions, trace, typed)
     found = find_scene(library.load(path), scene)
     with progress(f"Rendering {path.stem}", "frames") as tell:
-        made = render(found, target, QUALITIES[quality], stage, strict=strict, progress=tell)
+        made = render(found, where, QUALITIES[quality], stage, strict=strict, progress=tell)
     for problem in made.plan.problems:
         click.echo(f"Warning: {path.name}: {problem}", err=True)
-    length = "" if target.suffix == ".png" else f", {made.duration:.1f} s long"
+    length = "" if where.suffix == ".png" else f", {made.duration:.1f} s long"
     click.echo(
         f"{made.path}  ({size(made.size)}{length}, {QUALITIES[quality]}, made in {made.seconds:.1f} s)"
     )
     if preview:
         click.launch(str(made.path))
-
-
-def _target(path: Path, output: Path | None, kind: str | None, lang: str, theme: str) -> Path:
-    """Where the file goes; every language and theme has a default name of its own."""
-    variant = "".join(f".{word}" for word, usual in ((lang, "en"), (theme, "dark")) if word != usual)
-    name = f"{path.stem}{variant}.{kind or 'mp4'}"
-    if output is None:
-        return Path("renders") / name
-    if output.is_dir() or not output.suffix:
-        return output / name
-    if output.suffix[1:] not in FORMATS:
-        raise UsageError(f"-o {output}: a video ends in {', '.join('.' + f for f in FORMATS)}")
-    if kind and output.suffix[1:] != kind:
-        raise UsageError(f"-o {output} and --format {kind} disagree: name one of them")
-    return output
 
 
 def _need_manim() -> None:

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from typing import NamedTuple
 
 import click
 
-from derivviz.calculus.cubic import df
-from derivviz.calculus.score import DISHES, KOREAN, check_hunger, multiplier, operating_point, scores
+from derivviz.calculus.score import DISHES, KOREAN, check_hunger
+from derivviz.cli.table import rows, show
 from derivviz.errors import UsageError
-
-
-class _Row(NamedTuple):
-    dish: str
-    korean: str
-    p: float
-    x: float
-    slope: float
-    factor: float
-    score: float
 
 
 @click.command()
@@ -35,15 +24,15 @@ def command(hunger: float, probabilities: str | None, as_json: bool) -> None:
     The score of dish i is p · (1 + f′(x)/20) with x = 4 · hunger/10 − 3 + 0.3 i.
     """
     p = [1.0] * len(DISHES) if probabilities is None else _probabilities(probabilities)
-    rows = _rows(p, check_hunger(hunger))
-    best = max(row.score for row in rows)
-    recommended = [row.dish for row in rows if math.isclose(row.score, best, rel_tol=1e-12)]
+    table = rows(DISHES, p, check_hunger(hunger))
+    best = max(row.score for row in table)
+    recommended = [row.dish for row in table if math.isclose(row.score, best, rel_tol=1e-12)]
     if as_json:
-        dishes = [row._asdict() for row in rows]
+        dishes = [row._asdict() for row in table]
         answer = {"hunger": hunger, "recommended": recommended[0], "dishes": dishes}
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
-    _print_table(rows, hunger, recommended[0])
+    show(table, f"Hunger {hunger:g} of 10", recommended[0])
     click.echo(f"Recommended: {recommended[0]} {KOREAN[recommended[0]]}.")
     if probabilities is None:
         click.echo(
@@ -74,40 +63,3 @@ def _probabilities(text: str) -> list[float]:
             )
         values.append(value)
     return values
-
-
-def _rows(p: list[float], hunger: float) -> list[_Row]:
-    adjusted = scores(p, hunger)
-    return [
-        _Row(
-            dish=dish,
-            korean=KOREAN[dish],
-            p=p[i],
-            x=float(operating_point(i, hunger)),
-            slope=float(df(operating_point(i, hunger))),
-            factor=float(multiplier(i, hunger)),
-            score=float(adjusted[i]),
-        )
-        for i, dish in enumerate(DISHES)
-    ]
-
-
-def _print_table(rows: list[_Row], hunger: float, recommended: str) -> None:
-    from rich.box import SIMPLE
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"Hunger {hunger:g} of 10", title_justify="left", box=SIMPLE)
-    table.add_column("dish", no_wrap=True)
-    for heading in ("p", "x_i", "f′(x_i)", "factor", "score"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("")
-    for row in rows:
-        # Rounding first, and adding 0, so that −1e−16 does not read −0.00.
-        numbers = (
-            f"{round(value, 2) + 0.0:.2f}" for value in (row.p, row.x, row.slope, row.factor, row.score)
-        )
-        chosen = row.dish == recommended
-        mark = "◀" if chosen else ""
-        table.add_row(f"{row.dish} {row.korean}", *numbers, mark, style="bold" if chosen else "")
-    Console().print(table)

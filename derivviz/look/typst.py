@@ -92,7 +92,7 @@ def _compiler() -> Any:
 
 
 def _check_glyphs(markup: str) -> None:
-    missing = [c for c in sorted(set(markup)) if not " " <= c <= "~" and not c.isspace() and not _drawable(c)]
+    missing = [c for c in sorted(set(markup)) if not " " <= c <= "~" and not c.isspace() and not drawable(c)]
     if missing:
         names = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in missing)
         raise fonts.FontError(
@@ -101,7 +101,8 @@ def _check_glyphs(markup: str) -> None:
 
 
 @cache
-def _drawable(character: str) -> bool:
+def drawable(character: str) -> bool:
+    """Whether one of the two fonts has a glyph for a character."""
     if ord(character) in fonts.characters():
         return True
     return _math_glyph(character) not in ("", _math_glyph("\ue000"))  # the private one is the empty box

@@ -12,7 +12,6 @@ from typing import Any
 
 import av
 import numpy as np
-from av.filter import Graph
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -104,8 +103,8 @@ class Background:
 class VideoEncoder(Encoder):
     """H.264, VP9 or ProRes through PyAV; the colours are those of BT.709.
 
-    A frame that stands still is written twice a second instead of every time: it lasts longer, and costs
-    next to nothing.
+    In mp4 and webm a frame that stands still is written twice a second instead of every time: it lasts
+    longer, and costs next to nothing.
     """
 
     SETTINGS: dict[str, tuple[str, str, dict[str, str]]] = {  # noqa: RUF012
@@ -116,22 +115,28 @@ class VideoEncoder(Encoder):
 
     def __init__(self, path: Path, quality: Quality) -> None:
         super().__init__(path, quality)
-        kind = path.suffix[1:]
+        kind = path.suffix[1:].lower()
         codec, self.pixel_format, options = self.SETTINGS[kind]
         container_options = {"movflags": "+faststart"} if kind != "webm" else {}
-        self.container: Any = av.open(str(self.partial), "w", options=container_options)
-        self.stream: Any = self.container.add_stream(codec, rate=quality.frame_rate, options=options)
+        try:
+            self.container: Any = av.open(str(self.partial), "w", options=container_options)
+            self.stream: Any = self.container.add_stream(codec, rate=quality.frame_rate, options=options)
+        except Exception as error:
+            super().abort()
+            raise DerivvizError(f"PyAV cannot write {codec}: {error}. 'derivviz doctor' tries it") from error
         self.stream.width, self.stream.height = quality.width, quality.height
         self.stream.pix_fmt = self.pixel_format
         context = self.stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709
+        # Editors take ProRes for film with a picture at every tick.
+        self.still = 1 if kind == "mov" else max(1, quality.frame_rate // 2)
         self.count = 0
 
     def write(self, frame: Frame, repeat: int = 1) -> None:
         picture = av.VideoFrame.from_ndarray(frame, format="rgba").reformat(
             format=self.pixel_format, dst_colorspace="ITU709"
         )
-        shown = {*range(0, repeat, max(1, self.quality.frame_rate // 2)), repeat - 1}
+        shown = {*range(0, repeat, self.still), repeat - 1}
         for later in sorted(shown):
             picture.pts, picture.time_base = self.count + later, Fraction(1, self.quality.frame_rate)
             for packet in self.stream.encode(picture):
@@ -148,61 +153,6 @@ class VideoEncoder(Encoder):
         super().abort()
 
 
-class GifEncoder(Encoder):
-    """An animated GIF with one palette made for the whole of it."""
-
-    RATE = 15  # viewers of GIFs take hundredths of a second: higher rates play unevenly
-
-    def __init__(self, path: Path, quality: Quality) -> None:
-        super().__init__(path, quality)
-        self.graph = Graph()
-        source = self.graph.add_buffer(
-            width=quality.width,
-            height=quality.height,
-            format=av.VideoFormat("rgba"),
-            time_base=Fraction(1, quality.frame_rate),
-        )
-        thin = self.graph.add("fps", str(min(self.RATE, quality.frame_rate)))
-        split = self.graph.add("split")
-        palette = self.graph.add("palettegen", "stats_mode=full")  # diff would forget what stays to the end
-        use = self.graph.add("paletteuse", "dither=none:diff_mode=rectangle")
-        sink = self.graph.add("buffersink")
-        source.link_to(thin)
-        thin.link_to(split)
-        split.link_to(palette, output_idx=0)
-        split.link_to(use, output_idx=1)
-        palette.link_to(use, input_idx=1)
-        use.link_to(sink)
-        self.graph.configure()
-        self.count = 0
-
-    def write(self, frame: Frame, repeat: int = 1) -> None:
-        for _ in range(repeat):
-            picture = av.VideoFrame.from_ndarray(frame, format="rgba")
-            picture.pts, picture.time_base = self.count, Fraction(1, self.quality.frame_rate)
-            self.count += 1
-            self.graph.push(picture)
-        self.last = frame
-
-    def close(self) -> None:
-        rate = min(self.RATE, self.quality.frame_rate)
-        self.write(self.last)  # the filter `fps` keeps a frame only when another follows it
-        self.graph.push(None)
-        with av.open(str(self.partial), "w", format="gif", options={"loop": "0"}) as container:
-            stream: Any = container.add_stream("gif", rate=rate)
-            stream.width, stream.height, stream.pix_fmt = self.quality.width, self.quality.height, "pal8"
-            count = 0
-            while True:
-                try:
-                    picture: Any = self.graph.pull()
-                except (av.error.EOFError, av.error.BlockingIOError):
-                    break
-                picture.pts, picture.time_base = count, Fraction(1, rate)
-                count += 1
-                container.mux(stream.encode(picture))
-            container.mux(stream.encode())
-
-
 class StillEncoder(Encoder):
     """The last frame as a PNG."""
 
@@ -217,12 +167,3 @@ class StillEncoder(Encoder):
         if self.last is None:
             raise DerivvizError("the scene drew no frame, so there is no picture to keep")
         Image.fromarray(self.last[..., :3]).save(self.partial, format="png")
-
-
-ENCODERS: dict[str, type[Encoder]] = {
-    "mp4": VideoEncoder,
-    "webm": VideoEncoder,
-    "mov": VideoEncoder,
-    "gif": GifEncoder,
-    "png": StillEncoder,
-}

@@ -19,10 +19,18 @@ from derivviz.animation.layout import Problem
 from derivviz.animation.lesson import Beat, Lesson
 from derivviz.animation.stage import Stage
 from derivviz.errors import DerivvizError
-from derivviz.rendering.encoder import ENCODERS, Encoder, Frame
+from derivviz.rendering.encoder import Background, Encoder, Frame, StillEncoder, VideoEncoder
+from derivviz.rendering.gif import GifEncoder
 from derivviz.rendering.quality import Quality
 
 Progress = Callable[[int, int], None]
+ENCODERS: dict[str, type[Encoder]] = {
+    "mp4": VideoEncoder,
+    "webm": VideoEncoder,
+    "mov": VideoEncoder,
+    "gif": GifEncoder,
+    "png": StillEncoder,
+}
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,7 @@ def render(
         raise DerivvizError(
             f"{scene.__name__} does not pass its checks:\n{told}\nWithout --strict it renders anyway."
         )
-    encoder = ENCODERS[path.suffix[1:]](path, quality)
+    encoder = Background(ENCODERS[path.suffix[1:].lower()](path, quality))
     try:
         frames = _draw(scene, quality, stage, encoder, planned.frames, progress)
         encoder.commit()
@@ -166,7 +174,7 @@ def render(
 
 
 def _draw(
-    scene: type[Scene], quality: Quality, stage: Stage, encoder: Encoder, total: int, progress: Progress
+    scene: type[Scene], quality: Quality, stage: Stage, encoder: Background, total: int, progress: Progress
 ) -> int:
     done = 0
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from derivviz.trace.errors import MissingSeriesError
-
-if TYPE_CHECKING:
-    from derivviz.trace.reader import Store
+from derivviz.trace.store import Store
 
 Array = np.ndarray[Any, Any]
 

@@ -109,7 +109,7 @@ def test_a_trace_that_is_not_there() -> None:
     ("words", "told"),
     [
         (("los", "--trace", "t"), "Did you mean 'loss'"),
-        (("loss", "--trace", "t", "-o", "a.gif"), r"a\.gif: a figure ends in \.pdf, \.svg, \.png"),
+        (("loss", "--trace", "t", "-o", "a.gif"), r"a\.gif: the file ends in \.pdf, \.svg, \.png"),
         (("loss", "--trace", "t", "-o", "a.pdf", "--format", "svg"), "disagree"),
     ],
 )

@@ -70,7 +70,7 @@ def test_default_names_and_places(asked, tmp_path, words, path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("-o", "a.avi"), "-o a.avi: a video ends in .mp4, .gif, .webm, .mov, .png"),
+        (("-o", "a.avi"), "-o a.avi: the file ends in .mp4, .gif, .webm, .mov, .png"),
         (("-o", "a.mp4", "--format", "gif"), "-o a.mp4 and --format gif disagree: name one of them"),
     ],
 )

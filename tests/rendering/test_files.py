@@ -16,9 +16,8 @@ from PIL import Image
 from derivviz.animation import Lesson, Stage
 from derivviz.errors import DerivvizError
 from derivviz.look.theme import PAPER
-from derivviz.rendering.encoder import ENCODERS
 from derivviz.rendering.quality import QUALITIES, Quality
-from derivviz.rendering.render import Rendering, find_scene, plan, render
+from derivviz.rendering.render import ENCODERS, Rendering, find_scene, plan, render
 
 TINY = Quality(160, 90, 10)
 RED, GREEN, DARK = (220, 40, 40), (30, 200, 90), (16, 20, 31)
