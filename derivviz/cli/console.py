@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-
+HELP = {"help_option_names": ["-h", "--help"]}  # of every command, also when it is run by itself
 LOG_EVERY = 10.0  # seconds between plain lines when nobody watches
 
 
@@ -24,6 +23,8 @@ def size(count: float) -> str:
 @contextmanager
 def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on a terminal, a plain line now and then elsewhere; call it with (done, total)."""
+    from rich.console import Console
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _lines(what, unit)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
+from derivviz.cli.console import HELP
 
-@click.command(short_help="Check every part that a render needs.")
+
+@click.command(short_help="Check every part that a render needs.", context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(as_json: bool) -> None:
     """Check every part that a render needs, and say how to mend what is missing.

@@ -9,14 +9,14 @@ from pathlib import Path
 import click
 
 from derivviz import library
-from derivviz.cli.console import size
+from derivviz.cli.console import HELP, size
 from derivviz.cli.files import target
 from derivviz.errors import UsageError
 
 FORMATS = ("pdf", "svg", "png")
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.argument("figure")
 @click.option("--trace", type=click.Path(path_type=Path), help="Recorded run that is drawn.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Default: that of -o, or pdf.")

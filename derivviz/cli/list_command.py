@@ -8,9 +8,10 @@ from dataclasses import asdict
 import click
 
 from derivviz import library
+from derivviz.cli.console import HELP
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language.")
 def command(as_json: bool, lang: str) -> None:

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivviz.calculus.score import check_hunger
+from derivviz.cli.console import HELP
 from derivviz.cli.table import Row, rows, show
 from derivviz.errors import DerivvizError
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.option(
     "--trace",
     type=click.Path(path_type=Path),

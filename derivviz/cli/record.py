@@ -18,7 +18,7 @@ class _Help(click.Command):
             formatter.write_dl(list(summaries().items()))
 
 
-@click.command(cls=_Help)
+@click.command(cls=_Help, context_settings=console.HELP)
 @click.argument("run")
 @click.option(
     "--data",

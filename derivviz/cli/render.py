@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from derivviz import library
-from derivviz.cli.console import progress, size
+from derivviz.cli.console import HELP, progress, size
 from derivviz.cli.files import target
 from derivviz.errors import DerivvizError
 
@@ -61,7 +61,7 @@ class _RenderCommand(click.Command):
         return None
 
 
-@click.command(cls=_RenderCommand)
+@click.command(cls=_RenderCommand, context_settings=HELP)
 @click.argument("lesson")
 @click.argument("scene", required=False)
 @click.option(

@@ -8,11 +8,12 @@ import math
 import click
 
 from derivviz.calculus.score import DISHES, KOREAN, check_hunger
+from derivviz.cli.console import HELP
 from derivviz.cli.table import rows, show
 from derivviz.errors import UsageError
 
 
-@click.command()
+@click.command(context_settings=HELP)
 @click.option("--hunger", type=float, default=6.0, show_default=True, help="0 (full) to 10 (starving).")
 @click.option(
     "--probabilities", metavar="P,P,…", help="One for each dish, comma between. Default: 1 for each."
