@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import click
 import pytest
+import rich.console
 from click.testing import CliRunner
 
 from derivviz.animation.layout import Problem
@@ -216,8 +217,8 @@ def test_sizes(count, told):
 def test_the_bar_takes_any_name(monkeypatch):
     """Names of files come from the user: square brackets and braces are letters."""
     screen = io.StringIO()
-    real = console.Console
-    monkeypatch.setattr(console, "Console", lambda **_: real(file=screen, force_terminal=True, width=100))
+    real = rich.console.Console
+    monkeypatch.setattr("rich.console.Console", lambda **_: real(file=screen, force_terminal=True, width=100))
     with console.progress("Rendering a[/]{0}[red]", "frames") as tell:
         tell(1, 2)
     assert "Rendering a[/]{0}[red]" in screen.getvalue()
