@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from queue import Queue
@@ -149,8 +150,11 @@ class VideoEncoder(Encoder):
         self.container.close()
 
     def abort(self) -> None:
-        self.container.close()
-        super().abort()
+        try:
+            with suppress(OSError):  # on a full disk the end of the file cannot be written either
+                self.container.close()
+        finally:
+            super().abort()
 
 
 class StillEncoder(Encoder):

@@ -187,5 +187,7 @@ def _make_room(path: Path, overwrite: bool) -> None:
             raise TraceError(
                 f"There is already a trace at {path}. Name another path, or say overwrite=True to replace it."
             )
-        shutil.rmtree(path.resolve())
+        # Of a link, what it leads to is replaced, and the link stays.
+        path = path.resolve()
+        shutil.rmtree(path)
     path.mkdir(parents=True)

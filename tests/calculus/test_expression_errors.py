@@ -9,10 +9,10 @@ from derivviz.errors import UsageError
 
 
 def refusal(text: str) -> ExpressionError:
-    start = time.monotonic()
+    start = time.thread_time()
     with pytest.raises(ExpressionError) as caught:
         parse(text)
-    assert time.monotonic() - start < 1
+    assert time.thread_time() - start < 1
     return caught.value
 
 
