@@ -158,6 +158,17 @@ def test_copies_are_not_recorded(tmp_path: Path) -> None:
     assert derivviz.open_trace(tmp_path / "run.zarr")["activation/0/max"][0] < 100
 
 
+def test_a_link_to_a_trace_stays_and_leads_to_the_new_one(tmp_path: Path) -> None:
+    model, optimizer = network()
+    (tmp_path / "latest.zarr").symlink_to(tmp_path / "run.zarr")
+    for number, path in enumerate((tmp_path / "run.zarr", tmp_path / "latest.zarr")):
+        with derivviz.record(model, optimizer, path, overwrite=True) as recording:
+            recording.note(round=number)
+            train(model, optimizer)
+    assert (tmp_path / "latest.zarr").is_symlink()
+    assert derivviz.open_trace(tmp_path / "run.zarr").attrs["round"] == 1
+
+
 def test_an_existing_trace_is_never_overwritten_unasked(tmp_path: Path) -> None:
     model, optimizer = network()
     path = tmp_path / "run.zarr"

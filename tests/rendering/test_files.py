@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -263,6 +264,23 @@ def test_a_disk_that_fills_up_leaves_the_earlier_file_and_no_other(tmp_path, kin
         render(Turns, path, TINY, Stage())
     assert os.listdir(tmp_path) == [path.name]
     assert path.read_bytes() == b"the earlier one"
+
+
+@pytest.mark.parametrize("kind", ENCODERS)
+def test_a_disk_that_stays_full_while_the_file_is_given_up_leaves_nothing(tmp_path, kind):
+    encoder = ENCODERS[kind](tmp_path / f"lesson.{kind}", TINY)
+    noise = np.random.default_rng(0).integers(0, 256, (4, TINY.height, TINY.width, 4), np.uint8)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))  # what is written beyond fails, as on a full disk
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            for frame in noise:
+                encoder.write(frame)
+            encoder.commit()
+        encoder.abort()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert os.listdir(tmp_path) == []
 
 
 def test_an_encoder_that_fails_stops_the_drawing_and_leaves_nothing(tmp_path, monkeypatch):
