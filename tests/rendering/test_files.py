@@ -269,14 +269,18 @@ def test_a_disk_that_fills_up_leaves_the_earlier_file_and_no_other(tmp_path, kin
 @pytest.mark.parametrize("kind", ENCODERS)
 def test_a_disk_that_stays_full_while_the_file_is_given_up_leaves_nothing(tmp_path, kind):
     encoder = ENCODERS[kind](tmp_path / f"lesson.{kind}", TINY)
-    noise = np.random.default_rng(0).integers(0, 256, (4, TINY.height, TINY.width, 4), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (100, TINY.height, TINY.width, 4), np.uint8)
+
+    def encode() -> None:
+        for frame in noise:
+            encoder.write(frame)
+        encoder.commit()
+
     usual = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))  # what is written beyond fails, as on a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))  # writing beyond fails, as on a full disk
     try:
         with pytest.raises(OSError, match="File too large"):
-            for frame in noise:
-                encoder.write(frame)
-            encoder.commit()
+            encode()
         encoder.abort()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
