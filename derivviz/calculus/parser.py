@@ -174,7 +174,7 @@ class _Parser:
         if self.take().kind != ")":
             self.place -= 1
             raise self.unexpected()
-        return node
+        return self.checked(node, opening.at)  # before what stands outside is reckoned with it
 
     def bars(self, opening: Token) -> Node:
         outside, self.in_bars = self.in_bars, True

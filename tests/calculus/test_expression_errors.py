@@ -51,6 +51,8 @@ def refusal(text: str) -> ExpressionError:
         ("9**9**9**9", 4, "exponent is too large"),
         ("x + 2^1001", 5, "exponent is too large"),
         ("x^10^9", 1, "exponent is too large"),
+        ("1/(9^300*9^300)", 2, "number is too large"),
+        ("x + (2^999*2^999)^x", 4, "number is too large"),
     ],
 )
 def test_caret_and_reason(text, at, reason):
