@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +97,9 @@ def read_folder(folder: str | Path) -> Pictures:
     skipped: list[tuple[str, str]] = []
     found: dict[str, str] = {}
     for sub in sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith(".")):
-        canonical = _canonical(sub.name)
+        canonical = _canonical(_text(sub.name))
         for file in sorted(p for p in sub.iterdir() if p.is_file() and not p.name.startswith(".")):
-            name = f"{sub.name}/{file.name}"
+            name = _text(f"{sub.name}/{file.name}")
             try:
                 images.append(read_picture(file))
             except PictureError as error:
@@ -106,7 +107,7 @@ def read_folder(folder: str | Path) -> Pictures:
                 continue
             labels.append(canonical)
             names.append(name)
-            found.setdefault(canonical, sub.name)
+            found.setdefault(canonical, _text(sub.name))
     _refuse_useless(root, labels, skipped)
     known = [dish for dish in DISHES if dish in found]
     classes = (*known, *sorted(found.keys() - set(known)))
@@ -120,6 +121,11 @@ def read_folder(folder: str | Path) -> Pictures:
         skipped=tuple(skipped),
         description=f"{len(images)} pictures of the folder {root.resolve().name}",
     )
+
+
+def _text(name: str) -> str:
+    """A file name as text that can be written: archives from Korean Windows leave names that are no UTF-8."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _canonical(name: str) -> str:

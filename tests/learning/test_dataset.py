@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,6 +51,17 @@ def test_bad_files_are_named_and_skipped(tmp_path: Path) -> None:
     assert len(found.images) == 4
     assert [name for name, _ in found.skipped] == ["pizza/broken.jpg", "salad/list.txt"]
     assert all(reason for _, reason in found.skipped)
+
+
+def test_names_that_are_no_utf8_are_told_as_text(tmp_path: Path) -> None:
+    _folder(tmp_path, {"pizza": 2, "salad": 1})
+    korean = os.fsdecode("비빔밥".encode("cp949"))  # as unzip leaves what Korean Windows packed
+    (tmp_path / "salad").rename(tmp_path / korean)
+    (tmp_path / "pizza" / "1.png").rename(tmp_path / "pizza" / f"{korean}.png")
+    found = read_folder(tmp_path)
+    for name in (*found.names, *found.classes, *found.found):
+        assert name.encode()
+    assert len(found.hash) == 64
 
 
 def test_nothing_to_learn_from(tmp_path: Path) -> None:
