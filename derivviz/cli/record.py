@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -74,9 +75,10 @@ def command(
     seconds = time.monotonic() - start
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     click.echo(f"{path}: {console.size(size)}, {outcome.steps} steps in {seconds:.0f} s")
-    click.echo(
-        f"Loss {outcome.loss:.4g} in the last epoch; {outcome.accuracy:.0%} of the held-out pictures right."
-    )
+    right = f"{outcome.accuracy:.0%} of the held-out pictures right"
+    if math.isnan(outcome.accuracy):
+        right = "no picture was held out: that takes two of a class"
+    click.echo(f"Loss {outcome.loss:.4g} in the last epoch; {right}.")
     click.echo(f"Next: {outcome.next_command}")
 
 

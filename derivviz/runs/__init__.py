@@ -54,7 +54,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: steps made, mean loss of the last epoch, held-out accuracy [1], what to type next."""
+    """How a run ended: steps made, mean loss of the last epoch, held-out accuracy [1], what to type next.
+
+    The accuracy is NaN where no picture was held out.
+    """
 
     steps: int
     loss: float

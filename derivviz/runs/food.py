@@ -190,6 +190,8 @@ class _Examined:
         self.accuracy = math.nan
 
     def record(self, recorder: Recorder, model: FoodCNN, epoch: int) -> float:
+        if not self.names:  # of one picture a class none is held out
+            return self.accuracy
         model.eval()
         probabilities = predict(model, self.images)
         first = {"target": self.target, "names": self.names, "images": self.images} if epoch == 1 else {}

@@ -52,6 +52,20 @@ def test_from_a_folder_to_a_trace(folder: Path, tmp_path: Path) -> None:
     assert _invoke("food", "--data", folder, "--epochs", 1, "-o", path, "--overwrite").exit_code == 0
 
 
+def test_one_picture_a_class_leaves_none_to_hold_out_and_is_recorded_whole(
+    folder: Path, tmp_path: Path
+) -> None:
+    for dish in ("pizza", "salad"):
+        for k in (1, 2):
+            (folder / dish / f"{k}.jpg").unlink()
+    path = tmp_path / "food.zarr"
+    result = _invoke("food", "--data", folder, "--epochs", 2, "-o", path)
+    assert result.exit_code == 0, result.output
+    assert "no picture was held out" in result.stdout
+    assert len(open_trace(path).steps) == 2
+    assert "stopped" not in open_trace(path).attrs
+
+
 def test_a_folder_that_is_no_trace_is_never_replaced(folder: Path, tmp_path: Path) -> None:
     result = _invoke("food", "--data", folder, "--epochs", 1, "-o", folder, "--overwrite")
     assert isinstance(result.exception, DerivvizError)
