@@ -89,6 +89,7 @@ class Tangent(Lesson):
         self.hs = [self.h0, *(self.h0 / step for step in STEPS)]
         self.left, self.right = (float(s) for s in one_sided_slopes(f, a))
         self.slope = self.left if self.left == self.right and math.isfinite(self.left) else None
+        self.upright = math.isinf(self.left) and self.left == self.right
         self.difference = self.expanded_difference()
         self.worked: VGroup | None = None
 
@@ -272,11 +273,11 @@ class Tangent(Lesson):
 
         enlarged = f"{round(self.hs[0] / self.hs[2]):,}"
         self.say(
-            en=f"Enlarged {enlarged} times, the curve is a straight line.",
-            ko=f"{enlarged}배로 확대하면 곡선은 직선이 된다.",
-        ) if self.slope is not None else self.say(
-            en=f"Even enlarged {enlarged} times, the curve is no straight line through P.",
-            ko=f"{enlarged}배로 확대해도 곡선은 P에서 곧은 직선이 되지 않는다.",
+            en=f"Enlarged {enlarged} times, the curve looks like a straight line.",
+            ko=f"{enlarged}배로 확대하면 곡선이 직선처럼 보인다.",
+        ) if self.slope is not None or self.upright else self.say(
+            en=f"Even enlarged {enlarged} times, the curve does not look like a straight line through P.",
+            ko=f"{enlarged}배로 확대해도 곡선은 P를 지나는 직선처럼 보이지 않는다.",
         )
         self.play(self.lens.zoom(self.hs[1], self.hs[2]), run_time=3.6)
         self.play(FadeIn(self.table[3]), run_time=0.5)
@@ -386,8 +387,8 @@ class Tangent(Lesson):
         left, right = self.left, self.right
         tells = {"l": told(left), "r": told(right)}
         self.say(
-            en=f"From the left the slopes tend to {tells['l']['en']}, from the right to {tells['r']['en']}.",
-            ko=f"왼쪽에서는 기울기가 {tells['l']['ko']}, 오른쪽에서는 {tells['r']['ko']}.",
+            en=f"From the left the slopes {tells['l']['en']}, from the right they {tells['r']['en']}.",
+            ko=f"기울기는 P의 왼쪽에서 {tells['l']['ko and']}, 오른쪽에서 {tells['r']['ko']}.",
         )
         rows = VGroup(
             fit(
@@ -399,19 +400,30 @@ class Tangent(Lesson):
         )
         rows.arrange(DOWN, buff=0.5, aligned_edge=LEFT).move_to([COLUMN, 0.6, 0], LEFT)
         self.play(FadeOut(*leaving, self.legs, self.area, self.secant, self.q), run_time=0.7)
-        self.sides = VGroup(self.half_line(left, -1), self.half_line(right, 1))
-        for row, side in zip(rows, self.sides, strict=True):
+        self.sides: dict[int, Segments] = {}  # −1 the left, 1 the right
+        for row, slope, way in zip(rows, (left, right), (-1, 1), strict=True):
+            if math.isnan(slope):  # no limit, no line
+                self.play(FadeIn(row), run_time=1.1)
+                continue
+            side = self.half_line(slope, way)
+            self.sides[way] = side
             self.play(FadeIn(row), Create(side), run_time=1.1)
         self.add(self.p)
-        vertical = math.isinf(left) and left == right
-        self.say(
-            en="The line stands upright: it has no slope, so there is no derivative at P."
-            if vertical
-            else "The two do not agree: there is no tangent at P, and no derivative.",
-            ko="직선이 수직으로 서서 기울기가 없다. 그래서 P에서는 미분가능하지 않다."
-            if vertical
-            else "두 값이 서로 다르다. P에서는 접선도 미분계수도 없다.",
-        )
+        if self.upright:
+            self.say(
+                en="The line stands upright: it has no slope, so there is no derivative at P.",
+                ko="직선이 수직으로 서서 기울기가 없다. 그래서 P에서는 미분가능하지 않다.",
+            )
+        elif math.isnan(left) or math.isnan(right):
+            self.say(
+                en="A derivative takes the same limit from both sides: there is none at P.",
+                ko="미분계수가 있으려면 양쪽의 극한이 모두 있고 서로 같아야 한다. P에서는 미분가능하지 않다.",
+            )
+        else:
+            self.say(
+                en="The two do not agree: there is no tangent at P, and no derivative.",
+                ko="두 값이 서로 다르다. P에서는 접선도 미분계수도 없다.",
+            )
         self.wait(0.5)
 
     # ---- parts ------------------------------------------------------------------------------------------
@@ -528,6 +540,13 @@ class Tangent(Lesson):
         if self.slope is not None:
             exact = float(self.f.sympy.diff(self.f.symbol).subs(self.f.symbol, sympy.nsimplify(self.a)))
             self.claim("slope of the tangent", self.plane.slope_of(self.tangent), exact)
+            return
+        for way, side in self.sides.items():
+            slope, which = (self.left, "left") if way < 0 else (self.right, "right")
+            if math.isfinite(slope):
+                self.claim(f"slope from the {which}", self.plane.slope_of(side), slope)
+            else:
+                self.claim(f"the upright line on the {which}", float(np.ptp(side.points[:, 0])), 0)
 
 
 def ascending(coefficients: list[sympy.Expr], shift: int) -> str:
@@ -560,10 +579,13 @@ def fit(formula: Formula, width: float = WIDTH) -> Formula:
 
 
 def told(slope: float) -> dict[str, str]:
-    """A one-sided slope in words and as math."""
+    """What the slopes of one side do, in words (in Korean also to be followed by "and") and as math."""
     if math.isnan(slope):
-        return {"en": "no limit", "ko": "극한이 없다", "math": '"—"'}
+        return {"en": "have no limit", "ko": "극한이 없다", "ko and": "극한이 없고", "math": '"—"'}
     if math.isinf(slope):
-        way = "+" if slope > 0 else "−"
-        return {"en": f"{way}∞", "ko": f"{way}∞로 발산한다", "math": f"{way} oo"}
-    return {"en": plain(slope), "ko": f"{plain(slope)}에 가까워진다", "math": numeral(slope)}
+        end = f"{'+' if slope > 0 else '−'}∞"
+        words = {"en": f"go to {end}", "ko": f"{end}로 발산한다", "ko and": f"{end}로 발산하고"}
+        return {**words, "math": f"{end[0]} oo"}
+    end = plain(slope)
+    words = {"en": f"tend to {end}", "ko": f"{end}에 가까워진다", "ko and": f"{end}에 가까워지고"}
+    return {**words, "math": numeral(slope)}

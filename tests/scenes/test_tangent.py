@@ -111,15 +111,27 @@ def test_a_corner_has_no_tangent(walk):
     assert "there is no tangent at P" in planned.beats[-1].text["en"]
     assert "접선도 미분계수도 없다" in planned.beats[-1].text["ko"]
     assert not hasattr(lesson, "tangent")
-    assert [round(side.slope() * lesson.plane.size[0] / lesson.plane.size[1], 6) for side in lesson.sides]
-    assert [lesson.plane.slope_of(side) for side in lesson.sides] == pytest.approx([-1, 1])
+    assert [lesson.plane.slope_of(lesson.sides[way]) for way in (-1, 1)] == pytest.approx([-1, 1])
+    assert failed_claims(lesson) == []
+    lesson.sides[1].rotate(0.01)
+    assert failed_claims(lesson)[0].startswith("slope from the right")
+
+
+def test_where_the_domain_ends_no_line_is_drawn_beyond_it(walk):
+    planned, lesson = walk("tangent", "ko", function="x**1.5", at="0", from_="2")
+    assert told(planned.problems) == []
+    assert list(lesson.sides) == [1]
+    assert lesson.plane.slope_of(lesson.sides[1]) == pytest.approx(0)
+    assert planned.beats[-2].text["ko"] == "기울기는 P의 왼쪽에서 극한이 없고, 오른쪽에서 0에 가까워진다."
+    assert "takes the same limit from both sides" in planned.beats[-1].text["en"]
 
 
 def test_a_vertical_tangent_is_told_as_such(walk):
     planned, lesson = walk("tangent", function="cbrt(x)", at="0", from_="4")
     assert told(planned.problems) == []
     assert "stands upright" in planned.beats[-1].text["en"]
-    for side in lesson.sides:
+    assert not any("not look like a straight line" in beat.text["en"] for beat in planned.beats)
+    for side in lesson.sides.values():
         assert np.ptp(side.points[:, 0]) == pytest.approx(0, abs=1e-9)
         assert np.ptp(side.points[:, 1]) > 0.5
 
