@@ -2,7 +2,7 @@
 
 One recorded training step: a picture flows forward, its gradients flow back, and one weight is updated.
 
-기록된 학습 한 단계를 따라간다. 사진이 앞으로 흐르고, 기울기가 거꾸로 흘러, 가중치 하나가 바뀐다.
+기록된 학습의 한 스텝을 따라간다. 사진이 앞으로 흐르고, 기울기가 거꾸로 흘러, 가중치 하나가 바뀐다.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Backprop(Lesson):
         )
         self.say(
             en=f"{what[0]}, from step {c.step} of a recorded training run.",
-            ko=f"기록된 학습의 {c.step}번째 단계에 들어온 {what[1]}이다.",
+            ko=f"기록된 학습의 스텝 {c.step}에 들어온 {what[1]}이다.",
         )
         self.play(FadeIn(self.image), run_time=0.9)
         self.say(
@@ -169,7 +169,7 @@ class Backprop(Lesson):
         count = len(c.losses)
         self.say(
             en=f"The loss L of this step is the mean over the {count} pictures of its batch.",
-            ko=f"이 단계의 손실 L은 배치에 든 사진 {count}장의 평균이다.",
+            ko=f"이 스텝의 손실 L은 배치에 든 사진 {count}장의 평균이다.",
         )
         mean = Formula(
             f"{{{{L : l}}}} = frac(1, {count}) sum_(n = 1)^{count} (-ln p_n) = {{{{{short(c.losses.mean())} : l}}}}",
@@ -203,7 +203,7 @@ class Backprop(Lesson):
             self.play(FadeIn(stage.backward), run_time=0.45)
         self.say(
             en="The stronger the colour, the more the loss depends on it: recorded gradients.",
-            ko="색이 강할수록 손실에 큰 영향을 준다. 모두 실제로 기록된 기울기이다.",
+            ko="색이 진할수록 손실에 미치는 영향이 크다. 모두 실제로 기록된 기울기이다.",
         )
 
     # ---- one weight -------------------------------------------------------------------------------------
@@ -386,7 +386,7 @@ class Backprop(Lesson):
                     for en, ko, value, role in (
                         ("weight", "가중치", c.w, "ink"),
                         ("learning rate $eta$", "학습률 $eta$", c.learning_rate, "parameter"),
-                        ("factor of the mean $macron(w)$", "평균 $macron(w)$의 계수", c.factor, "tangent"),
+                        ("factor of the mean $macron(w)$", "평균 $macron(w)$의 배율", c.factor, "tangent"),
                         ("Adam's step $s$", "Adam의 걸음 $s$", c.adam_step, "ink"),
                     )
                 )
@@ -419,8 +419,8 @@ class Backprop(Lesson):
         c = self.chain
         count = f"{c.parameters:,}"
         self.say(
-            en=f"The same product for all {count} weights at once: this is backpropagation.",
-            ko=f"같은 곱셈을 가중치 {count}개에 대해 한꺼번에 한다. 이것이 역전파이다.",
+            en=f"The same rule for all {count} parameters at once: this is backpropagation.",
+            ko=f"같은 규칙을 파라미터 {count}개 모두에 한꺼번에 적용한다. 이것이 역전파이다.",
         )
         self.play(FadeOut(self.path, self.path_names, self.weight, self.rule_names[0][0]), run_time=0.6)
         back = (self.act2, self.fc1, self.pool)

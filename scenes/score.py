@@ -238,7 +238,7 @@ class Score(Lesson):
     def the_multipliers(self) -> None:
         self.say(
             en="There the derivative f′ sets a multiplier: 1 at its zeros, 2.2 at its top.",
-            ko="도함수 f′의 값이 배수를 정한다. 0이면 1배, 꼭대기에서는 2.2배이다.",
+            ko="도함수 f′의 값이 배율을 정한다. 0이면 1배, 꼭대기에서는 2.2배이다.",
         )
         self.curve_name = Formula("f'(x) = -6 x^2 - 12 x + 18", "label", "tangent")
         self.curve_name.move_to([-6.85, 2.45, 0], LEFT)
@@ -250,7 +250,7 @@ class Score(Lesson):
 
         self.say(
             en="Score = probability × multiplier. The highest score is recommended.",
-            ko="점수는 확률과 배수의 곱이다. 점수가 가장 높은 음식을 추천한다.",
+            ko="점수는 확률과 배율의 곱이다. 점수가 가장 높은 음식을 추천한다.",
         )
         self.law = self.law_with("p_i")
         self.crown = self.crowned(self.chart)
@@ -265,7 +265,7 @@ class Score(Lesson):
         told = display(self.classes[ahead])
         self.say(
             en=f"Now let hunger grow. Number {ahead}, {told['en']}, reaches the top first.",
-            ko=f"이제 배고픔을 키워 보자. 앞선 {ahead}번 음식이 꼭대기에 먼저 닿는다.",
+            ko=f"이제 배고픔을 키워 보자. 맨 앞의 {ahead}번 음식이 가장 먼저 꼭대기에 닿는다.",
         )
         winners = [self.name(i) for i in (self.best(0.0), *(after for _, _, after in self.changes))]
         self.reigns = Reigns(self.slider, [h for h, _, _ in self.changes], winners)
@@ -306,7 +306,7 @@ class Score(Lesson):
         )
         self.say(
             en=f"First up, first down: at h = 10 {told['en']} is multiplied by {lowest}!",
-            ko=f"먼저 오르면 먼저 떨어진다. h = 10에서 {told['ko']}의 배수는 {lowest}이다!",
+            ko=f"먼저 오르면 먼저 떨어진다. h = 10에서 {told['ko']}의 배율은 {lowest}이다!",
         )
         self.go(10.0, max(1.0, 0.6 * (10 - self.h.get_value())))
         level = self.plane.point(np.array([0.12, self.plane.x_range[1]]), -20.0)
@@ -364,7 +364,7 @@ class Score(Lesson):
     def the_published(self) -> None:
         self.say(
             en="With p = 1 the multiplier is the score: just as published for h = 6.",
-            ko="p = 1이면 배수가 곧 점수이다. h = 6을 넣으면 발표된 점수와 같다.",
+            ko="p = 1이면 배율이 곧 점수이다. h = 6을 넣으면 발표된 점수와 같다.",
         )
         index = np.arange(len(DISHES))
         names = [self.choose(**display(name)) for name in DISHES]
