@@ -23,22 +23,10 @@ from derivviz.recording.watch import Watch
 from derivviz.trace.writer import TraceWriter
 
 SECONDS_BETWEEN_COMMITS = 5.0
-OWN_NAMES = frozenset(
-    {
-        "step",
-        "time",
-        "recorder_seconds",
-        "lr",
-        "lr_factor",
-        "stats",
-        "param",
-        "tensor",
-        "kind",
-        "name",
-        "size",
-    }
-    | {"estimator", "stat"}
-)
+OWN_NAMES = frozenset({
+    "step", "time", "recorder_seconds", "lr", "lr_factor", "param",
+    "stats", "stat", "tensor", "kind", "name", "size", "estimator",
+})  # fmt: skip
 
 
 class Recorder:
