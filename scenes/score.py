@@ -97,7 +97,7 @@ class Score(Lesson):
         if evaluation.thumbnails is None:
             raise DerivvizError(
                 f"the trace {self.stage.trace} has no thumbnails of its held-out pictures, which this lesson "
-                "shows. Record one that has with 'derivviz record food'"
+                "shows. 'derivviz record food' records one that has"
             )
         last = evaluation.probabilities[-1]
         able = np.flatnonzero(np.isfinite(last).all(axis=1))

@@ -162,7 +162,7 @@ class Lesson(Scene):
         if missing:
             raise DerivvizError(
                 f"the trace {self.stage.trace} has no {', '.join(missing)}, which the lesson '{name}' shows. "
-                "Record one that has with 'derivviz record food'"
+                "'derivviz record food' records one that has"
             )
         return trace
 
