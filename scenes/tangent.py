@@ -43,7 +43,7 @@ from derivviz.animation.placing import AROUND, place
 from derivviz.animation.plane import Plane
 from derivviz.animation.stage import SIZES, color
 from derivviz.calculus.difference import Line as StraightLine
-from derivviz.calculus.difference import difference_quotient, one_sided_slopes, secant, tangent
+from derivviz.calculus.difference import difference_quotient, exact, one_sided_slopes, secant, tangent
 from derivviz.calculus.expression import Expression
 from derivviz.errors import UsageError
 from derivviz.look.math import typst_math
@@ -96,10 +96,10 @@ class Tangent(Lesson):
     def expanded_difference(self) -> sympy.Expr | None:
         """(f(a+h) − f(a))/h as a polynomial in h, when it is short enough to be shown."""
         h, x = sympy.Symbol("h"), self.f.symbol
-        exact = sympy.nsimplify(self.a)
+        a = exact(self.a)  # as it is typed: 0.1 is 1/10, and 2.718281828 is not e
         if not self.f.sympy.is_polynomial(x) or self.slope is None:
             return None
-        quotient = sympy.expand((self.f.sympy.subs(x, exact + h) - self.f.sympy.subs(x, exact)) / h)
+        quotient = sympy.expand((self.f.sympy.subs(x, a + h) - self.f.sympy.subs(x, a)) / h)
         terms = sympy.Add.make_args(quotient)
         return quotient if len(terms) <= 4 and h in quotient.free_symbols else None
 
@@ -538,8 +538,8 @@ class Tangent(Lesson):
         for h, shown in zip(self.hs, self.shown_slopes, strict=True):
             self.claim(f"the printed slope at h = {h:g}", float(shown), self.rise(h) / h, 0)
         if self.slope is not None:
-            exact = float(self.f.sympy.diff(self.f.symbol).subs(self.f.symbol, sympy.nsimplify(self.a)))
-            self.claim("slope of the tangent", self.plane.slope_of(self.tangent), exact)
+            true = float(self.f.sympy.diff(self.f.symbol).subs(self.f.symbol, exact(self.a)))
+            self.claim("slope of the tangent", self.plane.slope_of(self.tangent), true)
             return
         for way, side in self.sides.items():
             slope, which = (self.left, "left") if way < 0 else (self.right, "right")
