@@ -2,7 +2,7 @@
 
 One recorded training step: a picture flows forward, its gradients flow back, and one weight is updated.
 
-기록된 학습의 한 스텝을 따라간다. 사진이 앞으로 흐르고, 기울기가 거꾸로 흘러, 가중치 하나가 바뀐다.
+기록된 학습의 한 스텝을 따라간다. 사진이 앞으로 흐르고, 그래디언트가 거꾸로 흘러, 가중치 하나가 바뀐다.
 """
 
 from __future__ import annotations
@@ -89,12 +89,12 @@ class Backprop(Lesson):
         self.play(FadeIn(self.image), run_time=0.9)
         self.say(
             en="Filters turn it into feature maps; f′, the activation, bends every number of them.",
-            ko="필터가 특징 맵을 만들고, 활성화 함수 f′이 모든 값을 구부린다.",
+            ko="필터가 특징 맵을 만들고, 활성화 함수 f′이 모든 값을 비선형으로 바꾼다.",
         )
         for stage in (self.conv, self.act1, self.pool):
             self.play(FadeIn(*stage.ahead, shift=RIGHT * 0.25), run_time=0.8)
         self.say(
-            en=f"{len(c.z)} units add up weighted pixels; f′ bends them again; {len(c.classes)} numbers come out.",
+            en=f"{len(c.z)} units add up weighted values; f′ bends them again; {len(c.classes)} numbers come out.",
             ko=f"유닛 {len(c.z)}개가 가중치를 곱해 더하고, 다시 f′을 거쳐 수 {len(c.classes)}개가 나온다.",
         )
         for stage in (self.fc1, self.act2):
@@ -203,7 +203,7 @@ class Backprop(Lesson):
             self.play(FadeIn(stage.backward), run_time=0.45)
         self.say(
             en="The stronger the colour, the more the loss depends on it: recorded gradients.",
-            ko="색이 진할수록 손실에 미치는 영향이 크다. 모두 실제로 기록된 기울기이다.",
+            ko="색이 진할수록 손실에 미치는 영향이 크다. 모두 실제로 기록된 그래디언트이다.",
         )
 
     # ---- one weight -------------------------------------------------------------------------------------
@@ -211,8 +211,8 @@ class Backprop(Lesson):
     def one_weight(self) -> None:
         c = self.chain
         self.say(
-            en="Follow one single weight w: from one pixel x to one unit z, through f′ to a.",
-            ko="가중치 w 하나만 따라가 보자. 픽셀 x에서 유닛 z로, 그리고 f′을 지나 a로 간다.",
+            en="Follow one single weight w: from one value x of a map to one unit z, through f′ to a.",
+            ko="가중치 w 하나만 따라가 보자. 특징 맵의 값 x에서 유닛 z로, 그리고 f′을 지나 a로 간다.",
         )
         spot = self.pool.spot(c.place[0] / 2, c.place[1] / 2)  # its map is the first of two by two
         unit = (c.unit + 0.5) / len(c.z)
@@ -251,14 +251,14 @@ class Backprop(Lesson):
             ko="연쇄법칙은 이 질문을 셋으로 나누고, 그 답을 곱한다.",
         )
         parts = (
-            ("frac(partial {{L : l}}, partial w)", c.product, None),
+            ("(frac(partial {{L : l}}, partial w))_n", c.product, None),
             (
                 "frac(partial {{L : l}}, partial a)",
                 c.grad_a[c.unit],
                 ("from later layers", "뒤쪽 층에서 온 값"),
             ),
-            ("frac(partial a, partial z)", c.slope, ("slope of $f'$", "$f'$의 기울기")),
-            ("frac(partial z, partial w)", c.x, ("the pixel $x$", "픽셀 $x$의 값")),
+            ("frac(partial a, partial z)", c.slope, ("activation's slope", "활성화의 기울기")),
+            ("frac(partial z, partial w)", c.x, ("the input $x$", "입력값 $x$")),
         )
         xs = (-5.75, -3.15, -0.45, 2.15)
         self.cards = VGroup()
@@ -287,13 +287,13 @@ class Backprop(Lesson):
         self.play(FadeIn(*self.cards[1][1:]), Indicate(self.path[3], 1.3, color("tangent")), run_time=0.9)
         self.slope_of_activation()
         self.say(
-            en="Third: z grows by x for every unit of w. So this factor is the pixel itself.",
-            ko="셋째, w가 1만큼 커지면 z는 x만큼 커진다. 그래서 이 값은 픽셀 x 자체이다.",
+            en="Third: z grows by x for every unit of w. So this factor is the input x itself.",
+            ko="셋째, w가 1만큼 커지면 z는 x만큼 커진다. 그래서 이 값은 입력값 x 자체이다.",
         )
         self.play(FadeIn(*self.cards[3][1:]), Indicate(self.pixel, 1.6, color("tangent")), run_time=0.9)
         self.say(
-            en="Multiply: this is how much one picture pulls on this one weight.",
-            ko="모두 곱하면, 이 사진 한 장이 이 가중치를 당기는 정도가 나온다.",
+            en="Multiply: this is how much this one picture, number n of its batch, pulls on w.",
+            ko="모두 곱하면, 배치의 n번째인 이 사진 한 장이 w를 당기는 정도가 나온다.",
         )
         self.play(FadeIn(*signs[1::2]), run_time=0.4)
         self.play(FadeIn(self.cards[0][1], scale=1.3), run_time=0.8)
@@ -302,8 +302,8 @@ class Backprop(Lesson):
         """f′ is the activation here; what the chain rule needs is its slope, f″."""
         c = self.chain
         self.say(
-            en="Second: here f′ is the activation itself. Its slope is the second derivative, f″.",
-            ko="둘째, 여기서는 f′이 활성화 함수이다. 그 기울기는 이계도함수 f″이다.",
+            en="Second: here f′ is the activation itself. So its slope comes from the second derivative, f″.",
+            ko="둘째, 여기서는 f′이 활성화 함수이다. 그래서 그 기울기에는 이계도함수 f″이 나온다.",
         )
         low, high = (-3.9, 1.9) if c.activation.bounded else sorted((c.u * 1.3 + 2, -c.u * 1.3 - 4))
         ends = float(c.activation(np.array([low, high])).min())
@@ -334,7 +334,7 @@ class Backprop(Lesson):
         c = self.chain
         self.say(
             en=f"All {len(c.shares)} pictures of the batch pull, each its own way. The gradient is their sum.",
-            ko=f"배치의 사진 {len(c.shares)}장이 저마다 당긴다. 기울기는 그 합이다.",
+            ko=f"배치의 사진 {len(c.shares)}장이 저마다 당긴다. 그래디언트는 그 합이다.",
         )
         self.play(FadeOut(self.cards, self.signs, self.inset), run_time=0.6)
         top = float(np.abs(c.shares).max())
@@ -351,8 +351,8 @@ class Backprop(Lesson):
             VGroup(
                 Formula(
                     "frac(partial {{L : l}}, partial w) = sum_(n = 1)^"
-                    f"{len(c.shares)} (frac(partial {{{{L : l}}}}, partial a) dot frac(partial a, partial z) dot x)_n",
-                    38,
+                    f"{len(c.shares)} (frac(partial {{{{L : l}}}}, partial w))_n",
+                    46,
                     l="loss",
                 ),
                 Formula(f"= {{{{{short(c.gradient)} : t}}}}", 46, t="tangent"),
@@ -369,7 +369,7 @@ class Backprop(Lesson):
         c = self.chain
         self.say(
             en="Adam turns the gradient into a step s, and f′ once more scales the learning rate.",
-            ko="Adam이 기울기를 한 걸음 s로 바꾸고, f′이 다시 나서서 학습률을 조절한다.",
+            ko="Adam이 그래디언트를 한 걸음 s로 바꾸고, f′이 다시 나서서 학습률을 조절한다.",
         )
         rule = Formula(
             "w arrow.l w - {{eta : e}} dot {{(1 + frac(|f'(macron(w))|, 20)) : f}} dot s",
@@ -464,7 +464,8 @@ class Backprop(Lesson):
         self.claim("the bars add up as the shares do", *told)
         slope = self.activation_plane.slope_of(self.slope_line)
         self.claim("slope of the drawn tangent is f″", slope, c.activation.slope(c.u), 1e-4)
-        self.claim("L is the recorded loss", c.losses.mean(), float(self.trace["loss"][at]), 1e-4)
+        told_loss = value(self.loss_formula.markup.rpartition("{{")[2].partition(" :")[0])
+        self.claim("L on screen is the recorded loss", told_loss / float(self.trace["loss"][at]), 1, 1e-3)
         after = float(shot.param["fc1.weight"][j, c.pixel] + shot.update["fc1.weight"][j, c.pixel])
         self.claim("the read-out ends at the new weight", self.weight.value / after, 1, 1e-6)
         rate, factor, step = (value(name[1].markup) for name in self.rule_names[1:])

@@ -2,7 +2,7 @@
 
 A second point slides towards the first, and the slope of the secant becomes the derivative.
 
-둘째 점이 첫째 점으로 다가가면, 할선의 기울기가 미분계수가 된다.
+둘째 점이 첫째 점으로 다가갈 때, 할선의 기울기의 극한이 미분계수이다.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from manim import (
 from derivviz.animation import Formula, Lesson, Morph, Number, parameter
 from derivviz.animation.lens import Lens
 from derivviz.animation.lines import Dashed, Segments, dot, straight
-from derivviz.animation.numerals import bracket, numeral, plain, printed, short
+from derivviz.animation.numerals import bracket, numeral, plain, printed, short, value
 from derivviz.animation.placing import AROUND, place
 from derivviz.animation.plane import Plane
 from derivviz.animation.stage import SIZES, color
@@ -179,7 +179,8 @@ class Tangent(Lesson):
 
         self.say(
             en=f"From P to Q, x grows by {self.h0:g} and y by {self.rise(self.h0):g}: rise over run.",
-            ko=f"P에서 Q까지 x는 {self.h0:g}만큼, y는 {self.rise(self.h0):g}만큼 변한다. 이 비가 기울기이다.",
+            ko=f"P에서 Q까지 x는 {self.h0:g}, y는 {self.rise(self.h0):g}만큼 변한다. "
+            "그 비, 곧 평균변화율이 직선 PQ의 기울기이다.",
         )
         self.dx = Formula(f"Delta x = {short(self.h0)}", "label", "parameter")
         self.dy = Formula(f"Delta y = {short(self.rise(self.h0))}", "label", "parameter")
@@ -325,10 +326,12 @@ class Tangent(Lesson):
         if self.slope is None:
             self.no_tangent(leaving)
             return
-        value = numeral(self.slope)
+        left = plain(self.slope)
         self.say(
-            en=f"As h goes to 0, only {plain(self.slope)} is left. This limit is the derivative at P.",
-            ko=f"h가 0에 가까워지면 {plain(self.slope)}만 남는다. 이 극한값이 P에서의 미분계수이다.",
+            en=f"As h goes to 0, {f'only {left} is left' if self.worked else f'the slopes tend to {left}'}. "
+            "This limit is the derivative at P.",
+            ko=f"h가 0에 한없이 가까워지면 {f'{left}만 남는다' if self.worked else f'기울기의 극한은 {left}이다'}. "
+            "이 극한값이 P에서의 미분계수, 곧 순간변화율이다.",
         )
         self.tangent = Segments([self.plane.clip(self.slope, (self.a, self.f(self.a)))], "tangent", 5.5)
         key = self.legend("tangent", en="tangent", ko="접선")
@@ -350,7 +353,7 @@ class Tangent(Lesson):
             en="Newton, Lagrange and Leibniz each wrote this same number in their own way.",
             ko="뉴턴, 라그랑주, 라이프니츠는 이 같은 값을 저마다의 기호로 적었다.",
         )
-        self.notations = self.three_notations(value)
+        self.notations = self.three_notations()
         self.notations.move_to([COLUMN, -1.45, 0], LEFT)
         for column in self.notations:
             self.play(FadeIn(column, shift=UP * 0.15), run_time=0.55)
@@ -371,8 +374,9 @@ class Tangent(Lesson):
         middle = (self.a, self.f(self.a))
         for share in (0.75, 0.5, 0.25, 0.1):
             h = self.h0 * share
-            beyond = self.plane.point(self.a + 1.2 * h, middle[1] + 1.2 * self.rise(h))
-            secant = Dashed(self.here, beyond, width=4)
+            reach = 1.2 * abs(h) / (self.plane.x_range[1] - self.plane.x_range[0])
+            ends = self.plane.clip(self.rise(h) / h, middle, reach)
+            secant = Dashed(self.here, ends[1] if h > 0 else ends[0], width=4)
             q = dot(self.plane.point(self.a + h, self.f(self.a + h)))
             self.add(secant, self.p, q)
             self.play(FadeIn(secant, q), run_time=0.35)
@@ -413,6 +417,11 @@ class Tangent(Lesson):
             self.say(
                 en="The line stands upright: it has no slope, so there is no derivative at P.",
                 ko="직선이 수직으로 서서 기울기가 없다. 그래서 P에서는 미분가능하지 않다.",
+            )
+        elif math.isinf(left) or math.isinf(right):
+            self.say(
+                en="A slope without bound is no number: there is no derivative at P.",
+                ko="기울기가 한없이 커지거나 작아져 극한값이 없다. P에서는 미분가능하지 않다.",
             )
         elif math.isnan(left) or math.isnan(right):
             self.say(
@@ -482,7 +491,6 @@ class Tangent(Lesson):
             q = repr(self.a + h).removesuffix(".0")
             m = repr(difference_quotient(self.f, self.a, h)).removesuffix(".0")
             rows.append(VGroup(Formula(printed(q), "label"), Formula(printed(m), "label", "secant")))
-        self.shown_slopes = [repr(difference_quotient(self.f, self.a, h)) for h in self.hs]
         second = COLUMN + max(1.9, max(row[0].width for row in rows) + 0.35)
         room = COLUMN + WIDTH - second
         for number, (row, h) in enumerate(zip(rows, [None, *self.hs], strict=True)):
@@ -494,8 +502,8 @@ class Tangent(Lesson):
                 part.at([x, 1.45 - 0.5 * number, 0])
         return VGroup(*rows)
 
-    def three_notations(self, value: str) -> VGroup:
-        a = numeral(self.a)
+    def three_notations(self) -> VGroup:
+        a = short(self.a)
         columns = []
         for name_en, name_ko, markup in (
             ("Newton", "뉴턴", "{{dot(y) : t}}"),
@@ -507,7 +515,7 @@ class Tangent(Lesson):
         for column in columns:
             column[0].at([0, 1.25, 0])
             column[1].at([0, 0, 0]).set_y(0.25)
-        gap = min(0.7, (WIDTH - sum(column.width for column in columns)) / 2)
+        gap = max(0.2, min(0.7, (WIDTH - sum(column.width for column in columns)) / 2))
         for left, right in pairwise(columns):
             right.set_x(left.get_right()[0] + gap, LEFT)
         return VGroup(*columns)
@@ -530,13 +538,21 @@ class Tangent(Lesson):
         x, y = self.plane.numbers(self.q.get_center())
         self.claim("x of Q", x, self.a + h)
         self.claim("Q lies on the curve", y, self.f(self.a + h))
+        if h != self.h0:  # the read-outs are there once Q slides
+            for name, number, true in (("h", self.h_number, h), ("slope", self.m_number, self.rise(h) / h)):
+                places = len(number.text(0.0).partition(".")[2])
+                self.claim(
+                    f"the read-out of {name}", float(number.text(number.value)), true, 0.51 * 10**-places
+                )
 
     def verify(self) -> None:
         x, y = self.plane.numbers(self.p.get_center())
         self.claim("x of P", x, self.a)
         self.claim("P lies on the curve", y, self.f(self.a))
-        for h, shown in zip(self.hs, self.shown_slopes, strict=True):
-            self.claim(f"the printed slope at h = {h:g}", float(shown), self.rise(h) / h, 0)
+        for h, row in zip(self.hs, self.table[1:], strict=True):
+            written, dots, _ = row[1].markup.partition(" dots")  # cut off where the column is too narrow
+            tolerance = 1e-7 if dots else 0
+            self.claim(f"the printed slope at h = {h:g}", value(written), self.rise(h) / h, tolerance)
         if self.slope is not None:
             true = float(self.f.sympy.diff(self.f.symbol).subs(self.f.symbol, exact(self.a)))
             self.claim("slope of the tangent", self.plane.slope_of(self.tangent), true)
