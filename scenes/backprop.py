@@ -80,7 +80,9 @@ class Backprop(Lesson):
         self.build()
         toy = self.trace.attrs.get("toy_sample", False)
         what = (
-            ("A picture of the toy sample", "장난감 표본의 그림") if toy else ("A real picture", "실제 사진")
+            ("A picture of the toy sample", "장난감 데이터의 그림")
+            if toy
+            else ("A real picture", "실제 사진")
         )
         self.say(
             en=f"{what[0]}, from step {c.step} of a recorded training run.",

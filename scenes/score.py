@@ -135,7 +135,7 @@ class Score(Lesson):
         toy = bool(self.trace.attrs.get("toy_sample"))
         self.say(
             en=f"A trained network sees this picture {'of the toy sample ' if toy else ''}for the first time.",
-            ko=f"학습을 마친 신경망이 {'장난감 표본에서 ' if toy else ''}처음 보는 사진이다.",
+            ko=f"학습을 마친 신경망이 {'장난감 데이터에서 ' if toy else ''}처음 보는 사진이다.",
         )
         self.picture = Photo(self.pixels, 4.2).move_to([-4.45, 0.25, 0])
         self.truth = VGroup()

@@ -91,6 +91,7 @@ class Tangent(Lesson):
         self.slope = self.left if self.left == self.right and math.isfinite(self.left) else None
         self.upright = math.isinf(self.left) and self.left == self.right
         self.difference = self.expanded_difference()
+        self.a_name = numeral(a) if len(numeral(a)) <= 4 else "a"  # long numbers fill no formula
         self.worked: VGroup | None = None
 
     def expanded_difference(self) -> sympy.Expr | None:
@@ -366,7 +367,7 @@ class Tangent(Lesson):
 
     def law(self, quotient: str) -> Formula:
         """The definition of the derivative at P, with its value."""
-        markup = f"{{{{f'({numeral(self.a)}) : t}}}} = lim_({{{{h : h}}}} -> 0) {quotient} = "
+        markup = f"{{{{f'({self.a_name}) : t}}}} = lim_({{{{h : h}}}} -> 0) {quotient} = "
         return fit(Formula(f"{markup} {{{{ {numeral(self.slope)} : t }}}}", 48, h="parameter", t="tangent"))
 
     def fan(self) -> None:
@@ -442,7 +443,7 @@ class Tangent(Lesson):
 
     def quotient_markup(self) -> str:
         """(f(a + h) − f(a))/h with every h labelled."""
-        a = numeral(self.a)
+        a = self.a_name
         return f"frac(f({a} + {{{{h : h}}}}) - f({a}), {{{{h : h}}}})"
 
     def one_sided_markup(self, way: str) -> str:
@@ -503,7 +504,7 @@ class Tangent(Lesson):
         return VGroup(*rows)
 
     def three_notations(self) -> VGroup:
-        a = short(self.a)
+        a = self.a_name
         columns = []
         for name_en, name_ko, markup in (
             ("Newton", "뉴턴", "{{dot(y) : t}}"),

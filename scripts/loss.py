@@ -1,7 +1,7 @@
 """Loss and accuracy · 손실과 정확도
 
 The loss of every training step and its mean over each epoch; below, how many pictures the network
-told right, those it learns from and those held out.
+got right, those it learns from and those held out.
 
 학습 스텝마다의 손실과 그 에포크 평균, 그 아래에 학습 그림과 검증 그림을 맞힌 비율을 보인다.
 """
@@ -82,7 +82,7 @@ def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
 
 
 def draw_accuracy(ax: Axes, trace: Trace, told_right: dict[str, Series], look: Style) -> Artists:
-    """The share of pictures told right, and what guessing would give."""
+    """The share of pictures got right, and what guessing would give."""
     looks = {
         "accuracy": ("muted", (0, (3, 1.5)), "o", look.choose(en="training", ko="학습")),
         "held_out": ("positive", "-", "s", look.choose(en="held out", ko="검증")),

@@ -198,6 +198,8 @@ class Recorder:
     def _evaluation(self, probabilities: Any, epoch: Any, target: Any, names: Any, images: Any) -> None:
         writer = self._writer
         values = _numpy(probabilities)
+        if not values.size:
+            return  # nothing was held out
         writer.declare("evaluation/epoch", dtype=np.int64)
         writer.declare("evaluation/probabilities", ("image", "class"), values.shape, np.float32)
         if target is not None:

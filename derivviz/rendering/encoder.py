@@ -75,7 +75,10 @@ class Background:
         """Encode what waits, and put the finished file in its place."""
         self._end()
         self._raise()
-        self.encoder.commit()
+        try:
+            self.encoder.commit()
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def abort(self) -> None:
         """Leave nothing behind."""
@@ -89,8 +92,14 @@ class Background:
             self._thread.join()
 
     def _raise(self) -> None:
+        if isinstance(self._failure, OSError):
+            raise self._unwritable(self._failure) from self._failure
         if self._failure is not None:
             raise self._failure
+
+    def _unwritable(self, error: OSError) -> DerivvizError:
+        why = error.strerror or error
+        return DerivvizError(f"cannot write {self.encoder.path}: {why}. Name another place with -o")
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:

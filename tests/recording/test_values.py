@@ -243,3 +243,14 @@ def test_strange_names_stay_inside(seeded: Any, tmp_path: Path) -> None:
     folders = [p for p in (tmp_path / "in" / "run.zarr" / "snapshot" / "activation").iterdir() if p.is_dir()]
     assert len(folders) == 2 * len(names) + 1  # each with its units, and the step
     assert all((folder / "zarr.json").is_file() for folder in folders)
+
+
+def test_an_evaluation_of_nothing_harms_no_trace(seeded: Any, tmp_path: Path) -> None:
+    model = nn.Linear(2, 3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with derivviz.record(model, optimizer, tmp_path / "run.zarr") as recorder:
+        recorder.evaluation(torch.zeros(0, 3), images=torch.zeros(0, 3, 4, 4))
+        model(torch.ones(1, 2)).sum().backward()
+        optimizer.step()
+        recorder.log(loss=1.0)
+    assert derivviz.open_trace(tmp_path / "run.zarr")["loss"].tolist() == [1.0]

@@ -260,7 +260,7 @@ def test_a_disk_that_fills_up_leaves_the_earlier_file_and_no_other(tmp_path, kin
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ENCODERS[kind], "close", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(DerivvizError, match=r"cannot write .*No space left.*-o"):
         render(Turns, path, TINY, Stage())
     assert os.listdir(tmp_path) == [path.name]
     assert path.read_bytes() == b"the earlier one"
@@ -292,7 +292,7 @@ def test_an_encoder_that_fails_stops_the_drawing_and_leaves_nothing(tmp_path, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ENCODERS["mp4"], "write", fails)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(DerivvizError, match=r"cannot write .*No space left.*-o"):
         render(Turns, tmp_path / "a.mp4", TINY, Stage())
     assert os.listdir(tmp_path) == []
 

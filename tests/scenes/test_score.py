@@ -63,7 +63,7 @@ def test_it_takes_classes_as_they_come(lesson: ModuleType, strange_trace: Path) 
     walked = walk_through(lesson, strange_trace, image="1", hunger="2.5")
     assert walked.problems == ()
     assert "toy sample" in walked.beats[0].text["en"]
-    assert "장난감 표본" in walked.beats[0].text["ko"]
+    assert "장난감 데이터" in walked.beats[0].text["ko"]
 
 
 def test_a_certain_network_leaves_nothing_to_change(lesson: ModuleType, strange_trace: Path) -> None:
