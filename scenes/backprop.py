@@ -34,6 +34,7 @@ from derivviz.animation.lines import Segments, dot
 from derivviz.animation.network import Stage, picture, shade, tiles, wire
 from derivviz.animation.numerals import short, value
 from derivviz.animation.plane import Plane
+from derivviz.animation.ranking import fitted
 from derivviz.animation.stage import color
 from derivviz.calculus.cubic import df
 from derivviz.look.names import display
@@ -146,7 +147,9 @@ class Backprop(Lesson):
             fill = "ink" if i == c.truth else "muted"
             share = Number(100 * p, ".0f", 28, fill, anchor=RIGHT).at([4.9, y - 0.1, 0])
             percent = Words("%", 28, fill).at([4.93, y - 0.1, 0])
-            rows.add(VGroup(bar, share, percent, Words(self.dish(name), 28, fill).at([5.35, y - 0.1, 0])))
+            dish = fitted(self.dish(name), 1.6, 28)
+            dish.set_fill(color(fill)).at([5.35, y - 0.1, 0])
+            rows.add(VGroup(bar, share, percent, dish))
         return rows
 
     def name_of(self, number: int, size: str) -> Words:
@@ -161,7 +164,7 @@ class Backprop(Lesson):
         c = self.chain
         p = float(c.probabilities[c.truth])
         self.say(
-            en=f"The right answer gets the probability {p:.3g}. The loss measures how wrong that is.",
+            en=f"The right answer gets the probability {p:.3g}. The loss tells how wrong it is.",
             ko=f"정답의 확률은 {p:.3g}이다. 손실은 이것이 얼마나 틀렸는지를 잰다.",
         )
         self.play(self.network.animate.shift(UP * DROP), run_time=0.9)
@@ -335,8 +338,8 @@ class Backprop(Lesson):
     def whole_batch(self) -> None:
         c = self.chain
         self.say(
-            en=f"All {len(c.shares)} pictures of the batch pull, each its own way. The gradient is their sum.",
-            ko=f"배치의 사진 {len(c.shares)}장이 저마다 당긴다. 그래디언트는 그 합이다.",
+            en=f"All {len(c.shares)} pictures of the batch pull on w, some not at all. Their sum is the gradient.",
+            ko=f"배치의 사진 {len(c.shares)}장이 저마다 w를 당긴다. 당기지 않는 것도 있다. 그 합이 그래디언트이다.",
         )
         self.play(FadeOut(self.cards, self.signs, self.inset), run_time=0.6)
         top = float(np.abs(c.shares).max())

@@ -212,6 +212,7 @@ class Tangent(Lesson):
         self.play(FadeIn(self.key), run_time=0.4)
         self.play(FadeIn(self.quotient, shift=UP * 0.15), run_time=0.8)
         self.play(FadeIn(self.equation), run_time=0.5)
+        self.wait(1.2)
         self.check_secant(self.h0)
 
     def sliding(self) -> None:
@@ -269,6 +270,7 @@ class Tangent(Lesson):
             self.quotient.animate.become(small),
             run_time=0.7,
         )
+        self.plane.room_for()
         self.play(Create(self.ring), FadeIn(self.lens, self.table[0], self.table[1]), run_time=0.9)
         self.play(self.lens.zoom(self.hs[0], self.hs[1]), run_time=3.0)
         self.play(FadeIn(self.table[2]), run_time=0.5)
@@ -287,8 +289,8 @@ class Tangent(Lesson):
     def algebra(self) -> None:
         """The quotient with h as a letter: why the readings are what they are."""
         self.say(
-            en="Where do these digits come from? Leave h as a letter and work it out.",
-            ko="이 숫자들은 어디서 나올까? h를 문자로 두고 계산해 보자.",
+            en="Where do these slopes come from? Leave h as a letter and work it out.",
+            ko="이 기울기들은 어디서 나올까? h를 문자로 두고 계산해 보자.",
         )
         assert self.difference is not None
         h = sympy.Symbol("h")
@@ -314,8 +316,10 @@ class Tangent(Lesson):
         self.worked = VGroup(top, bottom)
         first, second = (plain(self.rise(h) / h) for h in self.hs[:2])
         self.say(
-            en=f"It fits every row: h = {self.hs[0]:g} gives {first}, and h = {self.hs[1]:g} gives {second}.",
-            ko=f"표의 모든 줄과 맞는다. h = {self.hs[0]:g}이면 {first}, h = {self.hs[1]:g}이면 {second}이다.",
+            en=f"It fits: h = {self.hs[0]:g} gives {first}, h = {self.hs[1]:g} gives {second}. "
+            "The last digits are the computer's rounding.",
+            ko=f"표와 맞는다. h = {self.hs[0]:g}이면 {first}, h = {self.hs[1]:g}이면 {second}이다. "
+            "맨 끝자리들은 컴퓨터의 반올림 오차이다.",
         )
         self.play(*(Indicate(self.table[row][1], 1.1, color("secant")) for row in (1, 2)), run_time=1.2)
 
@@ -347,6 +351,7 @@ class Tangent(Lesson):
         self.bring_to_front(self.p)
         self.play(Create(self.tangent), FadeOut(self.secant, self.q), run_time=1.4)
         self.add(self.p)
+        self.plane.room_for(self.p_name)
         self.play(FadeIn(line, self.p_name), run_time=0.5)
         self.add(self.p)
 
@@ -584,7 +589,7 @@ def ascending(coefficients: list[sympy.Expr], shift: int) -> str:
 def line_markup(line: StraightLine) -> str:
     """Slope and intercept as math: exact where they are short fractions, four digits otherwise."""
     x = sympy.Symbol("x")
-    m, b = (sympy.nsimplify(round(v, 6)) for v in (line.slope, line.intercept))
+    m, b = (sympy.Rational(str(round(v, 6))) for v in (line.slope, line.intercept))
     if all(v.q < 1000 for v in (m, b)):
         return typst_math(m * x + b)
     return f"{short(line.slope)} x {'+' if line.intercept >= 0 else '-'} {short(abs(line.intercept))}"

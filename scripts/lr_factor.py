@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from derivviz.calculus import cubic
+from derivviz.errors import DerivvizError
 from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, put, sheet
 from derivviz.figures.style import MILLIMETRE, TEXT
 from derivviz.trace import Trace
@@ -50,6 +51,11 @@ def factor(mean: NDArray[np.float64]) -> NDArray[np.float64]:
 def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
     check(trace, requires, "lr_factor")
+    if all((trace[key] == 1).all() for key in trace if key.startswith("lr_factor/")):
+        raise DerivvizError(
+            "every factor of this run is 1: its optimizer was not wrapped in DerivativeFactor, so f′ moved no "
+            "learning rate. A run where it does: derivviz record food"
+        )
     with sheet(ax, language, SIZE) as (look, ax):
         (rule, words), (near, steps) = grid(ax, 2, 2, heights=(1, 1.5), widths=(1, 1.25))
         walks = walks_of(trace, look)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from derivviz.animation.lines import Segments, straight
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula, Number, Words
-from derivviz.look.typst import quoted
+from derivviz.look.typst import quoted, unquoted
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -161,11 +161,11 @@ class Ranking:
         return [float(low + high - 2 * self.left) / self.unit for low, high in ends]
 
 
-def fitted(name: str, room: float) -> Words:
-    """A name in the label's size; a long one smaller, and cut where even that is too wide."""
-    words = Words(name, "label")
-    bare = name.removeprefix('#"').removesuffix('"')
-    while words.width > room:
+def fitted(name: str, room: float, size: float | str = "label") -> Words:
+    """A name, as `display` marks it up; a long one smaller, and cut where even that is too wide."""
+    words = Words(name, size)
+    bare = unquoted(name)
+    while words.width > room and bare:
         words = Words(name, "tick")
         bare = bare[:-1].rstrip()
         name = quoted(bare + "…")

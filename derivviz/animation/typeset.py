@@ -33,7 +33,8 @@ class Label(VGroup):
     def __init__(self, made: Outline, size: float, fill: str) -> None:
         super().__init__()
         self.size = size
-        self.pen = VectorizedPoint([0, made.baseline * size * UNITS_PER_POINT, 0])
+        left = min((float(shape.curves[..., 0].min()) for shape in made.shapes), default=0.0)
+        self.pen = VectorizedPoint(np.array([left, made.baseline, 0]) * size * UNITS_PER_POINT)
         self.add(self.pen, *(Glyph(shape, size * UNITS_PER_POINT, fill) for shape in made.shapes))
         self._height_as_set = self.height
 

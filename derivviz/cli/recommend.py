@@ -41,7 +41,8 @@ def command(trace: Path, hunger: float, as_json: bool, images: tuple[str, ...]) 
         return
     for image, table in zip(images, answers, strict=True):
         best = _best(table).dish
-        show(table, f"{image}, hunger {hunger:g} of 10", best)
+        click.echo(f"{image}, hunger {hunger:g} of 10")
+        show(table, best)
         click.echo(f"Recommended: {best}.\n")
 
 

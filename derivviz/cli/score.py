@@ -33,7 +33,8 @@ def command(hunger: float, probabilities: str | None, as_json: bool) -> None:
         answer = {"hunger": hunger, "recommended": recommended[0], "dishes": dishes}
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
-    show(table, f"Hunger {hunger:g} of 10", recommended[0])
+    click.echo(f"Hunger {hunger:g} of 10")
+    show(table, recommended[0])
     click.echo(f"Recommended: {recommended[0]} {KOREAN[recommended[0]]}.")
     if probabilities is None:
         click.echo(

@@ -42,14 +42,14 @@ def rows(dishes: Sequence[str], probabilities: Sequence[float], hunger: float) -
     return made
 
 
-def show(table_of: Sequence[Row], title: str, recommended: str) -> None:
+def show(table_of: Sequence[Row], recommended: str) -> None:
     """Print the table, with the recommended dish marked."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=escape(title), title_justify="left", box=SIMPLE)
+    table = Table(box=SIMPLE)
     table.add_column("dish", no_wrap=True)
     for heading in ("p", "x_i", "f′(x_i)", "factor", "score"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -51,7 +51,7 @@ def load_model(folder: Path, config: dict[str, Any] | None) -> FoodCNN:
     if config is None or not path.is_file():
         raise ModelError(
             f"The trace {folder} holds no trained network. This records one: "
-            f"derivviz record food -o {folder} --overwrite"
+            f"derivviz record food -o renders/food.zarr"
         )
     if config.get("network") != FoodCNN.__name__ or config.get("version") != 1:
         raise ModelError(
@@ -65,6 +65,6 @@ def load_model(folder: Path, config: dict[str, Any] | None) -> FoodCNN:
         reason = str(error).splitlines()[0]
         raise ModelError(
             f"The network in {path} cannot be read ({reason}). Record it again: "
-            f"derivviz record food -o {folder} --overwrite"
+            f"derivviz record food -o renders/food.zarr"
         ) from error
     return model.eval()

@@ -38,6 +38,12 @@ def quoted(text: str) -> str:
     return '#"' + re.sub(r"[!-/:-@\[-`{-~]", lambda sign: f"\\u{{{ord(sign[0]):x}}}", composed) + '"'
 
 
+def unquoted(markup: str) -> str:
+    """The text that `quoted` was given; other markup as it is."""
+    inside = markup.removeprefix('#"').removesuffix('"')
+    return re.sub(r"\\u\{([0-9a-f]+)\}", lambda sign: chr(int(sign[1], 16)), inside)
+
+
 @lru_cache(maxsize=2048)
 def outline(markup: str, math: bool = False, width: float | None = None) -> Outline:
     """Typeset markup as outlines.
