@@ -113,8 +113,9 @@ class Lesson(Scene):
         ).move_to([0, 0, 0])
         sentence.set_y(CAPTION_TOP - 0.12 - sentence.height / 2)
         sentence.set_x(0)
-        leaving = [FadeOut(self._caption)] if self._caption else []
-        self.play(*leaving, FadeIn(sentence), run_time=0.35)
+        if self._caption is not None:  # first out, then in: two sentences on each other are none
+            self.play(FadeOut(self._caption), run_time=0.15)
+        self.play(FadeIn(sentence), run_time=0.25)
         self._caption = sentence
 
     def _end_beat(self) -> None:
