@@ -108,11 +108,8 @@ class Lesson(Scene):
         self.beats.append(Beat(len(self.beats) + 1, self.time, {"en": en, "ko": ko}))
         if not self.stage.captions:
             return
-        sentence = Words(
-            self.choose(en=en, ko=ko), "caption", width=config.frame_width - 1.2, centered=True
-        ).move_to([0, 0, 0])
+        sentence = self.words(en=en, ko=ko, size="caption", width=config.frame_width - 1.2, centered=True)
         sentence.set_y(CAPTION_TOP - 0.12 - sentence.height / 2)
-        sentence.set_x(0)
         if self._caption is not None:  # first out, then in: two sentences on each other are none
             self.play(FadeOut(self._caption), run_time=0.15)
         self.play(FadeIn(sentence), run_time=0.25)
