@@ -14,6 +14,7 @@ COMMANDS = {
     "render": "Animate a lesson as a video.",
     "figure": "Draw a figure of a recorded run for print.",
     "record": "Train a network and record every step of it.",
+    "import": "Read event files of TensorBoard into a trace.",
     "score": "Print the score table of the recommender.",
     "recommend": "Predict with a recorded network and recommend a dish.",
     "list": "Show the lessons and figures there are.",
@@ -30,7 +31,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module = import_module(f"derivviz.cli.{name}_command" if name == "list" else f"derivviz.cli.{name}")
+        # A file list.py would hide the built-in, and no file can be called import.py.
+        file = f"{name}_command" if name in ("import", "list") else name
+        module = import_module(f"derivviz.cli.{file}")
         command: click.Command = module.command
         return command
 
