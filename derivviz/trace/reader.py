@@ -2,55 +2,86 @@
 
 >>> trace = open_trace("renders/food.zarr")                                    # doctest: +SKIP
 >>> trace["loss"], trace["grad/fc1.weight/norm"], trace["lr_factor/fc1.weight"]  # doctest: +SKIP
+>>> trace[100:500]["grad/fc1.weight"]["norm"]                                  # doctest: +SKIP
 >>> trace.snapshot(0).activation["act1"]                                       # doctest: +SKIP
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
-from derivviz.trace.errors import MissingSeriesError
-from derivviz.trace.layout import STATS
+from derivviz.errors import UsageError
+from derivviz.trace import conversion
+from derivviz.trace.errors import MissingSeriesError, printable
+from derivviz.trace.place import Folder, place
+from derivviz.trace.probe import Probe
+from derivviz.trace.series import Series, labelled
 from derivviz.trace.snapshot import Evaluation, Snapshot
-from derivviz.trace.store import Store
+from derivviz.trace.store import Array, Store
 
-Array = np.ndarray[Any, Any]
-DERIVED = ("mean", "std", "norm", "rms", "min", "max", "nonfinite")
-_PER_PARAMETER = ("lr", "lr_factor")
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+
+class Sampled(NamedTuple):
+    """A few fixed elements of one tensor, followed through all steps.
+
+    values : float32, shape (step, unit)
+    positions : indices into the flattened parameter, or into the flattened output of the first sample of
+        the batch; int64, shape (unit,)
+    """
+
+    values: Array
+    positions: Array
 
 
 class Trace:
-    """A recorded training run.
+    """A recorded training run, or some of its steps.
 
     ``trace[key]`` is a float64 array with one value a recorded step. Keys: ``time`` [s],
     ``recorder_seconds`` [s], whatever the loop logged (``loss``, ``epoch``, …), ``lr/PARAM``,
     ``lr_factor/PARAM`` [1], and ``KIND/NAME/STAT`` with KIND in activation, activation_grad, param, grad,
     update and STAT in mean, std, norm, rms, min, max, nonfinite. All but nonfinite are of the finite
     values; NaN where there was nothing to look at.
+
+    ``trace["KIND/NAME"]`` is all of these statistics at once: a structured array, shape (step,), with a
+    field for each, so that ``trace["grad/fc1.weight"]["norm"]`` is ``trace["grad/fc1.weight/norm"]`` and
+    ``pandas.DataFrame(trace["grad/fc1.weight"])`` a table.
+
+    ``trace[100:500]`` is the same run with only the recorded steps 100 ≤ step < 500, in its series,
+    snapshots, probes, sampled elements, evaluations and tables. It is cut by step *number*, not by row, so
+    for the last ten recorded steps say ``trace[trace.steps[-10]:]``.
+
+    Nothing is read before it is asked for. Other runs, ranks of one run: :meth:`rank`.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
-        self._store = Store(self.path)
-        self.attrs: dict[str, Any] = dict(self._store.root["attributes"])
+    def __init__(self, store: Store, start: int | None = None, stop: int | None = None) -> None:
+        self._store, self._start, self._stop = store, start, stop
+        self._series = Series(store)
+        where = store.place
+        self.path = where.path if isinstance(where, Folder) else str(where)
+        self.attrs: dict[str, Any] = dict(store.root)
 
     def __repr__(self) -> str:
-        return f"<Trace {self.path}: {len(self.steps)} steps, {len(self.snapshot_steps)} snapshots>"
+        some = "" if self._start is None and self._stop is None else f"[{self._start}:{self._stop}]"
+        about = f"{len(self.steps)} steps, {len(self.snapshot_steps)} snapshots"
+        return f"<Trace {printable(self.path)}{some}: {about}>"
 
     @cached_property
     def steps(self) -> Array:
         """Numbers of the recorded steps, int64, shape (step,)."""
-        return self._steps_of("step")
+        return self._numbers("step")
 
     @cached_property
     def snapshot_steps(self) -> Array:
         """Numbers of the steps that have a snapshot, int64, shape (snapshot,)."""
-        return self._steps_of("snapshot")
+        return self._numbers("snapshot")
 
     def snapshot(self, step: int) -> Snapshot:
         """The exact values of one step.
@@ -61,7 +92,7 @@ class Trace:
         """
         found = np.flatnonzero(self.snapshot_steps == step)
         if len(found):
-            return Snapshot(self._store, int(found[0]), int(step))
+            return Snapshot(self._store, self._rows("snapshot").start + int(found[0]), int(step))
         if not len(self.snapshot_steps):
             raise MissingSeriesError(f"The trace {self.path} has no snapshots.")
         order = np.argsort(np.abs(self.snapshot_steps - step), kind="stable")[:3]
@@ -71,86 +102,197 @@ class Trace:
     @cached_property
     def evaluation(self) -> Evaluation:
         """Probabilities of the held-out images, epoch by epoch."""
-        if not len(self._steps_of("evaluation", "epoch")):
+        if "evaluation/epoch" not in self._store or not self._store.arrays["evaluation/epoch"].shape[0]:
             raise MissingSeriesError(
                 f"The trace {self.path} has no evaluation: recorder.evaluation(...) records one, and so does "
                 "'derivviz record food'."
             )
-        return Evaluation(self._store)
+        if self._cut and "evaluation/step" not in self._store:
+            raise MissingSeriesError(
+                f"The evaluations of {self.path} do not say after which step they were made (an older version "
+                "recorded it): read them from the whole trace, not from some of its steps."
+            )
+        return Evaluation(self._store, self._rows("evaluation") if self._cut else slice(None))
+
+    @cached_property
+    def probe(self) -> Probe:
+        """What the network made of the fixed probe inputs, snapshot by snapshot.
+
+        Raises
+        ------
+        MissingSeriesError : the run was recorded without.
+        """
+        if "probe/step" not in self._store:
+            raise MissingSeriesError(
+                f"The trace {self.path} has no probe: derivviz.record(model, optimizer, path, probe=x0) records "
+                "what the network makes of the inputs x0."
+            )
+        return Probe(self._store, self._rows("probe"), self._numbers("probe"))
+
+    def sampled(self, key: str) -> Sampled:
+        """A few fixed elements of the tensor ``KIND/NAME`` in every recorded step.
+
+        Raises
+        ------
+        MissingSeriesError : there is no such tensor, or the run was recorded without.
+        """
+        if "sample/value" not in self._store:
+            raise MissingSeriesError(
+                f"The trace {self.path} follows no single elements (an older version recorded it): record the "
+                "run again to have them."
+            )
+        tensors = labelled(self._store, "sample", "value")
+        if key not in tensors:
+            raise MissingSeriesError.among("sampled tensor", key, tensors)
+        rows, n = self._rows("sample"), tensors[key]
+        values = self._store.read("sample/value", (rows, n))
+        positions = self._store.read("sample/position", n).astype(np.int64)
+        if positions.shape != values.shape[1:]:
+            raise self._store.damaged("sample/position", ValueError("it has not as many units as the values"))
+        return Sampled(values[:, positions >= 0], positions[positions >= 0])
+
+    @cached_property
+    def ranks(self) -> tuple[int, ...]:
+        """The ranks of the process group that were recorded; (0,) where there was no group."""
+        names = [name[4:] for name in self._store.place.children() if name.startswith("rank")]
+        # As the recorder writes them, or not at all: no sign, no leading zero, no digit of another script.
+        return (
+            0,
+            *sorted(int(k) for k in names if k.isascii() and k.isdigit() and k[0] != "0" and len(k) < 8),
+        )
+
+    def rank(self, k: int) -> Trace:
+        """What rank `k` recorded of its own: activations, their gradients and what it logged.
+
+        Raises
+        ------
+        MissingSeriesError : that rank recorded nothing.
+        """
+        if k == 0:
+            return self
+        if k not in self.ranks:
+            known = ", ".join(map(str, self.ranks))
+            raise MissingSeriesError(
+                f"The trace {self.path} has no rank {k}; it has {known}. Each process of a group records its "
+                "own rank when all of them call derivviz.record with the same path."
+            )
+        return Trace(Store(self._store.place.below(f"rank{k}")), self._start, self._stop)
+
+    def to_xarray(self, group: str = "step") -> xr.Dataset:
+        """A group as an ``xarray.Dataset``: named dimensions, units, the run's provenance as attributes.
+
+        Read when used, not before. Groups: step (logged scalars; lr and lr_factor by param; stats by tensor
+        and stat, where sums are stored, from which ``trace[key]`` derives mean, std and rms), sample,
+        snapshot and below it activation, param, …, probe, evaluation.
+
+        Raises
+        ------
+        DerivvizError : xarray is not installed; the message says how.
+        MissingSeriesError : there is no such group.
+        """
+        rows = self._rows(group.partition("/")[0]) if self._cut else slice(None)
+        return conversion.to_xarray(self._store, group, rows)
+
+    def to_pandas(self, keys: str | Sequence[str] = "*") -> pd.DataFrame:
+        """The step table as a ``pandas.DataFrame``: a row a step, a column a key.
+
+        Parameters
+        ----------
+        keys : patterns as of a shell, e.g. ``["loss", "grad/*/norm"]``. Only what they mean is read.
+
+        Raises
+        ------
+        DerivvizError : pandas is not installed; the message says how.
+        MissingSeriesError : a pattern means no key.
+        """
+        return conversion.to_pandas(self.steps, self.columns(keys), self.attrs)
+
+    def columns(self, keys: str | Sequence[str] = "*") -> dict[str, Array]:
+        """The series that the patterns mean, by key, each float64, shape (step,); read in one go."""
+        if isinstance(keys, str):
+            keys = [keys]
+        chosen = list(self._series.keys) if list(keys) == ["*"] else self._series.matching(keys)
+        return self._series.read(chosen, self._rows("step"))
 
     def keys(self) -> list[str]:
-        """Every key that ``trace[key]`` knows."""
-        return list(self._keys)
+        """Every key of which ``trace[key]`` has one value a step."""
+        return list(self._series.keys)
+
+    def tensors(self) -> list[str]:
+        """Every ``KIND/NAME`` of which there are statistics."""
+        return list(self._series.tensors)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._keys
+        return key in self._series.keys or key in self._series.tensors
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
+        return iter(self._series.keys)
 
-    def __getitem__(self, key: str) -> Array:
-        if key not in self._keys:
-            raise MissingSeriesError.among("series", key, self._keys)
-        array, column = self._keys[key]
-        if column is None:
-            return self._store.read(f"step/{array}").astype(np.float64)
-        if array in _PER_PARAMETER:
-            return self._store.read(f"step/{array}", np.s_[:, column]).astype(np.float64)
-        sums = self._store.read("step/stats", np.s_[:, column, :])
-        return _derive(key.rpartition("/")[2], dict(zip(STATS, sums.T, strict=True)), self._sizes[column])
+    @overload
+    def __getitem__(self, key: str) -> Array: ...
+    @overload
+    def __getitem__(self, key: slice) -> Trace: ...
+    def __getitem__(self, key: str | slice) -> Array | Trace:
+        if isinstance(key, slice):
+            return self._between(key)
+        if key not in self._series.keys and key in self._series.tensors:
+            return self._series.table(key, self._rows("step"))
+        return self._series.read([key], self._rows("step"))[key]
 
-    @cached_property
-    def _keys(self) -> dict[str, tuple[str, int | None]]:
-        """Key → (array in the group step, index along its second dimension)."""
-        store = self._store
-        keys: dict[str, tuple[str, int | None]] = {
-            str(store.attributes(f"step/{array}").get("name", array)): (array, None)
-            for array in store.below("step")
-            if store.arrays[f"step/{array}"]["dimension_names"] == ["step"] and array != "step"
-        }
-        for array in _PER_PARAMETER:
-            if f"step/{array}" in store:
-                keys |= {f"{array}/{name}": (array, n) for n, name in enumerate(store.read("step/param"))}
-        if "step/stats" in store:
-            labels = zip(store.read("step/kind"), store.read("step/name"), strict=True)
-            for n, (kind, name) in enumerate(labels):
-                keys |= {f"{kind}/{name}/{stat}": ("stats", n) for stat in DERIVED}
-        return keys
+    def _between(self, steps: slice) -> Trace:
+        bounds = (steps.start, steps.stop)
+        if steps.step is not None or not all(
+            bound is None or isinstance(bound, int | np.integer) for bound in bounds
+        ):
+            raise UsageError("a trace is cut by step numbers, first and end: trace[100:500]")
+        if any(bound is not None and bound < 0 for bound in bounds):
+            raise UsageError(
+                "a trace is cut by step numbers, and those begin at 0: for the last 10 recorded steps "
+                "type trace[trace.steps[-10]:]"
+            )
+        starts = [int(s) for s in (self._start, steps.start) if s is not None]
+        stops = [int(s) for s in (self._stop, steps.stop) if s is not None]
+        return Trace(self._store, max(starts, default=None), min(stops, default=None))
 
-    @cached_property
-    def _sizes(self) -> Array:
-        return self._store.read("step/size").astype(np.float64)
+    @property
+    def _cut(self) -> bool:
+        return self._start is not None or self._stop is not None
 
-    def _steps_of(self, group: str, coordinate: str = "step") -> Array:
-        name = f"{group}/{coordinate}"
-        return self._store.read(name).astype(np.int64) if name in self._store else np.zeros(0, np.int64)
+    def _rows(self, group: str) -> slice:
+        """The rows of a table that belong to these steps."""
+        numbers = self._all_numbers(group)
+        start = 0 if self._start is None else int(np.searchsorted(numbers, self._start))
+        stop = len(numbers) if self._stop is None else int(np.searchsorted(numbers, self._stop))
+        return slice(start, max(start, stop))
+
+    def _numbers(self, group: str) -> Array:
+        return self._all_numbers(group)[self._rows(group)]
+
+    def _all_numbers(self, group: str) -> Array:
+        """The step numbers of a table's rows. They never fall: a later row is of a later step."""
+        name = f"{group}/step"
+        if name not in self._store:
+            return np.zeros(0, np.int64)
+        if name not in self._store.numbers:
+            numbers = self._store.read(name)
+            if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (len(numbers) and numbers[0] < 0):
+                raise self._store.damaged(name, ValueError("these are no step numbers"))
+            if (np.diff(numbers.astype(np.int64)) < 0).any():
+                raise self._store.damaged(name, ValueError("the steps are not in order"))
+            self._store.numbers[name] = numbers.astype(np.int64)
+        return self._store.numbers[name]
 
 
-def _derive(stat: str, sums: dict[str, Array], size: float) -> Array:
-    """A statistic from the sums over the values looked at, of a tensor of `size` elements."""
-    if stat in ("min", "max", "nonfinite"):
-        return sums[stat]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean, square = sums["sum"] / sums["count"], sums["sumsq"] / sums["count"]
-        if stat == "mean":
-            return mean
-        if stat == "std":
-            return np.asarray(np.sqrt(np.maximum(square - mean**2, 0)))
-        if stat == "rms":
-            return np.asarray(np.sqrt(square))
-        # A sample of n of N values has the norm of the whole, in expectation of the square, times sqrt(n/N).
-        return np.where(np.isnan(sums["norm"]), np.sqrt(square * size), sums["norm"])
-
-
-def open_trace(path: str | Path) -> Trace:
+def open_trace(path: str | os.PathLike[str]) -> Trace:
     """Open a recorded run for reading.
 
     Parameters
     ----------
-    path : the trace's folder, e.g. ``renders/food.zarr``
+    path : the trace's folder, e.g. ``renders/food.zarr``, or a URL: ``s3://bucket/run.zarr``, ``gs://…``,
+        ``https://…``, ``memory://…``, or any other that fsspec knows
 
     Raises
     ------
     TraceError : there is none, it is something else, damaged, or made by a newer version.
     """
-    return Trace(path)
+    return Trace(Store(place(path)))

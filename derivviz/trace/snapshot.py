@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from derivviz.trace.errors import MissingSeriesError
-from derivviz.trace.store import Store
-
-Array = np.ndarray[Any, Any]
+from derivviz.trace.errors import MissingSeriesError, printable
+from derivviz.trace.series import labelled
+from derivviz.trace.store import Array, Store
 
 
 class Named(Mapping[str, Any]):
@@ -32,6 +32,33 @@ class Named(Mapping[str, Any]):
         return len(self._paths)
 
 
+def by_name(store: Store, group: str, read: Callable[[str], Any]) -> Named:
+    """The arrays of a group by their true names, in the order of the model; `read` takes an array's path."""
+    paths = {
+        str(store.attributes(path)["name"]): path
+        for path in (f"{group}/{last}" for last in store.below(group))
+        if "name" in store.attributes(path)
+    }
+    order = {name: n for n, name in enumerate(store.order)}
+    ordered = sorted(paths, key=lambda name: order.get(name.partition("#")[0], len(order)))
+    return Named(group.rpartition("/")[2], {name: paths[name] for name in ordered}, read)
+
+
+def beside(store: Store, path: str, what: str) -> Array | None:
+    """The labels of a dimension of the array at `path`, where only some of it was kept."""
+    group, _, name = path.rpartition("/")
+    label = f"{group}/{what}_{name}"
+    return store.read(label) if label in store else None
+
+
+def shape(store: Store, path: str) -> tuple[int, ...]:
+    """The shape of what the array at `path` was taken from."""
+    sizes = store.attributes(path).get("shape")
+    if not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
+        raise store.damaged(path, ValueError(f"it was taken from the shape {sizes!r}"))
+    return tuple(sizes)
+
+
 class Snapshot:
     """What one training step did, in exact values.
 
@@ -44,7 +71,7 @@ class Snapshot:
     map, grad_map : thumbnails of 4-D outputs and of their gradients, area means, (shown, channel, y, x)
     param, grad, update : the parameter before the step, ∂L/∂parameter, and after − before. In its own
         shape, or (row, column) when the parameter has more than 4096 elements
-    columns : which columns those are, shape (column,); None when the parameter is whole
+    rows, columns : which of them those are, shape (row,) and (column,); None where there are all
     histogram : ``(counts, edges)`` by ``KIND/NAME``, shapes (bin,) and (bin + 1,)
 
     A chain can be multiplied out: for a linear layer with input x, z = Wx + b and a = φ(z),
@@ -54,23 +81,26 @@ class Snapshot:
 
     def __init__(self, store: Store, row: int, step: int) -> None:
         self._store, self._row, self.step = store, row, step
-        self.activation = self._samples("activation")
-        self.activation_grad = self._samples("activation_grad")
-        self.map, self.grad_map = self._by_name("map", self._value), self._by_name("grad_map", self._value)
-        self.param, self.grad, self.update = (
-            self._by_name(kind, self._parameter) for kind in ("param", "grad", "update")
+        self.activation, self.activation_grad = (
+            self._of("activation", True),
+            self._of("activation_grad", True),
         )
-        self.units = self._by_name("activation", lambda path: self._beside(path, "unit"))
-        self.columns = self._by_name("param", lambda path: self._beside(path, "column"))
-        self.shape = self._by_name("activation", lambda path: tuple(store.attributes(path)["shape"]))
+        self.map, self.grad_map = self._of("map"), self._of("grad_map")
+        self.param, self.grad, self.update = (
+            by_name(store, f"snapshot/{kind}", self._parameter) for kind in ("param", "grad", "update")
+        )
+        self.units = by_name(store, "snapshot/activation", lambda path: beside(store, path, "unit"))
+        self.rows = by_name(store, "snapshot/param", lambda path: beside(store, path, "row"))
+        self.columns = by_name(store, "snapshot/param", lambda path: beside(store, path, "column"))
+        self.shape = by_name(store, "snapshot/activation", lambda path: shape(store, path))
 
     def __repr__(self) -> str:
-        return f"<Snapshot of step {self.step}: {', '.join(self.activation)}>"
+        return f"<Snapshot of step {self.step}: {printable(', '.join(self.activation))}>"
 
     @property
     def samples(self) -> int:
         """How many samples of the batch are kept."""
-        return int(self._value("snapshot/samples"))
+        return max(int(self._value("snapshot/samples")), 0)
 
     @property
     def images(self) -> Array:
@@ -90,41 +120,26 @@ class Snapshot:
     @cached_property
     def histogram(self) -> Mapping[str, tuple[Array, Array]]:
         """``(counts, edges)`` by ``KIND/NAME``, of at most 16,384 randomly chosen values of the tensor."""
-        read = self._store.read
-        labels = zip(read("snapshot/kind"), read("snapshot/name"), strict=True)
-        rows = {f"{kind}/{name}": str(n) for n, (kind, name) in enumerate(labels)}
+        rows = labelled(self._store, "snapshot", "histogram")
 
         def one(tensor: str) -> tuple[Array, Array]:
-            index = (self._row, int(tensor))
-            return read("snapshot/histogram", index), read("snapshot/edges", index)
+            index = (self._row, rows[tensor])
+            return self._store.read("snapshot/histogram", index), self._store.read("snapshot/edges", index)
 
-        return Named("histogram", rows, one)
+        return Named("histogram", {tensor: tensor for tensor in rows}, one)
 
-    def _by_name(self, group: str, read: Any) -> Named:
-        group = f"snapshot/{group}"
-        paths = {
-            str(self._store.attributes(path)["name"]): path
-            for path in (f"{group}/{last}" for last in self._store.below(group))
-            if "name" in self._store.attributes(path)
-        }
-        order = {name: n for n, name in enumerate(self._store.order)}
-        ordered = sorted(paths, key=lambda name: order.get(name, len(order)))
-        return Named(group.rpartition("/")[2], {name: paths[name] for name in ordered}, read)
+    def _of(self, kind: str, samples: bool = False) -> Named:
+        def read(path: str) -> Array:
+            return self._value(path)[: self.samples] if samples else self._value(path)
 
-    def _samples(self, group: str) -> Mapping[str, Array]:
-        return self._by_name(group, lambda path: self._value(path)[: self.samples])
+        return by_name(self._store, f"snapshot/{kind}", read)
 
     def _value(self, path: str) -> Array:
         return self._store.read(path, self._row)
 
     def _parameter(self, path: str) -> Array:
-        value, shape = self._value(path), self._store.attributes(path)["shape"]
-        return value.reshape(shape) if value.size == np.prod(shape, dtype=int) else value
-
-    def _beside(self, path: str, what: str) -> Array | None:
-        group, _, name = path.rpartition("/")
-        beside = f"{group}/{what}_{name}"
-        return self._store.read(beside) if beside in self._store else None
+        value, whole = self._value(path), shape(self._store, path)
+        return value.reshape(whole) if value.size == math.prod(whole) else value
 
     def _known(self, name: str, source: str) -> Array:
         if f"snapshot/{name}" not in self._store:
@@ -137,17 +152,19 @@ class Evaluation:
 
     probabilities : float64, shape (epoch, image, class)
     epochs : int64, shape (epoch,)
+    steps : the step after which each was made, int64, shape (epoch,), or None in a trace of version 1
     target : true classes, int64, shape (image,), or None
     names : list of names of the images, or None
     thumbnails : uint8, shape (image, y, x, 3), or None
     """
 
-    def __init__(self, store: Store) -> None:
-        def known(name: str) -> Array | None:
-            return store.read(f"evaluation/{name}") if f"evaluation/{name}" in store else None
+    def __init__(self, store: Store, rows: slice) -> None:
+        def known(name: str, index: Any = ()) -> Array | None:
+            return store.read(f"evaluation/{name}", index) if f"evaluation/{name}" in store else None
 
-        self.probabilities = store.read("evaluation/probabilities").astype(np.float64)
-        self.epochs = store.read("evaluation/epoch").astype(np.int64)
+        self.probabilities = store.read("evaluation/probabilities", rows).astype(np.float64)
+        self.epochs = store.read("evaluation/epoch", rows).astype(np.int64)
+        self.steps = known("step", rows)
         self.target, self.thumbnails = known("target"), known("thumbnail")
         names = known("name")
         self.names = None if names is None else [str(name) for name in names]
