@@ -7,8 +7,7 @@ and what lies below the old lengths never changes.
 
 from __future__ import annotations
 
-import os
-import struct
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,27 +15,13 @@ from typing import Any
 import numpy as np
 from numcodecs import VLenUTF8, Zstd  # type: ignore[import-untyped]
 
-from derivviz.trace.layout import array_metadata, fill_value
+from derivviz.trace.folder import make_folder, remove, replace_file
+from derivviz.trace.layout import JOURNAL_LEVEL, SHARD_CHUNKS, array_metadata, fill_value, settled_rows
+from derivviz.trace.shards import Shard
 
-SHARD_CHUNKS = 1024
-_ZSTD = Zstd(level=1)
+Array = np.ndarray[Any, Any]
+_ZSTD = Zstd(level=JOURNAL_LEVEL)
 _TEXT = VLenUTF8()
-_ENTRY = struct.Struct("<QQ")
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write `path` beside itself and rename it, so that there is the old file or the new one."""
-    beside = path.with_name(path.name + ".new")
-    beside.write_bytes(content)
-    os.replace(beside, path)
-
-
-def make_folder(root: Path, *below: str) -> Path:
-    """The folder `below` an existing `root`. A trace that was taken away is not made anew, it is an error."""
-    for part in below:
-        root = root / part
-        root.mkdir(exist_ok=True)
-    return root
 
 
 class Column:
@@ -48,6 +33,11 @@ class Column:
     dims : names of all dimensions, the growing one first
     capacity : largest size of each further dimension; the array shows only as much as was ever used
     rows : rows in a chunk
+
+    Attributes
+    ----------
+    settled : whether the metadata show the settled form (:mod:`derivviz.trace.settle`)
+    seen : how much of each dimension but the first was ever used
     """
 
     def __init__(
@@ -60,91 +50,188 @@ class Column:
         attributes: Mapping[str, Any],
     ) -> None:
         self.folder, self.dims, self.dtype, self.attributes = folder, tuple(dims), dtype, dict(attributes)
-        self.seen = [0] * len(capacity)
-        self._chunk = np.full((rows, *capacity), fill_value(dtype), dtype)
-        self._number = self._shard = -1
+        self.settled = False
+        self.seen = (0,) * len(capacity)
+        self._fill = fill_value(dtype)
+        self._chunk = np.full((rows, *capacity), self._fill, dtype)
+        self._number = -1
+        self._shard, self._shard_number = self._open(0), 0
         self._dirty = False
 
-    def put(self, row: int, value: np.ndarray[Any, Any]) -> None:
+    def put(self, row: int, value: Array) -> None:
         """Set one row. Rows come in order; a row that is left out stays filled."""
         number, inner = divmod(row, len(self._chunk))
         if number != self._number:
-            self.write()
-            self._chunk.fill(fill_value(self.dtype))
-            self._number = number
-        room = self._chunk.shape[1:]
-        fitting = [min(size, most) for size, most in zip(value.shape, room, strict=True)]
-        window = tuple(slice(size) for size in fitting)
-        self._chunk[inner, ...][window] = value[window]
-        self.seen = [max(old, new) for old, new in zip(self.seen, fitting, strict=True)]
+            self._begin(number)
+        if value.shape != self.seen:
+            room = self._chunk.shape[1:]
+            fitting = tuple(min(size, most) for size, most in zip(value.shape, room, strict=True))
+            value = value[tuple(map(slice, fitting))]
+            self.seen = tuple(map(max, self.seen, fitting))
+        window: tuple[Any, ...] = (inner, *(slice(size) for size in value.shape))
+        self._chunk[window] = value
         self._dirty = True
 
+    def extend(self, row: int, values: Array) -> None:
+        """Set the rows from `row` on to `values`, (rows, \\*seen)."""
+        while len(values):
+            number, inner = divmod(row, len(self._chunk))
+            if number != self._number:
+                self._begin(number)
+            part = values[: len(self._chunk) - inner]
+            window = (slice(inner, inner + len(part)), *map(slice, part.shape[1:]))
+            self._chunk[window] = part
+            self._dirty = True
+            row, values = row + len(part), values[len(part) :]
+
     def write(self) -> None:
-        """Append the current chunk to its shard, then point the shard's index at it."""
+        """Write the current chunk into its shard."""
         if not self._dirty:
             return
-        shard, slot = divmod(self._number, SHARD_CHUNKS)
-        data = _ZSTD.encode(np.ascontiguousarray(self._chunk))
-        if shard != self._shard:
-            parts = ["c", str(shard), *["0"] * len(self.seen)]
-            self._file = make_folder(self.folder, *parts[:-1]) / parts[-1]
-            replace_file(self._file, b"\xff" * (_ENTRY.size * SHARD_CHUNKS))
-            self._shard = shard
-        with self._file.open("r+b") as file:
-            offset = file.seek(0, os.SEEK_END)
-            file.write(data)
-            file.flush()
-            file.seek(slot * _ENTRY.size)
-            file.write(_ENTRY.pack(offset, len(data)))
+        number, slot = divmod(self._number, SHARD_CHUNKS)
+        if number != self._shard_number:
+            self._shard, self._shard_number = self._open(number), number
+        parts = self._shard.path.relative_to(self.folder).parts
+        make_folder(self.folder, *parts[:-1])
+        self._shard.write(slot, _ZSTD.encode(self._chunk))
         self._dirty = False
+
+    def read(self, start: int, stop: int) -> Array:
+        """The rows from `start` up to `stop`, as far as they were ever used: (rows, \\*seen)."""
+        size, window = len(self._chunk), tuple(map(slice, self.seen))
+        found = np.full((stop - start, *self.seen), self._fill, self.dtype)
+
+        def take(number: int, chunk: Array) -> None:
+            first = number * size
+            low, high = max(start, first), min(stop, first + size)
+            found[low - start : high - start] = chunk[(slice(low - first, high - first), *window)]
+
+        numbers = range(start // size, math.ceil(stop / size))
+        for at in range(numbers.start // SHARD_CHUNKS, math.ceil(numbers.stop / SHARD_CHUNKS)):
+            first = at * SHARD_CHUNKS
+            slots = range(max(numbers.start - first, 0), min(numbers.stop - first, SHARD_CHUNKS))
+            shard = self._shard if at == self._shard_number else self._open(at).load()
+            for slot, data in shard.read(slots):
+                chunk = np.frombuffer(_ZSTD.decode(data), self.dtype).reshape(self._chunk.shape)
+                take(first + slot, chunk)
+        if self._number in numbers:
+            take(self._number, self._chunk)
+        return found
+
+    def go_on(self, rows: int) -> None:
+        """Make ready to append after the first `rows` rows on disk. Nothing is written yet."""
+        number, inner = divmod(rows, len(self._chunk))
+        self._number, self._dirty = -1, False
+        self._shard_number = number // SHARD_CHUNKS
+        self._shard = self._open(self._shard_number).load()
+        if inner:
+            kept = self.read(rows - inner, rows)
+            self._chunk.fill(self._fill)
+            self.extend(rows - inner, kept)
+
+    def forget(self, rows: int) -> None:
+        """Take from the disk what lies after `rows` rows, so that no later row brings it to light.
+
+        To be called after :meth:`go_on`.
+        """
+        shards = self.folder / "c"
+        for path in shards.iterdir() if shards.is_dir() else ():
+            if path.name.isdecimal() and int(path.name) > self._shard_number:
+                remove(path)
+        self._shard.forget(math.ceil(rows / len(self._chunk)) - self._shard_number * SHARD_CHUNKS)
+        self.write()
 
     def sizes(self) -> dict[str, int]:
         """How much of each dimension but the first was ever used."""
         return dict(zip(self.dims[1:], self.seen, strict=True))
 
-    def metadata(self, rows: int, sizes: Mapping[str, int]) -> dict[str, Any]:
-        """Its ``zarr.json`` when `rows` rows and `sizes` of the other dimensions are to be seen."""
-        shard_rows = len(self._chunk) * SHARD_CHUNKS
+    def shape(self, rows: int, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Its shape when `rows` rows and `sizes` of the other dimensions are to be seen."""
         room = zip(self.dims[1:], self._chunk.shape[1:], strict=True)
-        shape = (rows, *(min(sizes[dim], most) for dim, most in room))
-        return array_metadata(shape, self.dtype, self.dims, self._chunk.shape, self.attributes, shard_rows)
+        return (rows, *(min(sizes[dim], most) for dim, most in room))
+
+    def metadata(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        """Its ``zarr.json``."""
+        room = self._chunk.shape
+        if not self.settled:
+            shard = (len(self._chunk) * SHARD_CHUNKS, *room[1:])
+            return array_metadata(shape, self.dtype, self.dims, room, self.attributes, shard)
+        shard = (settled_rows(shape, self.dtype), *shape[1:])
+        chunk = (*shard[:1], *(1 for _ in shape[1:2]), *shape[2:])
+        attributes = {**self.attributes, "journal_chunk": list(room)}  # for a run that resumes this one
+        return array_metadata(shape, self.dtype, self.dims, chunk, attributes, shard, settled=True)
+
+    def _begin(self, number: int) -> None:
+        self.write()
+        self._chunk.fill(self._fill)
+        self._number = number
+
+    def _open(self, number: int) -> Shard:
+        return Shard(self.folder.joinpath("c", str(number), *["0"] * len(self.seen)), SHARD_CHUNKS)
 
 
 class Labels:
     """A small array written whole: coordinates, names, thumbnails. It may grow up to its capacity."""
 
+    settled = False
+
     def __init__(
         self,
         folder: Path,
         dims: Sequence[str],
-        values: np.ndarray[Any, Any],
+        values: Array,
         capacity: int,
         attributes: Mapping[str, Any],
     ) -> None:
         self.folder, self.dims, self.attributes = folder, tuple(dims), dict(attributes)
         self._capacity = max(capacity, len(values), 1)
-        self._values = values
+        self.values = values
 
-    def set(self, values: np.ndarray[Any, Any]) -> None:
+    def set(self, values: Array) -> None:
         """Replace the values; a longer array keeps the beginning of the shorter one."""
-        self._values = values[: self._capacity]
+        self.values = values[: self._capacity]
 
     def write(self) -> None:
         """Write the one chunk. It is padded to its capacity, so a reader of the old length still fits."""
-        values = self._values
+        values, text = self.values, self.values.dtype.kind in "OU"
         room = (self._capacity, *values.shape[1:])
-        chunk = np.full(room, fill_value(values.dtype), object if values.dtype.kind in "OU" else values.dtype)
+        chunk = np.full(room, fill_value(values.dtype), object if text else values.dtype)
         chunk[: len(values)] = values
-        raw = _TEXT.encode(chunk) if chunk.dtype == object else np.ascontiguousarray(chunk)
-        parts = ["c", *["0"] * values.ndim]
-        replace_file(make_folder(self.folder, *parts[:-1]) / parts[-1], _ZSTD.encode(raw))
+        path = self._path(values.ndim)
+        make_folder(self.folder, *path.relative_to(self.folder).parts[:-1])
+        replace_file(path, _ZSTD.encode(_TEXT.encode(chunk) if text else np.ascontiguousarray(chunk)))
+
+    @classmethod
+    def load(cls, folder: Path, metadata: Mapping[str, Any]) -> Labels:
+        """The labels that were written into `folder`, by their ``zarr.json``."""
+        shape, text = metadata["shape"], metadata["data_type"] == "string"
+        room = metadata["chunk_grid"]["configuration"]["chunk_shape"]
+        dtype = np.dtype(object if text else metadata["data_type"])
+        blank = np.empty((0, *room[1:]), dtype)
+        labels = cls(folder, metadata["dimension_names"], blank, room[0], metadata["attributes"])
+        raw = _ZSTD.decode(labels._path(len(shape)).read_bytes())
+        values = _TEXT.decode(raw) if text else np.frombuffer(raw, dtype)
+        values = values.reshape(room)[: shape[0]]
+        labels.values = values.astype(str) if text else values
+        return labels
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the values."""
+        return self.values.dtype
 
     def sizes(self) -> dict[str, int]:
         """The size of each dimension."""
-        return dict(zip(self.dims, self._values.shape, strict=True))
+        return dict(zip(self.dims, self.values.shape, strict=True))
 
-    def metadata(self, rows: int, sizes: Mapping[str, int]) -> dict[str, Any]:
-        """Its ``zarr.json``, as long as its neighbours along the same dimension; `rows` is not its affair."""
-        chunk = (self._capacity, *self._values.shape[1:])
-        shape = (min(sizes[self.dims[0]], self._capacity), *self._values.shape[1:])
-        return array_metadata(shape, self._values.dtype, self.dims, chunk, self.attributes)
+    def shape(self, rows: int, sizes: Mapping[str, int]) -> tuple[int, ...]:
+        """Its shape: as long as its neighbours along the same dimension; `rows` is not its affair."""
+        return (min(sizes[self.dims[0]], self._capacity), *self.values.shape[1:])
+
+    def metadata(self, shape: tuple[int, ...]) -> dict[str, Any]:
+        """Its ``zarr.json``."""
+        chunk = (self._capacity, *self.values.shape[1:])
+        return array_metadata(shape, self.values.dtype, self.dims, chunk, self.attributes)
+
+    def _path(self, dimensions: int) -> Path:
+        return self.folder.joinpath("c", *["0"] * dimensions)

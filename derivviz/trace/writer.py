@@ -2,42 +2,28 @@
 
 Rows gather in memory, chunk by chunk. A commit writes the chunks (which no reader sees yet) and then
 renames one file, the root ``zarr.json`` with the metadata of every array: all lengths change together.
+Closing rearranges what has a row every step (:mod:`derivviz.trace.settle`), resuming undoes that.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from derivviz.trace.columns import Column, Labels, make_folder, replace_file
-from derivviz.trace.errors import TraceError
-from derivviz.trace.layout import FORMAT, ROOT_FILE, ROW_DIMENSION, VERSION, group_metadata
+from derivviz.errors import UsageError
+from derivviz.trace.columns import Column, Labels
+from derivviz.trace.contents import Contents, plain, table_of
+from derivviz.trace.errors import MissingSeriesError, TraceError
+from derivviz.trace.folder import is_trace, make_room
+from derivviz.trace.layout import FORMAT, MIN_READER, ROW_DIMENSION, SETTLING, VERSION
+from derivviz.trace.resume import damaged, restore
+from derivviz.trace.settle import settle, tidy, unsettle
 
-
-def is_trace(path: Path) -> bool:
-    """Whether the folder says of itself that it is a trace, of whatever version."""
-    try:
-        return bool(json.loads((path / ROOT_FILE).read_bytes())["attributes"]["format"] == FORMAT)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def plain(value: Any) -> Any:
-    """`value` as JSON can say it: arrays as lists, paths as text, NaN and infinities as their names."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, np.generic | np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    if isinstance(value, float) and not np.isfinite(value):
-        return str(value)
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+__all__ = ["TraceWriter", "is_trace"]
+_OWN = {"format": FORMAT, "version": VERSION, "min_reader": MIN_READER}
 
 
 class TraceWriter:
@@ -46,39 +32,65 @@ class TraceWriter:
     Parameters
     ----------
     path : the folder to make
-    attributes : what the root says of the run (provenance); :meth:`note` adds to it
+    attributes : what the root says of the run (provenance); :meth:`note` adds to it. What a resumed trace
+        says already, stays.
     overwrite : replace what is there, if that is a trace and nothing else
+    resume : append to what is there, if that is a trace; if there is nothing, make a new one
+
+    Attributes
+    ----------
+    resumed : whether there was a trace to append to
 
     Raises
     ------
-    TraceError : there is something at `path` that may not be replaced, or the folder cannot be made.
+    TraceError : there is something at `path` that may not be replaced or that cannot be appended to, or the
+        folder cannot be made.
     """
 
-    def __init__(self, path: str | Path, attributes: Mapping[str, Any], overwrite: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, attributes: Mapping[str, Any], overwrite: bool = False, resume: bool = False
+    ) -> None:
+        if overwrite and resume:
+            raise UsageError("overwrite=True begins anew and resume=True goes on: choose one of them.")
         self.path = Path(path)
-        try:
-            _make_room(self.path, overwrite)
-        except OSError as error:
-            why = error.strerror or error
-            raise TraceError(f"The trace {self.path} cannot be made: {why}. Name another folder.") from error
-        self._attributes = plain({**attributes, "format": FORMAT, "version": VERSION})
-        self._arrays: dict[str, Column | Labels] = {}
-        self._groups: dict[str, dict[str, Any]] = {}
+        self._contents = Contents(self.path, plain({**attributes, **_OWN}))
+        self.resumed = resume and is_trace(self.path)
         self._stale: set[str] = set()
-        self.rows: dict[str, int] = {}
-        self.commit()
+        self._restored: set[str] = set()  # arrays from disk that nobody has declared yet
+        self._closed = False
+        try:
+            if self.resumed:
+                self._resume()
+            else:
+                make_room(self.path, overwrite)
+                self.commit()
+        except OSError as error:
+            why, what = error.strerror or error, "resumed" if self.resumed else "made"
+            raise TraceError(
+                f"The trace {self.path} cannot be {what}: {why}. Name another folder."
+            ) from error
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What the root says, with the next commit; :meth:`note` changes it."""
+        return self._contents.attributes
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Number of rows by table, as soon as it has one."""
+        return self._contents.rows
 
     def __contains__(self, path: str) -> bool:
-        return path in self._arrays
+        return path in self._contents.arrays
 
     def note(self, **values: Any) -> None:
         """Add to the attributes of the root; visible from the next commit."""
-        self._attributes.update(plain({k: v for k, v in values.items() if k not in ("format", "version")}))
+        self.attributes.update(plain({k: v for k, v in values.items() if k not in _OWN}))
 
     def describe(self, group: str, **attributes: Any) -> None:
         """Add to the attributes of a group (``coordinates`` is what xarray looks for)."""
-        self._make_group(group)
-        self._groups[group].update(plain(attributes))
+        self._contents.make_group(group)
+        self._contents.groups[group].update(plain(attributes))
 
     def declare(
         self,
@@ -91,103 +103,148 @@ class TraceWriter:
     ) -> None:
         """Make the array `path` grow with the rows of its table; a second call changes nothing.
 
-        The first part of `path` is the table (``step``, ``snapshot``, ``evaluation``); `dims` and
-        `capacity` are the dimensions after the row; `rows` is how many rows a chunk holds.
+        The first part of `path` is the table (``step``, ``snapshot``, …); `dims` and `capacity` are the
+        dimensions after the row; `rows` is how many rows a chunk holds. An array of a resumed trace keeps
+        its capacity.
+
+        Raises
+        ------
+        TraceError : the resumed trace has it with other dimensions, or of another type.
         """
-        if path in self._arrays:
+        if path in self._contents.arrays and path not in self._restored:
             return
-        dims = (ROW_DIMENSION[path.split("/", 1)[0]], *dims)
-        self._add(path, Column(self.path / path, dims, np.dtype(dtype), capacity, rows, plain(attributes)))
+        dims = (ROW_DIMENSION[table_of(path)], *dims)
+        if not self._has(path, dims, np.dtype(dtype)):
+            self._contents.add(
+                path, Column(self.path / path, dims, np.dtype(dtype), capacity, rows, plain(attributes))
+            )
 
     def labels(
         self, path: str, dims: Sequence[str], values: Any, capacity: int = 0, **attributes: Any
     ) -> None:
-        """Set an array that does not grow by rows; called again, it replaces the values."""
-        array = np.asarray(values)
-        known = self._arrays.get(path)
-        if isinstance(known, Labels):
+        """Set an array that does not grow by rows; called again, it replaces the values.
+
+        Raises
+        ------
+        TraceError : the resumed trace has it with other dimensions.
+        """
+        array, known = np.asarray(values), self._contents.arrays.get(path)
+        if self._has(path, tuple(dims)):
+            assert isinstance(known, Labels)
             known.set(array)
         else:
-            self._add(path, Labels(self.path / path, dims, array, capacity, plain(attributes)))
+            self._contents.add(path, Labels(self.path / path, dims, array, capacity, plain(attributes)))
         self._stale.add(path)
+
+    def values(self, path: str) -> np.ndarray[Any, Any]:
+        """What an array holds by now: labels as they were set, or all rows of a column (row, …).
+
+        Raises
+        ------
+        MissingSeriesError : there is no such array.
+        """
+        array = self._contents.arrays.get(path)
+        if array is None:
+            raise MissingSeriesError.among("array", path, self._contents.arrays)
+        if isinstance(array, Labels):
+            return array.values
+        return array.read(0, self.rows.get(table_of(path), 0))
 
     def append(self, table: str, row: Mapping[str, Any]) -> None:
         """Add one row: paths of declared arrays below `table` and their values. Others stay filled."""
+        if self._closed:
+            raise TraceError(
+                f"The trace {self.path} is closed. TraceWriter(path, resume=True) opens it again."
+            )
         number = self.rows.setdefault(table, 0)
         for name, value in row.items():
-            column = self._arrays[f"{table}/{name}"]
+            column = self._contents.arrays[f"{table}/{name}"]
             assert isinstance(column, Column)
             column.put(number, np.asarray(value))
         self.rows[table] = number + 1
 
+    def truncate(self, table: str, rows: int) -> None:
+        """Drop the rows of `table` from number `rows` on; committed at once."""
+        if rows >= self.rows.get(table, 0):
+            return
+        self.commit()
+        self.rows[table] = rows
+        self._contents.commit()  # from here on nobody looks at what is taken away now
+        for path, column in self._contents.columns.items():
+            if table_of(path) == table:
+                column.go_on(rows)
+                column.forget(rows)
+
     def commit(self) -> None:
         """Make everything appended until now visible, all at once."""
-        for path, array in self._arrays.items():
+        for path, array in self._contents.arrays.items():
             if isinstance(array, Column) or path in self._stale:
                 array.write()
         self._stale.clear()
-        replace_file(self.path / ROOT_FILE, _json(self._root()))
+        self._contents.commit()
 
     def close(self) -> None:
-        """Commit, and tell readers that know no consolidated metadata about the lengths as well."""
+        """Commit, and rearrange what has a row every step so that one series is read at once.
+
+        Raises
+        ------
+        TraceError : there was no room to rearrange it. The trace is complete, and as readable as before.
+        """
         self.commit()
-        for path, metadata in self._metadata().items():
-            replace_file(self.path / path / ROOT_FILE, _json(metadata))
-
-    def _add(self, path: str, array: Column | Labels) -> None:
-        self._make_group(path.rpartition("/")[0])
-        make_folder(self.path, *path.split("/"))
-        replace_file(array.folder / ROOT_FILE, _json(array.metadata(0, array.sizes())))
-        self._arrays[path] = array
-
-    def _make_group(self, path: str) -> None:
-        parts = path.split("/")
-        for parent in ("/".join(parts[: n + 1]) for n in range(len(parts))):
-            if parent not in self._groups:
-                folder = make_folder(self.path, *parent.split("/"))
-                self._groups[parent] = {}
-                replace_file(folder / ROOT_FILE, _json(group_metadata({})))
-
-    def _metadata(self) -> dict[str, dict[str, Any]]:
-        # Arrays of one group that share a dimension must show the same length, or xarray refuses them.
-        sizes: dict[str, dict[str, int]] = {group: {} for group in self._groups}
-        for path, array in self._arrays.items():
-            shared = sizes[path.rpartition("/")[0]]
-            for dim, size in array.sizes().items():
-                shared[dim] = max(size, shared.get(dim, 0))
-        found = {path: group_metadata(attributes) for path, attributes in self._groups.items()}
-        for path, array in self._arrays.items():
-            group, rows = path.rpartition("/")[0], self.rows.get(path.split("/", 1)[0], 0)
-            found[path] = array.metadata(rows, sizes[group])
-        return found
-
-    def _root(self) -> dict[str, Any]:
-        metadata = self._metadata()
-        # By parent: zarr-python drops arrays, without a word, where siblings do not stand together.
-        ordered = sorted(metadata, key=lambda path: path.rpartition("/")[::2])
-        inline = {
-            "kind": "inline",
-            "must_understand": False,
-            "metadata": {path: metadata[path] for path in ordered},
-        }
-        return {**group_metadata(self._attributes), "consolidated_metadata": inline}
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, allow_nan=False).encode()
-
-
-def _make_room(path: Path, overwrite: bool) -> None:
-    if path.is_symlink() or path.exists():
-        if path.is_dir() and not any(path.iterdir()):
-            return
-        if not is_trace(path):
-            raise TraceError(f"{path} exists and is not a trace, so it is left alone. Name another path.")
-        if not overwrite:
+        self._closed = True
+        self._contents.tell_arrays()
+        try:
+            self._rearrange(True)
+        except OSError as error:
             raise TraceError(
-                f"There is already a trace at {path}. Name another path, or say overwrite=True to replace it."
-            )
-        # Of a link, what it leads to is replaced, and the link stays.
-        path = path.resolve()
-        shutil.rmtree(path)
-    path.mkdir(parents=True)
+                f"The trace {self.path} is complete, but it could not be rearranged for quick reading: "
+                f"{error.strerror or error}. Resuming and closing it tries that again."
+            ) from error
+
+    def _resume(self) -> None:
+        found = restore(self.path)
+        found.attributes = {**self.attributes, **found.attributes}
+        self._contents, self._restored = found, set(found.arrays)
+        for path, column in found.columns.items():
+            if not column.settled:
+                column.forget(self.rows.get(table_of(path), 0))
+        try:
+            self._rearrange(False)
+        except (ValueError, KeyError, RuntimeError) as error:  # what a damaged chunk makes the codec raise
+            raise damaged(self.path, error) from error
+        self.commit()
+
+    def _rearrange(self, settled: bool) -> None:
+        """Bring arrays into the settled form, or all of them back into that of a journal."""
+        shapes = self._contents.shapes()
+        moving = {
+            path: column
+            for path, column in self._contents.columns.items()
+            if column.settled != settled
+            and (table_of(path) in SETTLING or not settled)
+            and 0 not in shapes[path]
+        }
+        try:
+            for path, column in moving.items():
+                (settle if settled else unsettle)(column, shapes[path])
+            for column in moving.values():
+                column.settled = settled
+            self._contents.commit()
+            self._contents.tell_arrays()
+        finally:  # whether it went well, and what counts now, is for the disk to say
+            counting = tidy(self.path)
+            for path, column in moving.items():
+                column.settled = path in counting
+
+    def _has(self, path: str, dims: tuple[str, ...], dtype: np.dtype[Any] | None = None) -> bool:
+        """Whether there is this array already. One of a resumed trace must be as it is declared now."""
+        known = self._contents.arrays.get(path)
+        if path in self._restored and known is not None:
+            if known.dims != dims or (isinstance(known, Column) and known.dtype != dtype):
+                raise TraceError(
+                    f"The trace {self.path} has {path!r} with the dimensions {', '.join(known.dims)} already, "
+                    f"and now it is to have {', '.join(dims)} of {dtype or 'labels'}: it was recorded of another "
+                    "model, or another way. Name another path."
+                )
+            self._restored.discard(path)
+        return known is not None

@@ -1,0 +1,92 @@
+"""Shard files: many compressed chunks in one file, behind an index of where each of them lies."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from derivviz.trace.folder import replace_file
+
+MISSING = -1  # as offset and as length: all 64 bits set, as Zarr has it
+_ENTRY = struct.Struct("<qq")
+
+
+def pack(chunks: Sequence[bytes]) -> bytes:
+    """A whole shard of these chunks."""
+    sizes = np.array([len(chunk) for chunk in chunks], np.int64)
+    offsets = _ENTRY.size * len(chunks) + np.cumsum(sizes) - sizes
+    return b"".join([np.stack([offsets, sizes], 1).tobytes(), *chunks])
+
+
+class Shard:
+    """A shard of up to `size` chunks. A new one replaces what is at `path`, unless it is loaded."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        self._index = np.full((size, 2), MISSING, np.int64)
+        self._left = (0, 0)  # offset and length of what was replaced last
+        self._new = True
+
+    def load(self) -> Shard:
+        """Read the index, if there is a file."""
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                raw = file.read(self._index.nbytes)
+            self._index = np.frombuffer(raw, np.int64).reshape(self._index.shape).copy()
+            self._new = False
+        return self
+
+    def read(self, slots: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Those of the chunks in `slots` that there are."""
+        wanted = [(slot, *self._index[slot].tolist()) for slot in slots if self._index[slot, 0] != MISSING]
+        if not wanted:
+            return
+        with self.path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            for slot, offset, length in wanted:
+                if not (self._index.nbytes <= offset <= offset + length <= end):
+                    raise ValueError(f"chunk {slot} of {self.path.name} lies outside of its file")
+                file.seek(offset)
+                yield slot, file.read(length)
+
+    def write(self, slot: int, data: bytes) -> None:
+        """Write a chunk where there is room, then point the index at it.
+
+        There is no room where it lies now, and none where it lay before: a reader who looked up the place
+        a moment ago still finds a whole chunk there.
+        """
+        if self._new:
+            replace_file(self.path, self._index.tobytes())
+            self._new = False
+        entry = self._room(len(data)), len(data)
+        with self.path.open("r+b") as file:
+            file.seek(entry[0])
+            file.write(data)
+            file.flush()
+            file.seek(slot * _ENTRY.size)
+            file.write(_ENTRY.pack(*entry))
+        offset, length = self._index[slot].tolist()
+        self._left = (0, 0) if offset == MISSING else (offset, length)
+        self._index[slot] = entry
+
+    def forget(self, first: int) -> None:
+        """Drop the chunks from the slot `first` on."""
+        if (self._index[first:] != MISSING).any():
+            self._index[first:] = MISSING
+            with self.path.open("r+b") as file:
+                file.seek(first * _ENTRY.size)
+                file.write(self._index[first:].tobytes())
+
+    def _room(self, size: int) -> int:
+        """Offset of the first gap of `size` bytes, at the end of the file if need be."""
+        offsets, lengths = self._index[self._index[:, 0] != MISSING].T
+        offsets, lengths = np.append(offsets, self._left[0]), np.append(lengths, self._left[1])
+        order = np.argsort(offsets)
+        ends = np.maximum.accumulate(np.append(self._index.nbytes, (offsets + lengths)[order]))
+        gaps = offsets[order] - ends[:-1]
+        fitting = np.flatnonzero(gaps >= size)
+        return int(ends[fitting[0]] if len(fitting) else ends[-1])
