@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
-from derivviz.errors import UsageError
 from derivviz.trace import conversion
 from derivviz.trace.errors import MissingSeriesError, printable
 from derivviz.trace.place import Folder, place
@@ -23,6 +22,7 @@ from derivviz.trace.probe import Probe
 from derivviz.trace.series import Series, labelled
 from derivviz.trace.snapshot import Evaluation, Snapshot
 from derivviz.trace.store import Array, Store
+from derivviz.trace.window import Window
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,27 +61,27 @@ class Trace:
     Nothing is read before it is asked for. Other runs, ranks of one run: :meth:`rank`.
     """
 
-    def __init__(self, store: Store, start: int | None = None, stop: int | None = None) -> None:
-        self._store, self._start, self._stop = store, start, stop
+    def __init__(self, store: Store, window: Window | None = None) -> None:
+        self._store = store
+        self._window = Window(store) if window is None else window
         self._series = Series(store)
         where = store.place
         self.path = where.path if isinstance(where, Folder) else str(where)
         self.attrs: dict[str, Any] = dict(store.root)
 
     def __repr__(self) -> str:
-        some = "" if self._start is None and self._stop is None else f"[{self._start}:{self._stop}]"
         about = f"{len(self.steps)} steps, {len(self.snapshot_steps)} snapshots"
-        return f"<Trace {printable(self.path)}{some}: {about}>"
+        return f"<Trace {printable(self.path)}{self._window}: {about}>"
 
     @cached_property
     def steps(self) -> Array:
         """Numbers of the recorded steps, int64, shape (step,)."""
-        return self._numbers("step")
+        return self._window.numbers("step")
 
     @cached_property
     def snapshot_steps(self) -> Array:
         """Numbers of the steps that have a snapshot, int64, shape (snapshot,)."""
-        return self._numbers("snapshot")
+        return self._window.numbers("snapshot")
 
     def snapshot(self, step: int) -> Snapshot:
         """The exact values of one step.
@@ -92,7 +92,7 @@ class Trace:
         """
         found = np.flatnonzero(self.snapshot_steps == step)
         if len(found):
-            return Snapshot(self._store, self._rows("snapshot").start + int(found[0]), int(step))
+            return Snapshot(self._store, self._window.rows("snapshot").start + int(found[0]), int(step))
         if not len(self.snapshot_steps):
             raise MissingSeriesError(f"The trace {self.path} has no snapshots.")
         order = np.argsort(np.abs(self.snapshot_steps - step), kind="stable")[:3]
@@ -107,12 +107,12 @@ class Trace:
                 f"The trace {self.path} has no evaluation: recorder.evaluation(...) records one, and so does "
                 "'derivviz record food'."
             )
-        if self._cut and "evaluation/step" not in self._store:
+        if self._window.cut and "evaluation/step" not in self._store:
             raise MissingSeriesError(
                 f"The evaluations of {self.path} do not say after which step they were made (an older version "
                 "recorded it): read them from the whole trace, not from some of its steps."
             )
-        return Evaluation(self._store, self._rows("evaluation") if self._cut else slice(None))
+        return Evaluation(self._store, self._window.rows("evaluation") if self._window.cut else slice(None))
 
     @cached_property
     def probe(self) -> Probe:
@@ -127,7 +127,7 @@ class Trace:
                 f"The trace {self.path} has no probe: derivviz.record(model, optimizer, path, probe=x0) records "
                 "what the network makes of the inputs x0."
             )
-        return Probe(self._store, self._rows("probe"), self._numbers("probe"))
+        return Probe(self._store, self._window.rows("probe"), self._window.numbers("probe"))
 
     def sampled(self, key: str) -> Sampled:
         """A few fixed elements of the tensor ``KIND/NAME`` in every recorded step.
@@ -144,7 +144,7 @@ class Trace:
         tensors = labelled(self._store, "sample", "value")
         if key not in tensors:
             raise MissingSeriesError.among("sampled tensor", key, tensors)
-        rows, n = self._rows("sample"), tensors[key]
+        rows, n = self._window.rows("sample"), tensors[key]
         values = self._store.read("sample/value", (rows, n))
         positions = self._store.read("sample/position", n).astype(np.int64)
         if positions.shape != values.shape[1:]:
@@ -176,7 +176,8 @@ class Trace:
                 f"The trace {self.path} has no rank {k}; it has {known}. Each process of a group records its "
                 "own rank when all of them call derivviz.record with the same path."
             )
-        return Trace(Store(self._store.place.below(f"rank{k}")), self._start, self._stop)
+        other = Store(self._store.place.below(f"rank{k}"))
+        return Trace(other, self._window.of(other))
 
     def to_xarray(self, group: str = "step") -> xr.Dataset:
         """A group as an ``xarray.Dataset``: named dimensions, units, the run's provenance as attributes.
@@ -190,7 +191,7 @@ class Trace:
         DerivvizError : xarray is not installed; the message says how.
         MissingSeriesError : there is no such group.
         """
-        rows = self._rows(group.partition("/")[0]) if self._cut else slice(None)
+        rows = self._window.rows(group.partition("/")[0]) if self._window.cut else slice(None)
         return conversion.to_xarray(self._store, group, rows)
 
     def to_pandas(self, keys: str | Sequence[str] = "*") -> pd.DataFrame:
@@ -212,7 +213,7 @@ class Trace:
         if isinstance(keys, str):
             keys = [keys]
         chosen = list(self._series.keys) if list(keys) == ["*"] else self._series.matching(keys)
-        return self._series.read(chosen, self._rows("step"))
+        return self._series.read(chosen, self._window.rows("step"))
 
     def keys(self) -> list[str]:
         """Every key of which ``trace[key]`` has one value a step."""
@@ -221,6 +222,21 @@ class Trace:
     def tensors(self) -> list[str]:
         """Every ``KIND/NAME`` of which there are statistics."""
         return list(self._series.tensors)
+
+    @property
+    def logged(self) -> list[str]:
+        """The keys that the training loop logged, and the recorder's own times."""
+        return [key for key, (_, column) in self._series.keys.items() if column is None]
+
+    @property
+    def modules(self) -> list[dict[str, Any]]:
+        """What is known of each module: name, type, …, in the order of the model."""
+        return self._store.listed("modules")
+
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        """What is known of each parameter: name, shape, …, in the order of the model."""
+        return self._store.listed("parameters")
 
     def __contains__(self, key: object) -> bool:
         return key in self._series.keys or key in self._series.tensors
@@ -234,53 +250,10 @@ class Trace:
     def __getitem__(self, key: slice) -> Trace: ...
     def __getitem__(self, key: str | slice) -> Array | Trace:
         if isinstance(key, slice):
-            return self._between(key)
+            return Trace(self._store, self._window.between(key))
         if key not in self._series.keys and key in self._series.tensors:
-            return self._series.table(key, self._rows("step"))
-        return self._series.read([key], self._rows("step"))[key]
-
-    def _between(self, steps: slice) -> Trace:
-        bounds = (steps.start, steps.stop)
-        if steps.step is not None or not all(
-            bound is None or isinstance(bound, int | np.integer) for bound in bounds
-        ):
-            raise UsageError("a trace is cut by step numbers, first and end: trace[100:500]")
-        if any(bound is not None and bound < 0 for bound in bounds):
-            raise UsageError(
-                "a trace is cut by step numbers, and those begin at 0: for the last 10 recorded steps "
-                "type trace[trace.steps[-10]:]"
-            )
-        starts = [int(s) for s in (self._start, steps.start) if s is not None]
-        stops = [int(s) for s in (self._stop, steps.stop) if s is not None]
-        return Trace(self._store, max(starts, default=None), min(stops, default=None))
-
-    @property
-    def _cut(self) -> bool:
-        return self._start is not None or self._stop is not None
-
-    def _rows(self, group: str) -> slice:
-        """The rows of a table that belong to these steps."""
-        numbers = self._all_numbers(group)
-        start = 0 if self._start is None else int(np.searchsorted(numbers, self._start))
-        stop = len(numbers) if self._stop is None else int(np.searchsorted(numbers, self._stop))
-        return slice(start, max(start, stop))
-
-    def _numbers(self, group: str) -> Array:
-        return self._all_numbers(group)[self._rows(group)]
-
-    def _all_numbers(self, group: str) -> Array:
-        """The step numbers of a table's rows. They never fall: a later row is of a later step."""
-        name = f"{group}/step"
-        if name not in self._store:
-            return np.zeros(0, np.int64)
-        if name not in self._store.numbers:
-            numbers = self._store.read(name)
-            if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (len(numbers) and numbers[0] < 0):
-                raise self._store.damaged(name, ValueError("these are no step numbers"))
-            if (np.diff(numbers.astype(np.int64)) < 0).any():
-                raise self._store.damaged(name, ValueError("the steps are not in order"))
-            self._store.numbers[name] = numbers.astype(np.int64)
-        return self._store.numbers[name]
+            return self._series.table(key, self._window.rows("step"))
+        return self._series.read([key], self._window.rows("step"))[key]
 
 
 def open_trace(path: str | os.PathLike[str]) -> Trace:

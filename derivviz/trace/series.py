@@ -59,9 +59,12 @@ class Series:
         """
         chosen: set[str] = set()
         for pattern in patterns:
-            found = {key for key in self.keys if key == pattern or fnmatchcase(key, pattern)}
-            if not found and pattern in self.tensors:
+            if pattern in self.keys:
+                found = {pattern}
+            elif pattern in self.tensors:
                 found = {f"{pattern}/{stat}" for stat in DERIVED}
+            else:
+                found = {key for key in self.keys if fnmatchcase(key, pattern)}
             if not found:
                 raise MissingSeriesError.among("series", pattern, self.keys)
             chosen |= found
