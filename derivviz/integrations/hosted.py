@@ -53,7 +53,7 @@ class Hosted:
         self.__dict__ |= {**state, "_block": ExitStack()}
 
     def _open(self, model: nn.Module, optimizer: Any, scaler: Any = None, step: int = 0) -> None:
-        """Begin to record; `step` is how many the host has made before, in an earlier session."""
+        """Begin to record at the host's step `step`: 0, or where the checkpoint was made that it goes on from."""
         options = dict(self.options)
         if (
             self.recorder is not None
@@ -62,7 +62,7 @@ class Hosted:
             options["overwrite"] = True
         if scaler is not None:
             options.setdefault("scaler", scaler)
-        if options.get("resume"):
+        if step:
             options.setdefault("first_step", step)
         self.recorder = self._block.enter_context(record(model, optimizer, self.path, **options))
 

@@ -7,7 +7,8 @@
 >>> Trainer(model, arguments, train_dataset=rows, callbacks=[record]).train()           # doctest: +SKIP
 
 The trace has ``epoch``, counted from 1, and whatever the Trainer logs, under its name and at its step (``loss``,
-``grad_norm``, ``eval_loss``, …): with ``logging_steps=1`` the loss of every step, else its means.
+``grad_norm``, ``eval_loss``, …): with ``logging_steps=1`` the loss of every step, else its means. An
+evaluation before the first step has no step to stand at.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class RecordTraining(Hosted, TrainerCallback):
         """Everything is in place: weights, optimizer, and the state of a checkpoint."""
         # accelerate wraps the optimizer, and its wrapper takes no hooks.
         inner = getattr(optimizer, "optimizer", optimizer)
+        self._first = state.global_step
         self._open(model, inner, getattr(optimizer, "scaler", None), state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -55,7 +57,8 @@ class RecordTraining(Hosted, TrainerCallback):
         self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **_: Any
     ) -> None:
         """The Trainer logs: after a step, after an evaluation, and once at the end."""
-        self._log({name: value for name, value in (logs or {}).items() if name != "epoch"})
+        if state.global_step > self._first:
+            self._log({name: value for name, value in (logs or {}).items() if name != "epoch"})
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The training is over."""

@@ -76,7 +76,8 @@ class RecordTraining(Hosted):
 
         @wraps(run)
         def recorded(*args: Any, **kwargs: Any) -> Any:
-            self._open(model, optimizer, step=engine.state.iteration)
+            # An engine that is done counts anew when it is run again, and tells so only later.
+            self._open(model, optimizer, step=engine.state.iteration if self.options.get("resume") else 0)
             # Added now, so that they come after the handlers that work out the metrics.
             handlers = [
                 engine.add_event_handler(Events.ITERATION_STARTED, self._iteration_started),

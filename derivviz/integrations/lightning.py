@@ -60,6 +60,12 @@ class RecordTraining(Hosted, Callback):
         super().__init__(path, **options)
         self.optimizer = optimizer
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the methods of the module that Lightning lends to each callback."""
+        return {
+            name: value for name, value in super().__getstate__().items() if name not in ("log", "log_dict")
+        }
+
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         """Everything is in place: weights, optimizers, and the state of a checkpoint."""
         scaler = getattr(trainer.precision_plugin, "scaler", None)
