@@ -181,6 +181,18 @@ def test_copies_pickles_and_checkpoints_go_on_while_it_records(record, make_mode
     assert {"checkpoint-4", "checkpoint-8"} <= set(os.listdir("out"))
 
 
+def test_a_training_from_a_checkpoint_goes_on_in_its_trace(record, make_model, make_trainer, plain):
+    """Killed at step 6, gone on with from the checkpoint after step 4."""
+    often = {"save_strategy": "steps", "save_steps": 4}
+    with pytest.raises(RuntimeError):
+        make_trainer(make_model(fails_at=6), [record("run.zarr", snapshot_every=1)], **often).train()
+    recording = record("run.zarr", snapshot_every=1, resume=True)
+    make_trainer(make_model(), [recording], **often).train(resume_from_checkpoint=True)
+    trace = derivviz.open_trace("run.zarr")
+    assert trace.steps.tolist() == list(range(8))
+    np.testing.assert_allclose(trace["loss"], [loss for _, loss in plain(8)], rtol=1e-5)
+
+
 def test_a_model_of_the_library_itself(record, here, torch):
     """Its outputs are mappings, and its names those of the model."""
     from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments

@@ -160,6 +160,25 @@ def test_an_existing_trace_is_not_replaced(record, make, batches):
         trainer.run(batches, max_epochs=1)
 
 
+def test_a_run_from_a_state_goes_on_in_its_trace(record, make, batches, torch):
+    """Two epochs, of which the second is made once more."""
+    trainer, model, optimizer = make()
+    record("run.zarr").attach(trainer, model, optimizer)
+    trainer.run(batches, max_epochs=1)
+    state = {"trainer": trainer.state_dict(), "model": copy.deepcopy(model.state_dict())}
+    state["trainer"]["max_epochs"] = 2
+    losses = []
+    for _ in range(2):
+        trainer, model, optimizer = make()
+        model.load_state_dict(state["model"])
+        trainer.load_state_dict(state["trainer"])
+        record("run.zarr", resume=True).attach(trainer, model, optimizer)
+        trainer.run(batches, max_epochs=2)
+        losses.append(derivviz.open_trace("run.zarr")["loss"].tolist())
+    assert derivviz.open_trace("run.zarr").steps.tolist() == list(range(8))
+    assert losses[0] == losses[1]
+
+
 def test_copies_pickles_and_checkpoints_go_on_while_it_records(record, make, ignite, batches, torch):
     trainer, model, optimizer = make()
     recording = record("run.zarr")

@@ -68,10 +68,10 @@ def make_module(torch, make_net):
 
 @pytest.fixture
 def fit(torch, data):
-    def fit(library, module, callbacks, **options):
+    def fit(library, module, callbacks, ckpt_path=None, **options):
         loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*data), batch_size=4)
         trainer = library.Trainer(callbacks=callbacks, **{**QUIET, "max_epochs": 2, **options})
-        trainer.fit(module, loader, loader if hasattr(module, "validates") else None)
+        trainer.fit(module, loader, loader if hasattr(module, "validates") else None, ckpt_path=ckpt_path)
         return trainer
 
     return fit
@@ -183,6 +183,52 @@ def test_copies_pickles_and_checkpoints_go_on_while_it_records(record, make_modu
     fit(lightning, make_module(lightning), [record("run.zarr"), Copier()])
     assert len(derivviz.open_trace("run.zarr").steps) == 8
     assert sorted(os.listdir(here)) == ["last.ckpt", "run.zarr"]
+
+
+def test_a_fit_from_a_checkpoint_goes_on_in_its_trace(record, make_module, fit, plain):
+    """Killed at step 6, gone on with from the checkpoint after step 4."""
+    import lightning
+
+    class Saver(lightning.Callback):
+        def on_train_batch_end(self, trainer, module, outputs, batch, index):
+            if trainer.global_step == 4:
+                trainer.save_checkpoint("four.ckpt")
+
+    module = make_module(lightning, fails_at=6)
+    with pytest.raises(RuntimeError):
+        fit(lightning, module, [record("run.zarr", snapshot_every=1), Saver()])
+    fit(
+        lightning,
+        make_module(lightning),
+        [record("run.zarr", snapshot_every=1, resume=True), Saver()],
+        ckpt_path="four.ckpt",
+    )
+    trace = derivviz.open_trace("run.zarr")
+    assert trace.steps.tolist() == list(range(8))
+    np.testing.assert_allclose(trace["loss"], [loss for _, loss in plain(8)], rtol=1e-5)
+
+
+def test_the_gradscaler_of_the_host_is_handed_on(record, make_module, fit, monkeypatch, torch):
+    import lightning
+    from lightning.pytorch.plugins import MixedPrecision
+
+    from derivviz.integrations import hosted
+
+    seen = {}
+    real = hosted.record
+
+    def spy(*arguments, **options):
+        seen.update(options)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(hosted, "record", spy)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    precision = MixedPrecision("16-mixed", "cpu", scaler=scaler)
+    fit(lightning, make_module(lightning), [record("run.zarr")], plugins=[precision], max_epochs=1)
+    assert seen["scaler"] is scaler
+    fit(lightning, make_module(lightning), [record("plain.zarr")], max_epochs=1)
+    norm, same = (derivviz.open_trace(f"{n}.zarr")["grad/net.0.weight/norm"] for n in ("run", "plain"))
+    np.testing.assert_allclose(norm, same, rtol=0.05)  # unscaled
 
 
 @pytest.fixture
