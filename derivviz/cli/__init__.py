@@ -15,6 +15,8 @@ COMMANDS = {
     "figure": "Draw a figure of a recorded run for print.",
     "record": "Train a network and record every step of it.",
     "import": "Read event files of TensorBoard into a trace.",
+    "inspect": "Show what is in a recorded run, and what is wrong with it.",
+    "export": "Write a recorded run as CSV, Parquet or NPZ.",
     "score": "Print the score table of the recommender.",
     "recommend": "Predict with a recorded network and recommend a dish.",
     "list": "Show the lessons and figures there are.",

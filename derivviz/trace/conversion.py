@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def need(package: str, what: str) -> Any:
-    """An optional package, or an error that says how to get it."""
+def need(package: str, what: str, install: str = "") -> Any:
+    """An optional package, or an error that says what to install."""
     try:
         return import_module(package)
     except ImportError as error:
-        raise DerivvizError(f"{what} needs {package}. Type  pip install {package}") from error
+        raise DerivvizError(f"{what} needs {package}. Type  pip install {install or package}") from error
 
 
 def to_xarray(store: Store, group: str, rows: slice) -> xr.Dataset:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 
 from derivviz.trace import conversion
+from derivviz.trace.check import About
 from derivviz.trace.errors import MissingSeriesError, printable
 from derivviz.trace.place import Folder, place
 from derivviz.trace.probe import Probe
@@ -222,6 +223,21 @@ class Trace:
     def tensors(self) -> list[str]:
         """Every ``KIND/NAME`` of which there are statistics."""
         return list(self._series.tensors)
+
+    @property
+    def arrays(self) -> dict[str, About]:
+        """What the metadata says of each array, by its path in the trace."""
+        return self._store.arrays
+
+    @property
+    def unknown(self) -> dict[str, str]:
+        """Arrays that a newer version wrote and this one cannot read, and why."""
+        return self._store.unknown
+
+    @property
+    def bytes_on_disk(self) -> dict[str, int]:
+        """Size of each file of the trace [B]; empty where the file system cannot list."""
+        return self._store.bytes_on_disk
 
     @property
     def logged(self) -> list[str]:
