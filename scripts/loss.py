@@ -44,7 +44,7 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
 
 def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
     """The loss of each step, its mean in each epoch, and where it stops being a number."""
-    steps, loss = trace.steps, trace["loss"]
+    steps, loss = logged(trace, "loss")
     finite = np.isfinite(loss)
     shown = loss[finite]
     pale, strong = look.shades("loss", 2)[0], look.color("loss")
@@ -52,11 +52,11 @@ def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:
         ax.set_yscale("log")
         ax.minorticks_off()
     ax.set_ylabel(look.choose(en="loss", ko="손실"))
-    ax.set_xlim(steps[0], max(steps[-1], steps[0] + 1))
+    ax.set_xlim(trace.steps[0], max(trace.steps[-1], trace.steps[0] + 1))
     artists: Artists = {}
     (artists["loss"],) = ax.plot(steps, np.where(finite, loss, np.nan), color=pale, linewidth=0.8, alpha=0.6)
     labels = [EndLabel(look.choose(en="each step", ko="스텝마다"), steps[finite][-1], shown[-1], pale)]
-    if "epoch" in trace:
+    if has_epochs(trace):
         where, mean = epoch_means(trace, "loss")
         (artists["loss/epoch"],) = ax.plot(
             where, mean, color=strong, marker="o", markevery=thinned(len(where)), clip_on=False
@@ -120,9 +120,11 @@ def mark_epochs(panels: list[Axes], trace: Trace, look: Style) -> None:
     """A line where each epoch begins, numbered above the first panel; steps get no grid of their own."""
     for ax in panels:
         ax.grid(axis="x", visible=False)
-    if "epoch" not in trace:
+    if not has_epochs(trace):
         return
     epochs, begins = np.unique(trace["epoch"], return_index=True)
+    epochs = epochs[np.isfinite(epochs)]
+    begins = begins[: len(epochs)]  # NaN, where no epoch was logged, comes last
     every = thinned(len(epochs))
     starts = trace.steps[begins[::every]]
     numbers = [f"{epoch:g}" for epoch in epochs[::every]]
@@ -145,13 +147,13 @@ def accuracies(trace: Trace) -> dict[str, Series]:
     """The accuracy in training, as epoch means where epochs are known, and on held-out pictures [1]."""
     found: dict[str, Series] = {}
     if "accuracy" in trace:
-        by_step = trace.steps.astype(float), trace["accuracy"]
-        found["accuracy"] = epoch_means(trace, "accuracy") if "epoch" in trace else by_step
+        by_step = logged(trace, "accuracy")
+        found["accuracy"] = epoch_means(trace, "accuracy") if has_epochs(trace) else by_step
     try:
         evaluation = trace.evaluation
     except MissingSeriesError:
         return found
-    if evaluation.target is not None and "epoch" in trace:
+    if evaluation.target is not None and has_epochs(trace):
         right = evaluation.probabilities.argmax(axis=2) == evaluation.target
         ends = [
             trace.steps[trace["epoch"] <= epoch].max(initial=trace.steps[0]) for epoch in evaluation.epochs
@@ -160,10 +162,26 @@ def accuracies(trace: Trace) -> dict[str, Series]:
     return found
 
 
+def logged(trace: Trace, key: str) -> Series:
+    """The steps at which it was logged. Where the trace does not say which NaN was logged, that is all."""
+    steps, values = trace.steps, trace[key]
+    if (nonfinite := trace.attrs.get("nonfinite")) is None:
+        return steps, values
+    there = np.isfinite(values) | (steps == nonfinite.get(key))
+    return steps[there], values[there]
+
+
+def has_epochs(trace: Trace) -> bool:
+    """Whether epochs are numbered; some loops log what share of the epochs is done, step by step."""
+    return "epoch" in trace and all(
+        float(number).is_integer() for number in trace["epoch"] if number == number
+    )
+
+
 def epoch_means(trace: Trace, key: str) -> Series:
     """The middle of each epoch, in steps, and the mean of its finite values, if it has any."""
     epoch, values = trace["epoch"], trace[key]
-    finite = np.isfinite(values)
+    finite = np.isfinite(values) & np.isfinite(epoch)
     numbers = np.unique(epoch[finite])
     where = [trace.steps[epoch == number].mean() for number in numbers]
     return np.array(where), np.array([values[finite & (epoch == number)].mean() for number in numbers])

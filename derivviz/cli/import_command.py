@@ -40,8 +40,9 @@ def command(
     trace = open_trace(path)
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     seconds = time.perf_counter() - began
-    for line in trace.attrs["damage"]:
-        click.echo(f"Warning: {line}", err=True)
+    for what, why in trace.attrs["skipped"].items():
+        if what.startswith(tuple(trace.attrs["files"])):
+            click.echo(f"Warning: {what}: {why}.", err=True)
     click.echo(
         f"{path}: {console.size(size)}, {len(trace.steps)} steps, {len(trace.keys())} series, "
         f"{len(trace.snapshot_steps)} snapshots in {seconds:.1f} s"

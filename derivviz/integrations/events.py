@@ -46,7 +46,8 @@ class Histogram:
     @property
     def size(self) -> int:
         """How many values there were."""
-        return int(np.nansum(self.stats[:2]))
+        size = np.nansum(self.stats[:2])
+        return int(size) if np.isfinite(size) else 0
 
     @property
     def summed(self) -> bool:
@@ -61,8 +62,7 @@ class Events:
     scalars: dict[str, dict[int, float]] = field(default_factory=dict)
     histograms: dict[str, dict[int, Histogram]] = field(default_factory=dict)
     walls: dict[int, float] = field(default_factory=dict)  # when the first event of a step was written [s]
-    left_out: set[str] = field(default_factory=set)  # tags of pictures, texts, …
-    damage: list[str] = field(default_factory=list)  # what could not be read, in words
+    skipped: dict[str, str] = field(default_factory=dict)  # tags and files, and why they were not read
     _plugins: dict[str, str] = field(default_factory=dict)
 
     def take(self, event: Any) -> None:
@@ -75,7 +75,7 @@ class Events:
             if self._take(value, event.step):
                 self.walls.setdefault(event.step, event.wall_time)
             elif value.tag not in self.scalars and value.tag not in self.histograms:
-                self.left_out.add(value.tag)
+                self.skipped[value.tag] = "neither a scalar nor a histogram"
 
     def _take(self, value: Any, step: int) -> bool:
         form, plugin = value.WhichOneof("value"), self._plugins.get(value.tag)
@@ -110,13 +110,11 @@ def read_events(files: Sequence[Path], progress: Callable[[int, int], None]) -> 
             try:
                 events.take(Event.FromString(record))
             except (DecodeError, ValueError, TypeError) as error:
-                events.damage.append(f"{file.name}: the event at byte {done} is not readable ({error}).")
+                events.skipped[f"{file.name} at byte {done}"] = f"an event that cannot be read: {error}"
             done += len(record) + _FRAME
             progress(sum(sizes[:number]) + done, sum(sizes))
         if done < size:
-            events.damage.append(
-                f"{file.name}: damaged or cut off at byte {done} of {size}; the rest is lost."
-            )
+            events.skipped[file.name] = f"damaged or cut off at byte {done} of {size}; the rest is lost"
     return events
 
 
@@ -157,8 +155,8 @@ def from_buckets(buckets: Array) -> Histogram:
 
 def _rebinned(counts: Array, edges: Array) -> tuple[Array, Array]:
     """Counts in `BINS` equally wide bins between the outer edges, as if even within each bucket."""
-    low, high = edges[0], edges[-1]
-    if not len(counts) or not math.isfinite(high - low):
+    low, high = float(edges[0]), float(edges[-1])
+    if not len(counts) or not math.isfinite(high - low) or not ((counts >= 0) & (counts < 2**53)).all():
         return np.zeros(BINS, np.int64), np.full(BINS + 1, np.nan)
     if high <= low:
         return np.array([round(counts.sum()), *[0] * (BINS - 1)]), np.linspace(low, low + 1, BINS + 1)

@@ -21,12 +21,15 @@ everything else                                    histogram, under the whole ta
 
 The tags themselves stay in the label ``tag``. Where two events have the same tag and step the later counts, and
 what a restarted run says is void is dropped, as TensorBoard does. Pictures, texts and graphs are left out.
+The attribute ``nonfinite`` says at which step a scalar first *was* NaN or infinite, by name.
 """
 
 from __future__ import annotations
 
 import datetime
+import math
 import os
+import shutil
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -35,9 +38,10 @@ from typing import Any
 import numpy as np
 
 import derivviz
-from derivviz.errors import UsageError
-from derivviz.integrations.events import BINS, Events, Histogram, read_events
-from derivviz.trace.errors import MissingSeriesError, TraceError
+from derivviz.errors import UsageError, nearest
+from derivviz.integrations.events import BINS, Histogram, read_events
+from derivviz.integrations.tags import kind_and_name
+from derivviz.trace.errors import TraceError
 from derivviz.trace.layout import STATS, slug
 from derivviz.trace.writer import TraceWriter, is_trace
 
@@ -46,14 +50,6 @@ _OWN = frozenset({
     "step", "time", "recorder_seconds", "lr", "lr_factor", "param",
     "stats", "stat", "tensor", "kind", "name", "size", "estimator", "tag",
 })  # fmt: skip
-_FIRST = {
-    "activation": ("activation", "activations"),
-    "activation_grad": ("activation_grad", "activation_grads"),
-    "param": ("param", "params", "parameter", "parameters", "weight", "weights"),
-    "grad": ("grad", "grads", "gradient", "gradients"),
-    "update": ("update", "updates"),
-}
-_KIND_OF_FIRST = {word: kind for kind, words in _FIRST.items() for word in words}
 _REBINNED = "of TensorBoard's buckets, rebinned evenly within each"
 _ESTIMATOR = {True: "exact", False: "exact, but sums unknown"}
 
@@ -80,7 +76,7 @@ def import_events(
 
     Returns
     -------
-    `path`. The attribute ``damage`` of the trace lists what could not be read.
+    `path`. The attribute ``skipped`` of the trace lists what was not read, and why.
 
     Raises
     ------
@@ -93,16 +89,21 @@ def import_events(
     files = _chosen(Path(logdir), run)
     events = read_events(files, progress)
     if not events.scalars and not events.histograms:
-        lost = f" {' '.join(events.damage)}" if events.damage else ""
+        lost = "".join(f" {what}: {why}." for what, why in events.skipped.items())
         raise TraceError(f"The event files in {files[0].parent} hold no scalars and no histograms.{lost}")
     scalars = _named(events.scalars, names or {})
     began = min(events.walls.values())
-    writer = TraceWriter(path, _provenance(files, events, began), overwrite)
-    tensors = _tensors(events.histograms)
-    _write_steps(writer, scalars, tensors, events.walls, began)
-    if tensors:
-        _write_snapshots(writer, tensors)
-    writer.close()
+    about = _provenance(files, events.skipped, began)
+    writer = TraceWriter(path, {**about, "nonfinite": _nonfinite(scalars)}, overwrite)
+    try:
+        tensors = _tensors(events.histograms)
+        _write_steps(writer, scalars, tensors, events.walls, began)
+        if tensors:
+            _write_snapshots(writer, tensors)
+        writer.close()
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)  # half of an import is of no use, and it can be done again
+        raise
     return path
 
 
@@ -142,7 +143,8 @@ def _named(scalars: Mapping[str, dict[int, float]], names: Mapping[str, str]) ->
     """The scalars under the names that they shall have."""
     for name, tag in names.items():
         if tag not in scalars:
-            raise MissingSeriesError.among("scalar", tag, scalars)
+            close = nearest(tag, scalars) or list(scalars)[:3]
+            raise UsageError(f"There is no scalar {tag!r} in these event files. Nearest: {', '.join(close)}.")
         if name in scalars and name != tag:
             raise UsageError(f"A scalar of this run is called {name!r} already, so {tag!r} cannot be.")
     called = {tag: name for name, tag in names.items()}
@@ -159,35 +161,30 @@ def _tensors(histograms: Mapping[str, dict[int, Histogram]]) -> dict[tuple[str, 
     return found
 
 
-def kind_and_name(tag: str) -> tuple[str, str]:
-    """What a histogram's tag says of itself.
-
-    >>> kind_and_name("gradients/conv1.weight"), kind_and_name("conv1.weight.grad"), kind_and_name("conv1.bias")
-    (('grad', 'conv1.weight'), ('grad', 'conv1.weight'), ('param', 'conv1.bias'))
-    >>> kind_and_name("latent code")
-    ('histogram', 'latent code')
-    """
-    first, _, rest = tag.partition("/")
-    if rest and first.lower() in _KIND_OF_FIRST:
-        return _KIND_OF_FIRST[first.lower()], rest
-    for ending in (".grad", "/grad", ".gradient", "/gradient"):
-        if tag.endswith(ending) and tag != ending:
-            return "grad", tag.removesuffix(ending)
-    if tag.replace("/", ".").rpartition(".")[2] in ("weight", "bias"):
-        return "param", tag
-    return "histogram", tag
-
-
-def _provenance(files: list[Path], events: Events, began: float) -> dict[str, Any]:
+def _provenance(files: list[Path], skipped: dict[str, str], began: float) -> dict[str, Any]:
+    try:
+        created = datetime.datetime.fromtimestamp(began, datetime.UTC).isoformat()
+    except (ValueError, OverflowError, OSError):  # a wall time of no calendar
+        created = None
     return {
-        "created": datetime.datetime.fromtimestamp(began, datetime.UTC).isoformat(),
+        "created": created,
         "imported": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "source": "TensorBoard event files",
         "files": [file.name for file in files],
         "versions": {"derivviz": derivviz.__version__, "tensorboard": version("tensorboard")},
-        "damage": events.damage,
-        "left_out": sorted(events.left_out),
+        "skipped": skipped,
     }
+
+
+def _nonfinite(scalars: Mapping[str, Mapping[int, float]]) -> dict[str, int]:
+    """By name, the first step at which a scalar was logged and was NaN or infinite.
+
+    In its series a NaN that was logged looks like a step without a value.
+    """
+    lost = {
+        name: [s for s, value in rows.items() if not math.isfinite(value)] for name, rows in scalars.items()
+    }
+    return {name: min(steps) for name, steps in lost.items() if steps}
 
 
 def _write_steps(
