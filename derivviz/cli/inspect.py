@@ -187,7 +187,7 @@ def _table(
             no_wrap=n in right or n == 0,
             overflow="ellipsis" if n == 0 else "fold",
         )
-    shown = rows if len(rows) <= _SHOWN else rows[: _SHOWN - 4] + rows[-3:]
+    shown = rows if len(rows) <= _SHOWN else (*rows[: _SHOWN - 4], *rows[-3:])
     for n, row in enumerate(shown):
         if len(shown) < len(rows) and n == _SHOWN - 4:
             table.add_row(_line(f"… {len(rows) - len(shown)} more", "dim"))

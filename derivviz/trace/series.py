@@ -88,8 +88,8 @@ class Series:
         for array, columns in wanted.items():
             order = sorted(columns)
             columns |= {column: n for n, column in enumerate(order)}
-            picked = order if len(order) > 1 else slice(order[0], order[0] + 1)
-            read[array] = self._rows(array, (rows, picked))
+            span = slice(order[0], order[-1] + 1)  # much quicker than a list, where it is the same
+            read[array] = self._rows(array, (rows, span if len(order) == span.stop - span.start else order))
         return {key: self._one(key, rows, wanted, read) for key in keys}
 
     def table(self, tensor: str, rows: slice) -> Array:

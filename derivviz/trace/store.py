@@ -16,8 +16,8 @@ from derivviz.trace.guard import GuardedStore
 from derivviz.trace.place import Folder, Remote
 
 Array = np.ndarray[Any, Any]
-FREE = 2**26  # bytes that may be read at once, whatever lies on disk
-RATIO = 100  # bytes in memory for each byte of the trace on disk: rows of nothing compress well
+FREE = 2**28  # bytes that may be read at once, whatever lies on disk
+RATIO = 500  # bytes in memory for each byte of the trace on disk: steps that are all the same compress well
 _FREE_CHUNKS, _CHUNK = 4096, 16  # the least that a chunk takes on disk is its entry in an index
 
 
