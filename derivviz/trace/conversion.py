@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from derivviz.errors import DerivvizError
 from derivviz.trace.errors import MissingSeriesError, TraceError
+from derivviz.trace.layout import ROW_DIMENSION
 from derivviz.trace.store import Array, Store
 
 if TYPE_CHECKING:
@@ -40,16 +41,9 @@ def to_xarray(store: Store, group: str, rows: slice) -> xr.Dataset:
         true = {name: name_ for name, name_ in names.items() if name_ not in taken}
         if len(set(true.values())) == len(true):
             dataset = dataset.rename(true)
-        first = next(
-            iter(
-                store.arrays[f"{group}/{name}"].dims[0]
-                for name in ("step", *store.below(group))
-                if f"{group}/{name}" in store and store.arrays[f"{group}/{name}"].dims
-            ),
-            None,
-        )
-        if rows != slice(None) and first in dataset.dims:
-            dataset = dataset.isel({first: rows})
+        row = ROW_DIMENSION.get(group.partition("/")[0])
+        if rows != slice(None) and row in dataset.dims:
+            dataset = dataset.isel({row: rows})
     except TraceError:
         raise
     except Exception as error:  # xarray meets whatever stands in a damaged trace
