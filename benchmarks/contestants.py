@@ -189,9 +189,9 @@ def every_tenth(contestant: Callable[..., AbstractContextManager[Step]]) -> Call
 CONTESTANTS: dict[str, Callable[[Workload, Path], AbstractContextManager[Step]]] = {
     "derivviz": derivviz,
     "TensorBoard histograms": tensorboard,
-    "TensorBoard, each 10th": every_tenth(tensorboard),
+    "TensorBoard each 10th": every_tenth(tensorboard),
     "wandb.watch": wandb_watch,
-    "wandb.watch, each 10th": every_tenth(wandb_watch),
+    "wandb.watch each 10th": every_tenth(wandb_watch),
     "torchlens Recorder": torchlens_recorder,
     "torchlens trace": torchlens_trace,
     "captum": captum,

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from rich.table import Table
 from workloads import workload
 
@@ -81,6 +82,7 @@ def profile(name: str, steps: int, folder: Path) -> Table:
     ----------
     steps : to time, rounded up to whole tens, after ten to get warm
     """
+    torch.set_num_threads(1)
     clock = Clock()
     instrument(clock)
     load = workload(name)
