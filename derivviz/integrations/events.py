@@ -98,6 +98,8 @@ class Events:
         for rows in tables:
             for step in [step for step in rows if step >= first]:
                 del rows[step]
+        self.scalars = {tag: rows for tag, rows in self.scalars.items() if rows}
+        self.histograms = {tag: rows for tag, rows in self.histograms.items() if rows}
 
 
 def read_events(files: Sequence[Path], progress: Callable[[int, int], None]) -> Events:
@@ -123,6 +125,7 @@ def from_proto(histogram: Any) -> Histogram:
     counts, limits = np.array(histogram.bucket, float), np.array(histogram.bucket_limit, float)
     if len(counts) != len(limits):
         raise ValueError(f"a histogram of {len(counts)} buckets with {len(limits)} limits")
+    _check(counts)
     low, high = histogram.min, histogram.max
     full = np.flatnonzero(counts)
     if len(full):  # the outermost limits may be ±1e308, or be left out: least and greatest value are known
@@ -149,14 +152,20 @@ def from_buckets(buckets: Array) -> Histogram:
     if not len(buckets):
         return Histogram(np.array([0, 0, *[np.nan] * 5]), *_rebinned(np.zeros(0), np.zeros(1)))
     edges, counts = np.concatenate([buckets[:1, 0], buckets[:, 1]]), buckets[:, 2]
+    _check(counts)
     stats = np.array([counts.sum(), np.nan, np.nan, np.nan, edges[0], edges[-1], np.nan])
     return Histogram(stats, *_rebinned(counts, edges))
+
+
+def _check(counts: Array) -> None:
+    if not ((counts >= 0) & (counts < 2**53)).all():
+        raise ValueError("a histogram that counts less than nothing, or more than there is")
 
 
 def _rebinned(counts: Array, edges: Array) -> tuple[Array, Array]:
     """Counts in `BINS` equally wide bins between the outer edges, as if even within each bucket."""
     low, high = float(edges[0]), float(edges[-1])
-    if not len(counts) or not math.isfinite(high - low) or not ((counts >= 0) & (counts < 2**53)).all():
+    if not len(counts) or not math.isfinite(high - low):
         return np.zeros(BINS, np.int64), np.full(BINS + 1, np.nan)
     if high <= low:
         return np.array([round(counts.sum()), *[0] * (BINS - 1)]), np.linspace(low, low + 1, BINS + 1)

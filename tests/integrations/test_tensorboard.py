@@ -220,9 +220,11 @@ def test_names_that_the_trace_has_itself(here):
 
 
 def test_a_restart_voids_what_came_after_it(here):
-    write(here / "a", (0, "x", 0.0), (1, "x", 1.0), (2, "x", 2.0), (1, "START", None), (1, "x", 10.0))
-    import_events(here / "a", "run.zarr")
+    late = histogram(np.arange(4.0), [1.0, 5.0])
+    void = (1, "x", 1.0), (2, "x", 2.0), (2, "late", late), (2, "y", 2.0), (1, "START", None)
+    import_events(write(here / "a", (0, "x", 0.0), *void, (1, "x", 10.0)), "run.zarr")
     trace = derivviz.open_trace("run.zarr")
+    assert set(trace) == {"x", "time"}
     assert (trace.steps.tolist(), trace["x"].tolist()) == ([0, 1], [0.0, 10.0])
 
 
