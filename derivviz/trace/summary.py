@@ -81,7 +81,7 @@ def _groups(trace: Trace, files: dict[str, int]) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {
         name: {"name": name, "rows": None, "bytes": 0, "arrays": [], "files": []} for name in tables
     }
-    for path, size in files.items():
+    for path, size in sorted(files.items()):
         top, _, below = path.partition("/")
         name = top if below and (top in tables or top.startswith("rank")) else "other files"
         group = found.setdefault(name, {"name": name, "rows": None, "bytes": 0, "arrays": [], "files": []})
