@@ -91,8 +91,6 @@ class Column:
         number, slot = divmod(self._number, SHARD_CHUNKS)
         if number != self._shard_number:
             self._shard, self._shard_number = self._open(number), number
-        parts = self._shard.path.relative_to(self.folder).parts
-        make_folder(self.folder, *parts[:-1])
         self._shard.write(slot, _ZSTD.encode(self._chunk))
         self._dirty = False
 
@@ -167,7 +165,7 @@ class Column:
         self._number = number
 
     def _open(self, number: int) -> Shard:
-        return Shard(self.folder.joinpath("c", str(number), *["0"] * len(self.seen)), SHARD_CHUNKS)
+        return Shard(self.folder, "/".join(["c", str(number), *["0"] * len(self.seen)]), SHARD_CHUNKS)
 
 
 class Labels:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from derivviz.trace.columns import Column, Labels
-from derivviz.trace.folder import make_folder, replace_file
+from derivviz.trace.folder import make_folder, remove, replace_file
 from derivviz.trace.layout import ROOT_FILE, group_metadata
 
 
@@ -68,6 +68,7 @@ class Contents:
         """Make the folder of an array. Only :meth:`commit` shows it."""
         self.make_group(path.rpartition("/")[0])
         make_folder(self.folder, *path.split("/"))
+        remove(array.folder / "c")  # of a run that was killed before the array was ever shown
         self._tell(path, to_json(array.metadata(array.shape(0, array.sizes()))))
         self.arrays[path] = array
 

@@ -98,9 +98,9 @@ def group_metadata(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settled_rows(shape: Sequence[int], dtype: np.dtype[Any]) -> int:
-    """How many rows a settled shard has: as equal parts as can be, none above `BLOCK_BYTES`."""
-    row = dtype.itemsize * math.prod(shape[1:])
-    return math.ceil(shape[0] / math.ceil(shape[0] * row / BLOCK_BYTES))
+    """How many rows a settled shard has: as equal parts as can be, of `BLOCK_BYTES` at most."""
+    most = max(BLOCK_BYTES // (dtype.itemsize * math.prod(shape[1:])), 1)
+    return math.ceil(shape[0] / math.ceil(shape[0] / most))
 
 
 def array_metadata(

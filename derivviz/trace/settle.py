@@ -31,11 +31,13 @@ def settle(column: Column, shape: Sequence[int]) -> None:
     rows = settled_rows(shape, column.dtype)
     for number, start in enumerate(range(0, shape[0], rows)):
         values = column.read(start, min(start + rows, shape[0]))
-        block = np.full((rows, *shape[1:]), fill_value(column.dtype), column.dtype)
-        block[tuple(map(slice, values.shape))] = values
-        parts = np.split(block, shape[1], axis=1) if len(shape) > 1 else [block]
+        if values.shape != (rows, *shape[1:]):  # the last rows, or a neighbour has more of a dimension
+            block = np.full((rows, *shape[1:]), fill_value(column.dtype), column.dtype)
+            block[tuple(map(slice, values.shape))] = values
+            values = block
+        parts = np.split(values, shape[1], axis=1) if len(shape) > 1 else [values]
         content = pack([_ZSTD.encode(np.ascontiguousarray(part)) for part in parts])
-        replace_file(_path(column, number), content)
+        replace_file(column.folder / _key(column, number), content)
 
 
 def unsettle(column: Column, shape: Sequence[int]) -> None:
@@ -45,7 +47,7 @@ def unsettle(column: Column, shape: Sequence[int]) -> None:
     for number, start in enumerate(range(0, shape[0], rows)):
         block = np.full((rows, *shape[1:]), fill_value(column.dtype), column.dtype)
         parts = np.split(block, shape[1], axis=1) if len(shape) > 1 else [block]
-        chunks = dict(Shard(_path(column, number), len(parts)).load().read(range(len(parts))))
+        chunks = dict(Shard(column.folder, _key(column, number), len(parts)).load().read(range(len(parts))))
         for slot, part in enumerate(parts):
             part[:] = np.frombuffer(_ZSTD.decode(chunks[slot]), column.dtype).reshape(part.shape)
         column.extend(start, block[: shape[0] - start])
@@ -83,5 +85,5 @@ def _own_form(folder: Path) -> str:
         return ""
 
 
-def _path(column: Column, number: int) -> Path:
-    return column.folder / ".".join([str(number), *["0"] * len(column.seen)])
+def _key(column: Column, number: int) -> str:
+    return ".".join([str(number), *["0"] * len(column.seen)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from derivviz.trace.folder import replace_file
+from derivviz.trace.folder import make_folder, replace_file
 
 MISSING = -1  # as offset and as length: all 64 bits set, as Zarr has it
 _ENTRY = struct.Struct("<qq")
@@ -23,12 +23,18 @@ def pack(chunks: Sequence[bytes]) -> bytes:
 
 
 class Shard:
-    """A shard of up to `size` chunks. A new one replaces what is at `path`, unless it is loaded."""
+    """A shard of up to `size` chunks. A new one replaces what is there, unless it is loaded.
 
-    def __init__(self, path: Path, size: int) -> None:
-        self.path = path
+    Parameters
+    ----------
+    root, key : the folder of the array, and the path of the shard below it
+    """
+
+    def __init__(self, root: Path, key: str, size: int) -> None:
+        self._root, self.path = root, root / key
         self._index = np.full((size, 2), MISSING, np.int64)
         self._left = (0, 0)  # offset and length of what was replaced last
+        self._used = 0  # bytes of that and of all that the index points at
         self._new = True
 
     def load(self) -> Shard:
@@ -38,6 +44,7 @@ class Shard:
                 raw = file.read(self._index.nbytes)
             self._index = np.frombuffer(raw, np.int64).reshape(self._index.shape).copy()
             self._new = False
+            self._count()
         return self
 
     def read(self, slots: Iterable[int]) -> Iterator[tuple[int, bytes]]:
@@ -56,30 +63,40 @@ class Shard:
     def write(self, slot: int, data: bytes) -> None:
         """Write a chunk where there is room, then point the index at it.
 
-        There is no room where it lies now, and none where it lay before: a reader who looked up the place
-        a moment ago still finds a whole chunk there.
+        There is none where it lies now, and none where it lay before: a reader who looked up the place a
+        moment ago still finds a whole chunk there.
         """
         if self._new:
+            make_folder(self._root, *self.path.relative_to(self._root).parts[:-1])
             replace_file(self.path, self._index.tobytes())
             self._new = False
-        entry = self._room(len(data)), len(data)
+        old = tuple(self._index[slot].tolist())
         with self.path.open("r+b") as file:
-            file.seek(entry[0])
+            offset = file.seek(0, os.SEEK_END)
+            if offset - self._index.nbytes - self._used >= len(data):  # so much is free, if not in one piece
+                offset = self._room(len(data))
+            file.seek(offset)
             file.write(data)
             file.flush()
+            # First noted here: were it interrupted now, neither the old place nor the new one is free.
+            self._used += len(data) - self._left[1]
+            self._left = (0, 0) if old[0] == MISSING else old
+            self._index[slot] = offset, len(data)
             file.seek(slot * _ENTRY.size)
-            file.write(_ENTRY.pack(*entry))
-        offset, length = self._index[slot].tolist()
-        self._left = (0, 0) if offset == MISSING else (offset, length)
-        self._index[slot] = entry
+            file.write(_ENTRY.pack(offset, len(data)))
 
     def forget(self, first: int) -> None:
         """Drop the chunks from the slot `first` on."""
         if (self._index[first:] != MISSING).any():
             self._index[first:] = MISSING
+            self._count()
             with self.path.open("r+b") as file:
                 file.seek(first * _ENTRY.size)
                 file.write(self._index[first:].tobytes())
+
+    def _count(self) -> None:
+        self._left = (0, 0)
+        self._used = int(self._index[self._index[:, 0] != MISSING, 1].sum())
 
     def _room(self, size: int) -> int:
         """Offset of the first gap of `size` bytes, at the end of the file if need be."""
