@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from derivviz.recording.hooks import readable
-from derivviz.recording.measure import exact, histogram, norms, pictures, sample, thumbnail, units
+from derivviz.recording.hooks import obstacle, real
+from derivviz.recording.measure import exact, norms, pictures, thumbnail, units
+from derivviz.recording.sampling import SAMPLE, SNAPSHOT_SAMPLE, Part, Sheet, joined, pick
 
 Array = np.ndarray[Any, Any]
 Key = tuple[str, str]  # (kind, module or parameter name)
@@ -20,98 +23,110 @@ SHOWN = 4
 PICTURE_SIDE = 112
 MOST_CHANNELS = 16
 MAP_SIDE = 56
+PARAMETER_KINDS = ("param", "grad", "update")
 WHOLE = 4096  # parameters of at most so many elements are kept whole
-MOST_KEPT = 2**18  # of a larger one, no more than this: an embedding is left to its statistics
+
+
+class Sheets:
+    """One a kind, kept from step to step."""
+
+    def __init__(self) -> None:
+        self.activation, self.activation_grad = Sheet("activation"), Sheet("activation_grad")
+        self.param, self.grad, self.update = Sheet("param", lasting=True), Sheet("grad"), Sheet("update")
 
 
 @dataclass
 class Piece:
-    """One array of a snapshot: of a module or parameter `name`, which has the shape `shape`."""
+    """One array of a snapshot: of a module or parameter `name`, which has the shape `shape`.
+
+    `chosen` says of a dimension of which only some were kept, which those are.
+    """
 
     name: str
     value: Array
     dims: tuple[str, ...]
     shape: tuple[int, ...]
-    chosen: tuple[str, Array] | None = None  # the dimension of which only some were kept, and which
+    chosen: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass
 class Gathering:
-    """Statistics of a step, and the pieces of its snapshot if it is one."""
+    """A sample of every tensor of a step, and the pieces of its snapshot if it is one.
+
+    Parameters
+    ----------
+    sampled : values looked at of each tensor
+    """
 
     step: int
     snapshot: bool
-    samples: dict[Key, Tensor] = field(default_factory=dict)
+    sampled: int = SAMPLE
     norms: dict[Key, float] = field(default_factory=dict)
-    sizes: dict[Key, int] = field(default_factory=dict)
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     exact: dict[Key, Array] = field(default_factory=dict)
-    histograms: dict[Key, tuple[Array, Array]] = field(default_factory=dict)
     pieces: dict[Key, Piece] = field(default_factory=dict)
     batch: dict[str, Array] = field(default_factory=dict)
     lr: dict[str, float] = field(default_factory=dict)
     factor: dict[str, float] = field(default_factory=dict)
-    kept: int = 0
-    _whole: dict[str, Tensor] = field(default_factory=dict)
+    scalars: dict[str, float] = field(default_factory=dict)  # what the recorder itself logs
+    _single: dict[Key, tuple[Part, Tensor]] = field(default_factory=dict)
+    _groups: dict[str, tuple[tuple[Part, ...], Tensor]] = field(default_factory=dict)  # by kind
+    _before: dict[str, Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.snapshot:
+            self.sampled = max(self.sampled, SNAPSHOT_SAMPLE)
 
     def forget_forward(self) -> None:
         """Another forward of the same step begins: its activations count, not those of the one before."""
-        for store in (self.samples, self.exact, self.histograms, self.pieces):
-            for key in [
-                key for key in store if key[0] in ("activation", "activation_grad", "map", "grad_map")
-            ]:
+        self._single.clear()
+        self._groups.clear()
+        for store in (self.exact, self.pieces):
+            for key in [key for key in store if key[0] not in PARAMETER_KINDS]:
                 del store[key]
 
     def tensor(self, kind: str, name: str, tensor: Tensor) -> None:
         """An activation or its gradient, (sample, …)."""
-        self._measure((kind, name), tensor)
-        if not self.snapshot or tensor.ndim == 0:
+        part = Part.of(kind, name, tensor)
+        self._single[kind, name] = part, pick(tensor, part, self.sampled).clone()
+        if self.snapshot:
+            self._examine(part, real(tensor))
+
+    def tensors(self, sheet: Sheet, tensors: Mapping[str, Tensor], scale: float = 1.0) -> None:
+        """All of one kind at once, of a loss that was multiplied by `scale`."""
+        if not tensors:
             return
-        shape = tuple(tensor.shape[1:])
-        flat = tensor[:MOST_SAMPLES].flatten(1) if tensor.ndim > 1 else tensor[:MOST_SAMPLES, None]
-        chosen = units(flat.shape[1], flat.device)
-        value = flat.index_select(1, chosen).float().cpu().numpy()
-        dimension = ("unit", chosen.cpu().numpy())
-        self.pieces[kind, name] = Piece(name, value, ("sample", "unit"), shape, dimension)
-        if kind == "activation":
-            self.shapes[name] = shape
-        if tensor.ndim == 4:
-            small = thumbnail(tensor[:SHOWN, :MOST_CHANNELS], MAP_SIDE).cpu().numpy()
-            kind = "map" if kind == "activation" else "grad_map"
-            self.pieces[kind, name] = Piece(name, small, ("shown", "channel", "y", "x"), shape)
+        parts, values = sheet.take(tensors, self.sampled)
+        self._groups[sheet.kind] = parts, values if scale == 1 else unscaled(values, scale)
+        if self.snapshot:
+            for part, tensor in zip(parts, tensors.values(), strict=True):
+                self._examine(part, real(tensor if scale == 1 else unscaled(tensor, scale)))
 
-    def before(self, parameters: Mapping[str, nn.Parameter], gradients: bool) -> None:
-        """The parameters before the step, and their gradients unless a closure is yet to make them."""
-        for name, parameter in parameters.items():
-            if readable(parameter):
-                value = parameter.detach()
-                self._parameter("param", name, value)
-                if self.snapshot:
-                    self._whole[name] = value.clone()
-        if gradients:
-            self.gradients(parameters)
+    def before(self, parameters: Mapping[str, nn.Parameter], sheets: Sheets) -> None:
+        """The parameters before the step."""
+        self.tensors(sheets.param, parameters)
+        if self.snapshot:
+            self._before = {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
-    def gradients(self, parameters: Mapping[str, nn.Parameter]) -> None:
-        """∂L/∂parameter; a parameter without one gets no entry."""
+    def gradients(self, parameters: Mapping[str, nn.Parameter], sheets: Sheets, scale: float = 1.0) -> None:
+        """∂L/∂parameter, of a loss that was multiplied by `scale`; a parameter without one gets no entry."""
         found = {
-            name: p.grad.detach() for name, p in parameters.items() if p.grad is not None and readable(p.grad)
+            name: p.grad for name, p in parameters.items() if p.grad is not None and obstacle(p.grad) is None
         }
-        for name, gradient in found.items():
-            self._parameter("grad", name, gradient)
-        for name, norm in zip(found, norms(list(found.values())), strict=True):
-            self.norms["grad", name] = norm
+        sizes = norms([real(gradient) for gradient in found.values()])
+        self.norms.update({("grad", name): norm / scale for name, norm in zip(found, sizes, strict=True)})
+        self.tensors(sheets.grad, found, scale)
 
-    def after(self, parameters: Mapping[str, nn.Parameter]) -> None:
+    def after(self, parameters: Mapping[str, nn.Parameter], sheets: Sheets) -> None:
         """The parameters after the step; an update is after − before."""
-        for name, parameter in parameters.items():
-            old = self.samples.get(("param", name))
-            if old is None:
-                continue
-            value = parameter.detach()
-            if self.snapshot:
-                self._parameter("update", name, value - self._whole.pop(name))
-            self.samples["update", name] = sample(value) - old
-            self.sizes["update", name] = value.numel()
+        if "param" not in self._groups:
+            return
+        if self.snapshot:
+            changes = {name: p.detach() - self._before.pop(name) for name, p in parameters.items()}
+            self.tensors(sheets.update, changes)
+        else:
+            parts, values = sheets.param.take(parameters, self.sampled)
+            renamed = sheets.update.renamed(parts)
+            self._groups["update"] = renamed, values - self._groups["param"][1]
 
     def images(self, images: Tensor, target: Tensor | None) -> None:
         """The batch: thumbnails of its first pictures, and its true classes."""
@@ -122,35 +137,71 @@ class Gathering:
 
     def output(self, output: Tensor) -> None:
         """The output of the whole network, (sample, …)."""
-        if output.ndim > 0:
-            flat = output[:MOST_SAMPLES].detach().reshape(min(len(output), MOST_SAMPLES), -1)
-            self.batch["output"] = flat.float().cpu().numpy()
-            self.kept = len(flat)
+        if output.ndim:
+            self.batch["output"] = real(output[:MOST_SAMPLES]).flatten(1).float().cpu().numpy()
 
-    def _measure(self, key: Key, tensor: Tensor) -> None:
-        self.samples[key] = sample(tensor)
-        self.sizes[key] = tensor.numel()
-        if self.snapshot:
-            self.exact[key], self.histograms[key] = exact(tensor), histogram(tensor)
+    def vector(self) -> tuple[tuple[Part, ...], Array]:
+        """The sampled values of all tensors, one after another, and which part is of what."""
+        groups = list(self._groups.values())
+        values = [value for _, value in groups] + [value for _, value in self._single.values()]
+        parts = itertools.chain(*(parts for parts, _ in groups), (part for part, _ in self._single.values()))
+        if not values:
+            return (), np.zeros(0)
+        whole = joined(values)
+        return tuple(parts), (whole if whole.dtype == torch.float64 else whole.float()).cpu().numpy()
 
-    def _parameter(self, kind: str, name: str, tensor: Tensor) -> None:
-        self._measure((kind, name), tensor)
-        if not self.snapshot:
-            return
-        shape = tuple(tensor.shape)
-        if tensor.numel() <= WHOLE:
-            dims = tuple(f"dim_{n}" for n in range(tensor.ndim))
-            self.pieces[kind, name] = Piece(name, _copied(tensor), dims, shape)
-            return
-        table = tensor.reshape(len(tensor) if tensor.ndim > 1 else 1, -1)
-        chosen = units(table.shape[1], table.device)
-        if len(table) * len(chosen) <= MOST_KEPT:
-            value = _copied(table.index_select(1, chosen))
-            self.pieces[kind, name] = Piece(
-                name, value, ("row", "column"), shape, ("column", chosen.cpu().numpy())
-            )
+    def _examine(self, part: Part, tensor: Tensor) -> None:
+        """What a snapshot has of a tensor besides its sample."""
+        kind, name = key = part.kind, part.name
+        if part.size > self.sampled:
+            self.exact[key] = exact(tensor, self.norms.get(key))
+        if kind in PARAMETER_KINDS:
+            self.pieces[key] = _chosen_elements(name, tensor)
+        elif tensor.ndim:
+            self.pieces[key] = chosen_units(name, tensor, MOST_SAMPLES)
+            if tensor.ndim == 4:
+                self.pieces["map" if kind == "activation" else "grad_map", name] = maps(name, tensor[:SHOWN])
+
+
+def unscaled(gradient: Tensor, scale: float) -> Tensor:
+    """The gradient of a loss that was multiplied by `scale`, in float32 lest it vanish."""
+    return gradient.detach().to(torch.promote_types(gradient.dtype, torch.float32)) / scale
+
+
+def chosen_units(name: str, tensor: Tensor, most: int) -> Piece:
+    """Values at the kept units of at most so many samples of (sample, …)."""
+    flat = tensor[:most].reshape(min(len(tensor), most), -1)
+    chosen = units(flat.shape[1])
+    return Piece(
+        name, _picked(flat, 1, chosen), ("sample", "unit"), tuple(tensor.shape[1:]), {"unit": chosen}
+    )
+
+
+def maps(name: str, tensor: Tensor) -> Piece:
+    """Thumbnails of the first channels of (shown, channel, y, x)."""
+    small = thumbnail(tensor[:, :MOST_CHANNELS], MAP_SIDE).cpu().numpy()
+    return Piece(name, small, ("shown", "channel", "y", "x"), tuple(tensor.shape[1:]))
+
+
+def _chosen_elements(name: str, tensor: Tensor) -> Piece:
+    """A small parameter whole; of a larger one the rows and columns of the kept units."""
+    shape = tuple(tensor.shape)
+    if tensor.numel() <= WHOLE:
+        return Piece(name, _copied(tensor), tuple(f"dim_{n}" for n in range(tensor.ndim)), shape)
+    table = tensor.reshape(len(tensor) if tensor.ndim > 1 else 1, -1)
+    rows, columns = units(table.shape[0]), units(table.shape[1])
+    if len(rows) < len(table):
+        table = table.index_select(0, torch.from_numpy(rows).to(table.device))
+    return Piece(name, _picked(table, 1, columns), ("row", "column"), shape, {"row": rows, "column": columns})
+
+
+def _picked(table: Tensor, dim: int, chosen: Array) -> Array:
+    if len(chosen) == table.shape[dim]:
+        return _copied(table)
+    picked = table.index_select(dim, torch.from_numpy(chosen).to(table.device))
+    return np.asarray(picked.float().cpu().numpy())
 
 
 def _copied(tensor: Tensor) -> Array:
     # A view into the tensor would change with the next step.
-    return np.array(tensor.float().cpu().numpy())
+    return np.array(tensor.detach().float().cpu().numpy())

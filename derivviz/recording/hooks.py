@@ -2,66 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+
+class Guard:
+    """Keeps the faults of the recorder from the training, and counts the seconds that it takes.
+
+    Parameters
+    ----------
+    on_fault : told the first fault; nothing is run after it
+
+    Attributes
+    ----------
+    stopped : whether nothing is run, at first or again
+    seconds : spent within :meth:`run` and in hooks
+    """
+
+    def __init__(self, on_fault: Callable[[Exception], None], seconds: float = 0.0) -> None:
+        self._on_fault, self.seconds, self.stopped = on_fault, seconds, False
+
+    def run(self, action: Callable[..., None], *arguments: Any) -> None:
+        """Run `action`, unless stopped; a fault in it ends here."""
+        if self.stopped:
+            return
+        start = time.perf_counter()
+        try:
+            action(*arguments)
+        except Exception as fault:
+            self.stopped = True
+            self._on_fault(fault)
+        finally:
+            self.seconds += time.perf_counter() - start
 
 
 class Hook:
-    """Call ``listener(*bound, *arguments of the hook)``; never change what flows.
+    """Run ``listener(*bound, *arguments of the hook)`` under the guard; never change what flows.
 
     An object rather than a closure, so that ``torch.save(model)`` and ``copy.deepcopy(model)`` work while
     the model is recorded. The copy's hook is empty: only the model itself is recorded.
     """
 
-    def __init__(self, listener: Callable[..., None] | None = None, *bound: Any) -> None:
-        self.listener, self.bound = listener, bound
+    def __init__(
+        self, guard: Guard | None = None, listener: Callable[..., None] | None = None, *bound: Any
+    ) -> None:
+        self._guard, self._listener, self._bound = guard, listener, bound
 
     def __call__(self, *arguments: Any) -> None:
-        if self.listener is not None:
-            self.listener(*self.bound, *arguments)
+        if self._guard is not None and self._listener is not None:
+            self._guard.run(self._listener, *self._bound, *arguments)
 
     def __reduce__(self) -> tuple[type[Hook], tuple[()]]:
         return (Hook, ())
 
 
-def recorded_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """The modules whose outputs are recorded: those without children, and those with parameters of their own.
-
-    A model that is a single layer is called ``model``.
-    """
-    for name, module in model.named_modules():
-        own = next(module.parameters(recurse=False), None) is not None
-        leaf = next(module.children(), None) is None
-        if (leaf and not isinstance(module, _CONTAINERS)) or (own and name):
-            yield name or "model", module
-
-
 def first_tensor(output: Any) -> Tensor | None:
-    """The output itself, or the first tensor in a tuple, list or dict (an LSTM's output sequence)."""
+    """The output itself, the ``logits`` of a mapping, or the first tensor in a tuple, list or mapping."""
     if isinstance(output, Tensor):
         return output
-    if isinstance(output, dict):
-        output = list(output.values())
+    if isinstance(output, Mapping):
+        output = [output["logits"]] if "logits" in output else list(output.values())
     if isinstance(output, list | tuple):
         return next((found for item in output if (found := first_tensor(item)) is not None), None)
     return None
 
 
-def readable(tensor: Tensor | None) -> bool:
-    """Whether values can be taken from it: real floating point, dense, not a stand-in of torch.func."""
-    return (
-        tensor is not None
-        and tensor.is_floating_point()
-        and tensor.layout is torch.strided
-        and not tensor.is_meta
-        and tensor.numel() > 0
-        and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-    )
+def obstacle(tensor: Tensor) -> str | None:
+    """Why no values can be taken from it; None if they can."""
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        return "inside a transformation of torch.func"
+    if tensor.layout is not torch.strided:
+        return f"stored as {str(tensor.layout).removeprefix('torch.')}"
+    if tensor.is_meta:
+        return "without data (device meta)"
+    if not (tensor.is_floating_point() or tensor.is_complex()):
+        return f"of type {str(tensor.dtype).removeprefix('torch.')}"
+    return None if tensor.numel() else "empty"
+
+
+def real(tensor: Tensor) -> Tensor:
+    """The tensor detached from its graph; of complex numbers, real and imaginary parts side by side."""
+    tensor = tensor.detach()
+    return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
 
 
 def in_backward() -> bool:

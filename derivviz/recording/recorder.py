@@ -5,27 +5,28 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
 from derivviz.errors import UsageError
-from derivviz.recording.gathering import PICTURE_SIDE, Gathering
-from derivviz.recording.measure import pictures
-from derivviz.recording.provenance import provenance
-from derivviz.recording.tables import STEP_ROWS, Tables
-from derivviz.recording.watch import Watch
-from derivviz.trace.writer import TraceWriter
+from derivviz.recording.gathering import Gathering
+from derivviz.recording.hooks import Guard
+from derivviz.recording.pace import Budget, Pace
+from derivviz.recording.probe import Probe
+from derivviz.recording.ranks import rank
+from derivviz.recording.run import TIMES, Run
+from derivviz.recording.watch import Watch, Watched
+from derivviz.trace.writer import is_trace
 
-SECONDS_BETWEEN_COMMITS = 5.0
+SECONDS_BETWEEN_COMMITS = 2.0
 OWN_NAMES = frozenset({
-    "step", "time", "recorder_seconds", "lr", "lr_factor", "param",
-    "stats", "stat", "tensor", "kind", "name", "size", "estimator",
+    "step", "time", "recorder_seconds", "lr", "lr_factor", "param", "loss_scale", "skipped",
+    "stats", "stat", "tensor", "kind", "name", "call", "size", "dtype", "estimator",
 })  # fmt: skip
 
 
@@ -37,33 +38,40 @@ class Recorder:
 
     def __init__(
         self,
-        model: nn.Module,
-        optimizer: Optimizer,
+        watched: Watched,
         path: str | Path,
         *,
-        every: int = 1,
-        snapshot_every: int = 10,
-        steps: int | None = None,
-        overwrite: bool = False,
+        pace: Pace,
+        budget: Budget | None = None,
+        probe: Probe | None = None,
+        **of_run: Any,
     ) -> None:
         self.path = Path(path)
-        self._model, self._optimizer, self._overwrite = model, optimizer, overwrite
-        self._every, self._snapshot_every, self._steps = every, snapshot_every, steps
-        self._stopped = True
+        self._watched, self._pace, self._budget, self._probe = watched, pace, budget, probe
+        self._of_run = of_run
 
     def __enter__(self) -> Self:
-        about = provenance(self._model, self._optimizer)
-        self._modules: list[dict[str, Any]] = about["modules"]
-        self._writer = TraceWriter(self.path, about, self._overwrite)
-        self._watch = Watch(self._model, self._optimizer, self._wanted, self._safely, self._finished)
-        self._tables = Tables(self._writer, self._watch.modules, self._watch.parameters)
-        self._began = self._committed = time.perf_counter()
-        self._seconds = 0.0
-        self._uncommitted = 0
-        self._row: dict[str, Any] | None = None  # the last step, open for what the loop still logs of it
-        self._scalars: dict[str, Any] = {}  # logged of that step
+        self._rank = rank()
+        if self._rank:
+            self.path /= f"rank{self._rank}"
+        self._run: Run | None = None
+        self._notes: dict[str, Any] = {}
+        # Another process may yet be making the folder that this one's trace lies in; when a step is over, it
+        # has done so, since the processes wait for each other in the backward pass.
+        if not self._rank or (self._of_run.get("resume") and is_trace(self.path)):
+            self._open()
+        run = self._run
+        self._first_step = run.first_step if run is not None else self._of_run.get("first_step") or 0
+        earlier = run.times if run is not None else dict.fromkeys(TIMES, 0.0)
+        self._guard = Guard(self._stop, earlier["recorder_seconds"])
+        self._began = time.perf_counter() - earlier["time"]
+        self._committed = time.perf_counter()
         self._coming: dict[str, Any] = {}  # logged of the step under way
-        self._stopped = False
+        self._skipped = 0
+        self._probed = -1  # the last step before which the probe was shown
+        self._watch = Watch(
+            self._watched, self._first_step, self._guard, self._begin, self._before, self._finished
+        )
         self._watch.attach()
         return self
 
@@ -71,8 +79,8 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._watch.detach()
-        self._safely(self._close)
-        self._stopped = True
+        self._guard.run(self._close)
+        self._guard.stopped = True
 
     def log(self, **scalars: float | Tensor) -> None:
         """Record scalars of the current step: before ``optimizer.step()`` or after it, as the loop has them.
@@ -84,11 +92,23 @@ class Recorder:
         taken = OWN_NAMES.intersection(scalars)
         if taken:
             raise UsageError(f"recorder.log: the trace uses the name {min(taken)!r} itself. Choose another.")
-        self._safely(self._log, scalars)
+        self._guard.run(self._log, scalars)
 
     def note(self, **values: Any) -> None:
         """Add to what the trace says of the run (``trace.attrs``): anything that JSON can hold."""
-        self._safely(lambda: self._writer.note(**values))
+        self._guard.run(self._note, values)
+
+    def tag(self, name: str, tensor: Tensor) -> Tensor:
+        """Record a tensor of the forward pass as if it were the output of a module called `name`.
+
+        For what is no module: ``x = recorder.tag("sum", x + y)``.
+
+        Returns
+        -------
+        the tensor as it is
+        """
+        self._guard.run(self._watch.seen, name, tensor)
+        return tensor
 
     def batch(self, images: Tensor, target: Tensor | None = None) -> None:
         """Tell the recorder the batch, before the forward pass; kept if this step is a snapshot.
@@ -98,7 +118,7 @@ class Recorder:
         images : (sample, channel, y, x), of which thumbnails of the first four are kept
         target : true classes, (sample,)
         """
-        self._safely(self._batch, images, target)
+        self._guard.run(self._batch, images, target)
 
     def evaluation(
         self,
@@ -119,27 +139,9 @@ class Recorder:
         names : names of the images
         images : (image, channel, y, x), of which thumbnails are kept
         """
-        self._safely(self._evaluation, probabilities, epoch, target, names, images)
-
-    def _wanted(self, step: int) -> tuple[bool, bool]:
-        last = self._steps is not None and step == self._steps - 1
-        snapshot = step % self._snapshot_every == 0 or last
-        return snapshot or step % self._every == 0, snapshot
-
-    def _safely(self, action: Callable[..., None], *arguments: Any) -> None:
-        """Run `action`; a fault in it stops the recording, not the training."""
-        if self._stopped:
-            return
-        start = time.perf_counter()
-        try:
-            action(*arguments)
-        except Exception as fault:
-            self._stop(fault)
-        finally:
-            self._seconds += time.perf_counter() - start
+        self._guard.run(self._evaluation, probabilities, epoch, target, names, images)
 
     def _stop(self, fault: Exception) -> None:
-        self._stopped = True
         self._watch.detach()
         message = (
             f"The recording in {self.path} stopped at step {self._watch.step}, "
@@ -147,8 +149,8 @@ class Recorder:
             "The training goes on, and what was recorded until then can be read."
         )
         try:
-            self._writer.note(stopped=message)
-            self._close()
+            self._note({"stopped": message})
+            self._open().close()
         except Exception:  # most likely the fault itself, once more: the last commit is what stays
             pass
         try:
@@ -156,62 +158,80 @@ class Recorder:
         except RuntimeWarning:  # where warnings are errors, this one must still not end the training
             print(message, file=sys.stderr)
 
+    def _open(self) -> Run:
+        if self._run is None:
+            self._run = Run(self.path, self._watched, rank=self._rank, **self._of_run)
+            self._run.note(**self._notes)
+        return self._run
+
+    def _begin(self, step: int) -> Gathering | None:
+        recorded, snapshot = self._pace.wanted(step)
+        return Gathering(step, snapshot, self._pace.sample) if recorded else None
+
     def _finished(self, gathered: Gathering) -> None:
         """A recorded step is over."""
-        now = time.perf_counter()
-        self._end_row()
-        times = {"time": now - self._began, "recorder_seconds": self._seconds}
-        self._row, self._scalars, self._coming = self._tables.step_row(gathered, times), self._coming, {}
-        if gathered.snapshot:
-            for module in self._modules:
-                module["output_shape"] = gathered.shapes.get(module["name"], module.get("output_shape"))
-            self._writer.note(modules=self._modules)
-            self._tables.append_snapshot(gathered)
-        if self._uncommitted >= STEP_ROWS or now - self._committed > SECONDS_BETWEEN_COMMITS:
-            self._writer.commit()
-            self._uncommitted, self._committed = 0, time.perf_counter()
+        run, now = self._open(), time.perf_counter()
+        if self._budget is not None and not self._budget.settled:
+            run.flush()  # so that what a step costs is not put off
+            if self._budget.observe(self._pace, gathered, now, self._guard.seconds):
+                run.note(budget=self._budget.told)
+        if now - self._committed > SECONDS_BETWEEN_COMMITS:
+            self._tell_skipped(run)
+            run.commit()
+            self._committed = time.perf_counter()
+        times = {"time": now - self._began, "recorder_seconds": self._guard.seconds}
+        run.step(gathered, times, self._coming | gathered.scalars)
+        self._coming = {}
 
-    def _end_row(self) -> None:
-        if self._row is not None:
-            row, self._row = self._row, None
-            self._tables.append_step(row, {name: float(value) for name, value in self._scalars.items()})
-            self._uncommitted += 1
+    def _before(self, gathered: Gathering) -> None:
+        """The optimizer is about to make a recorded step."""
+        if gathered.snapshot:
+            self._show_probe()
+
+    def _show_probe(self) -> None:
+        """Show the model the probe, as it is before the step that comes."""
+        if self._probe is not None and self._watch.step > self._probed:
+            self._probed = self._watch.step
+            self._open().probe(self._watch.step, self._probe)
+
+    def _tell_skipped(self, run: Run) -> None:
+        """Note what could not be recorded, if there is more of it than was noted."""
+        watch = self._watch
+        if len(watch.skipped) + len(watch.recomputed) > self._skipped:
+            self._skipped = len(watch.skipped) + len(watch.recomputed)
+            run.note(skipped=watch.skipped, recomputed=sorted(watch.recomputed))
 
     def _close(self) -> None:
-        self._end_row()
-        self._writer.close()
+        run = self._open()
+        self._show_probe()
+        self._tell_skipped(run)
+        if self._budget is not None and self._budget.settled:
+            run.note(
+                budget=self._budget.told
+                | {"cost": self._budget.cost(time.perf_counter(), self._guard.seconds)}
+            )
+        run.close()
 
     def _log(self, scalars: dict[str, Any]) -> None:
         # Copies: a loss tensor would hold its graph, and a running one may change before the row is written.
         copied = {k: v.detach().clone() if isinstance(v, Tensor) else float(v) for k, v in scalars.items()}
-        if self._watch.under_way or self._watch.step == 0:
-            if self._watch.gathering is not None:
+        watch = self._watch
+        if watch.under_way or watch.step == self._first_step:
+            if watch.gathering is not None:
                 self._coming |= copied
-        elif self._row is not None and self._row["step"] == self._watch.step - 1:
-            self._scalars |= copied
+        elif self._run is not None:
+            self._run.log(watch.step - 1, copied)
+
+    def _note(self, values: dict[str, Any]) -> None:
+        if self._run is None:
+            self._notes |= values
+        else:
+            self._run.note(**values)
 
     def _batch(self, images: Tensor, target: Tensor | None) -> None:
         gathering = self._watch.gathering
         if gathering is not None and gathering.snapshot:
             gathering.images(images, target)
 
-    def _evaluation(self, probabilities: Any, epoch: Any, target: Any, names: Any, images: Any) -> None:
-        writer = self._writer
-        values = _numpy(probabilities)
-        if not values.size:
-            return  # nothing was held out
-        writer.declare("evaluation/epoch", dtype=np.int64)
-        writer.declare("evaluation/probabilities", ("image", "class"), values.shape, np.float32)
-        if target is not None:
-            writer.labels("evaluation/target", ("image",), _numpy(target).astype(np.int64))
-        if names is not None:
-            writer.labels("evaluation/name", ("image",), [str(name) for name in names])
-        if images is not None:
-            dims = ("image", "y", "x", "rgb")
-            writer.labels("evaluation/thumbnail", dims, pictures(images, PICTURE_SIDE))
-        number = writer.rows.get("evaluation", 0) + 1 if epoch is None else epoch
-        writer.append("evaluation", {"epoch": number, "probabilities": values})
-
-
-def _numpy(values: Any) -> np.ndarray[Any, Any]:
-    return np.asarray(values.detach().cpu().numpy() if isinstance(values, Tensor) else values)
+    def _evaluation(self, *given: Any) -> None:
+        self._open().evaluation(self._watch.step, *given)

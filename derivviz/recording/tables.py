@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from derivviz.recording.gathering import MOST_SAMPLES, SHOWN, Gathering, Key, Piece
-from derivviz.recording.measure import BINS, HISTOGRAM_SAMPLE, SAMPLE, statistics
+from derivviz.recording.probe import MOST_SHOWN
+from derivviz.recording.sampling import BINS, FOLLOWED, SNAPSHOT_SAMPLE, Part, plan
 from derivviz.trace.layout import KINDS, STATS, slug
 from derivviz.trace.writer import TraceWriter
 
 STEP_ROWS = 64  # rows in a chunk of the step table
+_AT_ONCE = 8  # steps whose statistics are made together
 _SPARE = 32  # rows of the tensor table kept for what first runs later: a second call, a late layer
+_BATCH = {"input_image": ("shown", "y", "x", "rgb"), "target": ("sample",), "output": ("sample", "class")}
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass
+class _Waiting:
+    """A step whose rows are still to be made."""
+
+    gathered: Gathering
+    times: dict[str, float]
+    scalars: dict[str, Any]
+    parts: tuple[Part, ...]
+    vector: Array
 
 
 class Tables:
@@ -21,59 +39,122 @@ class Tables:
 
     Parameters
     ----------
+    writer : of a new trace, or of one with the same modules and parameters that is resumed
     modules, parameters : their names; activations of further calls (``act#2``) join as they come
     """
 
     def __init__(self, writer: TraceWriter, modules: Iterable[str], parameters: Iterable[str]) -> None:
         self._writer = writer
-        self._parameters = list(parameters)
+        self._parameters, modules = list(parameters), list(modules)
         by_kind = {kind: modules if kind.startswith("activation") else self._parameters for kind in KINDS}
         keys = [(kind, name) for kind in KINDS for name in by_kind[kind]]
-        self._index: dict[Key, int] = {key: n for n, key in enumerate(keys)}
-        self._sizes: dict[str, dict[Key, int]] = {"step": {}, "snapshot": {}}  # as the labels have them
         self._capacity = len(keys) + _SPARE
+        self._parts: dict[Key, Part] = {}  # as the labels tell of them
+        self._learnt: Any = None
+        self._waiting: list[_Waiting] = []
         self._left_out: set[str] = set()
-        writer.describe("step", coordinates="kind name size estimator")
+        if "step/kind" in writer:
+            keys = [
+                (str(kind), str(name))
+                for kind, name in zip(writer.values("step/kind"), writer.values("step/name"), strict=True)
+            ]
+        self._index: dict[Key, int] = {key: n for n, key in enumerate(keys)}
+        writer.describe("step", coordinates="kind name call size dtype estimator")
+        writer.describe("sample", coordinates="kind name position")
         writer.describe("snapshot", coordinates="step kind name size")
+        writer.describe("probe", coordinates="step")
 
-    def step_row(self, gathered: Gathering, times: Mapping[str, float]) -> dict[str, Any]:
-        """The row of the step table: everything but the scalars that the loop logs."""
+    @property
+    def last(self) -> Gathering | None:
+        """The step that the loop may still log of."""
+        return self._waiting[-1].gathered if self._waiting else None
+
+    def add(self, gathered: Gathering, times: Mapping[str, float], scalars: Mapping[str, Any]) -> None:
+        """Take in a step; its rows are made some steps later, with those of others."""
+        if len(self._waiting) >= _AT_ONCE:
+            self.flush()
+        self._waiting.append(_Waiting(gathered, dict(times), dict(scalars), *gathered.vector()))
+
+    def log(self, scalars: Mapping[str, Any]) -> None:
+        """Add to what is logged of the last step."""
+        self._waiting[-1].scalars.update(scalars)
+
+    def flush(self) -> None:
+        """Append the rows of all steps taken in."""
+        for _, steps in itertools.groupby(self._waiting, lambda step: (step.parts, step.gathered.sampled)):
+            self._append(list(steps))
+        self._waiting.clear()
+
+    def _append(self, steps: Sequence[_Waiting]) -> None:
+        """Append the rows of steps that have the same parts."""
+        parts, sampled = steps[0].parts, steps[0].gathered.sampled
+        layout = plan(parts, sampled)
+        self._learn(parts, sampled)
+        vectors = np.stack([step.vector for step in steps]).astype(np.float64)
+        statistics, followed = layout.statistics(vectors), layout.followed(vectors)
+        known = [n for n, part in enumerate(parts) if (part.kind, part.name) in self._index]
+        where = [self._index[parts[n].kind, parts[n].name] for n in known]
+        for step, vector, table, values in zip(steps, vectors, statistics, followed, strict=True):
+            stats = np.full((len(self._index), len(STATS)), np.nan)
+            sample = np.full((len(self._index), FOLLOWED), np.nan, np.float32)
+            stats[where, :-1], sample[where] = table[known], values[known]
+            for key, norm in step.gathered.norms.items():
+                stats[self._index[key], -1] = norm
+            self._append_step(step, stats, sample)
+            if step.gathered.snapshot:
+                # Of what was looked at entirely, the statistics are exact already.
+                whole = [n for n in known if parts[n].size <= sampled]
+                exact = np.full((len(self._index), len(STATS)), np.nan)
+                rows = [self._index[parts[n].kind, parts[n].name] for n in whole]
+                exact[rows, :-1], exact[rows, -1] = table[whole], np.sqrt(table[whole, 3])
+                counts, edges = layout.histograms(vector)
+                self._append_snapshot(step.gathered, exact, where, counts[known], edges[known])
+
+    def _append_step(self, step: _Waiting, stats: Array, sample: Array) -> None:
         self._declare_step()
-        self._label(gathered.sizes, "step")
-        stats = np.full((len(self._index), len(STATS)), np.nan)
-        keys = [key for key in gathered.samples if key in self._index]
-        if keys:
-            where = [self._index[key] for key in keys]
-            stats[where, :-1] = statistics([gathered.samples[key] for key in keys])
-        for key, norm in gathered.norms.items():
-            stats[self._index[key], -1] = norm
-        lr = [gathered.lr.get(name, np.nan) for name in self._parameters]
-        factor = [gathered.factor.get(name, np.nan) for name in self._parameters]
-        return {"step": gathered.step, **times, "stats": stats, "lr": lr, "lr_factor": factor}
+        writer, gathered = self._writer, step.gathered
+        row: dict[str, Any] = {"step": gathered.step, **step.times, "stats": stats}
+        for name, found in (("lr", gathered.lr), ("lr_factor", gathered.factor)):
+            row[name] = [found.get(parameter, np.nan) for parameter in self._parameters]
+        for name, value in step.scalars.items():
+            writer.declare(f"step/{slug(name)}", rows=STEP_ROWS, name=name)
+            row[slug(name)] = float(value)
+        writer.append("step", row)
+        writer.append("sample", {"step": gathered.step, "value": sample})
 
-    def append_step(self, row: Mapping[str, Any], scalars: Mapping[str, float]) -> None:
-        """Append a row of :meth:`step_row` together with what was logged."""
-        for name in scalars:
-            self._writer.declare(f"step/{slug(name)}", rows=STEP_ROWS, name=name)
-        self._writer.append("step", {**row, **{slug(name): value for name, value in scalars.items()}})
-
-    def append_snapshot(self, gathered: Gathering) -> None:
-        """Append a snapshot."""
+    def _append_snapshot(
+        self, gathered: Gathering, stats: Array, where: Sequence[int], counts: Array, edges: Array
+    ) -> None:
         self._declare_snapshot()
-        self._label(gathered.sizes, "snapshot")
-        tensors = len(self._index)
-        stats, edges = np.full((tensors, len(STATS)), np.nan), np.full((tensors, BINS + 1), np.nan)
-        counts = np.zeros((tensors, BINS), np.int64)
         for key, values in gathered.exact.items():
             if key in self._index:
                 stats[self._index[key]] = values
-                counts[self._index[key]], edges[self._index[key]] = gathered.histograms[key]
-        row: dict[str, Any] = {"step": gathered.step, "samples": gathered.kept}
-        row |= {"stats": stats, "histogram": counts, "edges": edges}
+        all_counts = np.zeros((len(self._index), BINS), np.int64)
+        all_edges = np.full((len(self._index), BINS + 1), np.nan)
+        all_counts[where], all_edges[where] = counts, edges
+        samples = len(gathered.batch.get("output", ()))
+        row: dict[str, Any] = {"step": gathered.step, "samples": samples}
+        row |= {"stats": stats, "histogram": all_counts, "edges": all_edges}
         row |= {name: self._batch(name, value) for name, value in gathered.batch.items()}
         for (group, _), piece in gathered.pieces.items():
-            row |= {f"{group}/step": gathered.step, self._piece(group, piece): piece.value}
+            row |= {f"{group}/step": gathered.step, self._piece("snapshot", group, piece): piece.value}
         self._writer.append("snapshot", row)
+
+    def append_probe(
+        self, step: int, output: Array | None, pieces: Mapping[Key, Piece], images: Array | None
+    ) -> None:
+        """Append what the model made of the probe before `step`."""
+        declare = self._writer.declare
+        declare("probe/step", dtype=np.int64)
+        row: dict[str, Any] = {"step": step}
+        if output is not None:
+            declare("probe/output", ("probe", "class"), output.shape, np.float32)
+            row["output"] = output
+        if images is not None and "probe/input_image" not in self._writer:
+            self._writer.labels("probe/input_image", ("probe", "y", "x", "rgb"), images)
+        for (group, _), piece in pieces.items():
+            row |= {f"{group}/step": step, self._piece("probe", group, piece): piece.value}
+        self._writer.append("probe", row)
 
     def _declare_step(self) -> None:
         declare, count = self._writer.declare, len(self._parameters)
@@ -83,7 +164,9 @@ class Tables:
         for name in ("lr", "lr_factor"):
             declare(f"step/{name}", ("param",), (max(count, 1),), rows=STEP_ROWS, units="1")
         declare("step/stats", ("tensor", "stat"), (self._capacity, len(STATS)), rows=STEP_ROWS)
-        if self._parameters and "step" not in self._writer.rows:
+        declare("sample/step", dtype=np.int64, rows=STEP_ROWS)
+        declare("sample/value", ("tensor", "unit"), (self._capacity, FOLLOWED), np.float32, rows=STEP_ROWS)
+        if self._parameters and "step/param" not in self._writer:
             self._writer.labels("step/param", ("param",), self._parameters)
 
     def _declare_snapshot(self) -> None:
@@ -91,68 +174,96 @@ class Tables:
         declare("snapshot/step", dtype=np.int64)
         declare("snapshot/samples", dtype=np.int64, long_name="samples of the batch that are kept")
         declare("snapshot/stats", ("tensor", "stat"), (self._capacity, len(STATS)), estimator="exact")
-        about = f"of at most {HISTOGRAM_SAMPLE} randomly chosen values"
+        about = f"of at most {SNAPSHOT_SAMPLE} values, every k-th"
         declare("snapshot/histogram", ("tensor", "bin"), (self._capacity, BINS), np.int64, estimator=about)
         declare("snapshot/edges", ("tensor", "edge"), (self._capacity, BINS + 1), estimator=about)
 
-    def _label(self, sizes: Mapping[Key, int], group: str) -> None:
-        """Say in `group` what the rows of its statistics are; tensors not seen before join."""
-        for key in sizes:
-            if key not in self._index and len(self._index) < self._capacity:
-                self._index[key] = len(self._index)
-            elif key not in self._index and key[1] not in self._left_out:
-                self._left_out.add(key[1])
-                self._writer.note(left_out=sorted(self._left_out))
-        known = {**self._sizes[group], **sizes}
-        if known == self._sizes[group] and f"{group}/stat" in self._writer:
+    def _learn(self, parts: Sequence[Part], sampled: int) -> None:
+        """Give tensors not seen before a row, and label the rows anew where there is something to tell."""
+        if (parts, sampled) == self._learnt:
             return
-        self._sizes[group] = known
-        size = [known.get(key, 0) for key in self._index]
-        labels: dict[str, list[Any]] = {
-            "tensor": [f"{kind}/{name}" for kind, name in self._index],
-            "kind": [kind for kind, _ in self._index],
-            "name": [name for _, name in self._index],
-            "size": size,
-        }
-        if group == "step":
-            labels["estimator"] = [
-                _estimator(kind, n) for (kind, _), n in zip(self._index, size, strict=True)
-            ]
-        for name, values in labels.items():
-            self._writer.labels(f"{group}/{name}", ("tensor",), values, self._capacity)
-        self._writer.labels(f"{group}/stat", ("stat",), list(STATS))
+        self._learnt = parts, sampled
+        news = False
+        for part in parts:
+            key = part.kind, part.name
+            if key not in self._index:
+                if len(self._index) >= self._capacity:
+                    self._left_out.add(part.name)
+                    self._writer.note(left_out=sorted(self._left_out))
+                    continue
+                self._index[key] = len(self._index)
+            # Of batches that differ in size, the largest: the last of an epoch is often smaller.
+            if key not in self._parts or part.size > self._parts[key].size:
+                self._parts[key] = part
+                news = True
+        if news:
+            self._label(sampled)
 
-    def _batch(self, name: str, value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        dims = {
-            "input_image": ("shown", "y", "x", "rgb"),
-            "target": ("sample",),
-            "output": ("sample", "class"),
+    def _label(self, sampled: int) -> None:
+        """Say what the rows of the arrays over tensors are."""
+        keys = list(self._index)
+        parts = [self._parts.get(key, Part(*key, 0, 1, "")) for key in keys]
+        common = {
+            "tensor": [f"{kind}/{name}" for kind, name in keys],
+            "kind": [kind for kind, _ in keys],
+            "name": [name for _, name in keys],
         }
+        size = {"size": [part.size for part in parts]}
+        of_step = {
+            "call": [_call(name) for _, name in keys],
+            "dtype": [part.dtype for part in parts],
+            "estimator": [_estimator(part, sampled) for part in parts],
+        }
+        where = np.full((len(keys), FOLLOWED), -1)
+        for row, part in zip(where, parts, strict=True):
+            chosen = part.positions(sampled)
+            row[: len(chosen)] = chosen
+        for group, labels in (
+            ("step", common | size | of_step),
+            ("snapshot", common | size),
+            ("sample", common),
+        ):
+            for name, values in labels.items():
+                self._writer.labels(f"{group}/{name}", ("tensor",), values, self._capacity)
+        self._writer.labels("sample/position", ("tensor", "unit"), where, self._capacity)
+        for group in ("step", "snapshot"):
+            if f"{group}/stat" not in self._writer:
+                self._writer.labels(f"{group}/stat", ("stat",), list(STATS))
+
+    def _batch(self, name: str, value: Array) -> Array:
         most = SHOWN if name == "input_image" else MOST_SAMPLES
         dtype = {"u": np.uint8, "i": np.int64}.get(value.dtype.kind, np.float32)
-        self._writer.declare(f"snapshot/{name}", dims[name], (most, *value.shape[1:]), dtype)
+        self._writer.declare(f"snapshot/{name}", _BATCH[name], (most, *value.shape[1:]), dtype)
         return value
 
-    def _piece(self, group: str, piece: Piece) -> str:
+    def _piece(self, table: str, group: str, piece: Piece) -> str:
         """Declare the array of a piece and what belongs to it; its path in the table."""
         last = slug(piece.name)
-        path = f"snapshot/{group}/{last}"
+        path = f"{table}/{group}/{last}"
         if path not in self._writer:
-            self._writer.describe(f"snapshot/{group}", coordinates="step")
-            self._writer.declare(f"snapshot/{group}/step", dtype=np.int64)
-            common = ("sample", "shown")
-            dims = [dim if dim in common else f"{dim}_{last}" for dim in piece.dims]
-            most = {"sample": MOST_SAMPLES, "shown": SHOWN}
+            probing = table == "probe"
+            self._writer.describe(f"{table}/{group}", coordinates="step")
+            self._writer.declare(f"{table}/{group}/step", dtype=np.int64)
+            common = (
+                {"sample": "probe", "shown": "probe"} if probing else {"sample": "sample", "shown": "shown"}
+            )
+            dims = [common.get(dim, f"{dim}_{last}") for dim in piece.dims]
+            most = {"sample": MOST_SAMPLES, "shown": MOST_SHOWN if probing else SHOWN}
             room = [most.get(dim, size) for dim, size in zip(piece.dims, piece.value.shape, strict=True)]
             self._writer.declare(path, dims, room, np.float32, name=piece.name, shape=piece.shape)
-            if piece.chosen is not None:
-                dim, indices = piece.chosen
-                self._writer.labels(f"snapshot/{group}/{dim}_{last}", (f"{dim}_{last}",), indices)
+            for dim, indices in piece.chosen.items():
+                self._writer.labels(f"{table}/{group}/{dim}_{last}", (f"{dim}_{last}",), indices)
         return f"{group}/{last}"
 
 
-def _estimator(kind: str, size: int) -> str:
-    """How the statistics of each step were found, for a tensor of `size` elements."""
-    if size <= SAMPLE:
+def _call(name: str) -> int:
+    """Which call of its module in one forward pass: ``act#2`` is the second."""
+    number = name.rpartition("#")[2]
+    return int(number) if "#" in name and number.isdigit() else 1
+
+
+def _estimator(part: Part, sampled: int) -> str:
+    """How the statistics of each step were found; `count` says of how many values."""
+    if part.size <= sampled:
         return "exact"
-    return f"sample of {SAMPLE}; norm exact" if kind == "grad" else f"sample of {SAMPLE}"
+    return f"sample of {sampled}" + ("; norm exact" if part.kind == "grad" else "")

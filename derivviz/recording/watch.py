@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
-from derivviz.recording.gathering import Gathering
-from derivviz.recording.hooks import Hook, first_tensor, in_backward, readable, recorded_modules
+from derivviz.recording.gathering import Gathering, Sheets, unscaled
+from derivviz.recording.held import Held
+from derivviz.recording.hooks import Guard, Hook, first_tensor, in_backward, obstacle
 
 _MOST_CALLS = 4  # of one module in one forward; a recurrent cell's hundredth call says no more
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What is watched: names are those of the model.
+
+    Attributes
+    ----------
+    model, optimizer : whose forward and step mark the beginning and the end of a step
+    modules, parameters : those recorded
+    scaler : of mixed precision, whose scale gradients are freed from
+    """
+
+    model: nn.Module
+    optimizer: Optimizer
+    modules: dict[str, nn.Module]
+    parameters: dict[str, nn.Parameter]
+    scaler: torch.amp.GradScaler | None = None
 
 
 class Watch:
@@ -20,38 +41,45 @@ class Watch:
 
     A step ends when the optimizer has stepped. Of several forwards before that (accumulation, a closure,
     a GAN's two), the last training one counts; forwards in evaluation mode, without gradients or inside a
-    backward pass (checkpointing's recomputation) are none of its business.
+    backward pass (checkpointing's recomputation) are none of its business, unless only the recomputation
+    has gradients.
 
     Parameters
     ----------
-    wanted : step number → (is it recorded, is it a snapshot)
-    guard : calls the listener given to it, and keeps its faults from the training
+    guard : what every hook runs under
+    begin : step number → what to gather of it, None if it is not recorded
+    before : told that the optimizer is about to make a recorded step
     finished : takes what was gathered of a recorded step, right after the optimizer's step
     """
 
     def __init__(
         self,
-        model: nn.Module,
-        optimizer: Optimizer,
-        wanted: Callable[[int], tuple[bool, bool]],
-        guard: Callable[..., None],
+        watched: Watched,
+        first_step: int,
+        guard: Guard,
+        begin: Callable[[int], Gathering | None],
+        before: Callable[[Gathering], None],
         finished: Callable[[Gathering], None],
     ) -> None:
-        self._model, self._optimizer = model, optimizer
-        self._wanted, self._guard, self._finished = wanted, guard, finished
-        self.parameters = dict(model.named_parameters())
-        self.modules = dict(recorded_modules(model))
+        self._watched, self._guard = watched, guard
+        self._begin, self._before, self._finished = begin, before, finished
         self._handles: list[Any] = []
+        self._parameters: dict[str, nn.Parameter] = {}  # of the recorded ones, those that can be read
+        self._sheets, self._held = Sheets(), Held()
         self._calls: dict[str, int] = {}
+        self._forwarded: set[str] = set()  # modules that ran outside of a backward pass
         self._forwards = 0
-        self.step = -1
+        self._scale, self._lost, self._skips = 1.0, False, 0
+        self.skipped: dict[str, str] = {}  # what could not be recorded, and why
+        self.recomputed: set[str] = set()  # modules recorded as checkpointing ran them again
+        self.step = first_step - 1
         self._next()
 
     def attach(self) -> None:
         """Hook in. A module's own hooks come before the model's, as its calls do."""
-        keep, model, optimizer = self._handles.append, self._model, self._optimizer
+        keep, model, optimizer = self._handles.append, self._watched.model, self._watched.optimizer
         keep(model.register_forward_pre_hook(self._hook(self._forward_begins)))
-        for name, module in self.modules.items():
+        for name, module in self._watched.modules.items():
             keep(module.register_forward_hook(self._hook(self._module_ran, name)))
         keep(model.register_forward_hook(self._hook(self._forward_ends)))
         keep(optimizer.register_step_pre_hook(self._hook(self._before_step)))
@@ -62,6 +90,38 @@ class Watch:
         for handle in self._handles:
             handle.remove()
         self._handles.clear()
+        self._held.clear()
+
+    def seen(self, name: str, output: Any) -> None:
+        """Record a tensor as the output of the module, or of whatever else is called, `name`."""
+        if not (torch.is_grad_enabled() and self._watched.model.training):
+            return
+        again = in_backward()
+        if again and name in self._forwarded:
+            return  # recorded when it ran first
+        self.under_way = True
+        if self.gathering is None:
+            return
+        if again:
+            self.recomputed.add(name)
+        else:
+            self._forwarded.add(name)
+        tensor = first_tensor(output)
+        why = "puts out no tensor" if tensor is None else obstacle(tensor)
+        if why is not None:
+            self.skipped[f"activation/{name}"] = why
+            return
+        assert tensor is not None
+        call = self._calls[name] = self._calls.get(name, 0) + 1
+        if call > _MOST_CALLS:
+            return
+        name = name if call == 1 else f"{name}#{call}"
+        if not self._held.take(name, tensor):
+            # Read now: an in-place operation may overwrite the values before the forward pass is over.
+            self.gathering.tensor("activation", name, tensor.detach())
+            # A leaf is the caller's own tensor (an input passed through): it would keep the hook.
+            if tensor.requires_grad and not tensor.is_leaf:
+                tensor.register_hook(self._hook(self._gradient, name, self._forwards, self.step))
 
     def _hook(self, listener: Callable[..., None], *bound: Any) -> Hook:
         return Hook(self._guard, listener, *bound)
@@ -69,12 +129,14 @@ class Watch:
     def _next(self) -> None:
         self.step += 1
         self.under_way = False  # whether a training forward of this step has begun
-        recorded, snapshot = self._wanted(self.step)
-        self.gathering = Gathering(self.step, snapshot) if recorded else None
+        self.gathering = self._begin(self.step)
         self._calls.clear()
+        self._forwarded.clear()
+        self._held.clear()
+        self._unread = True  # whether what is held was not read yet
 
     def _training(self) -> bool:
-        return torch.is_grad_enabled() and self._model.training and not in_backward()
+        return torch.is_grad_enabled() and self._watched.model.training and not in_backward()
 
     def _forward_begins(self, module: nn.Module, inputs: Any) -> None:
         if not self._training():
@@ -82,55 +144,87 @@ class Watch:
         self.under_way = True
         self._forwards += 1
         self._calls.clear()
+        self._forwarded.clear()
+        self._held.clear()
+        self._unread = True
+        if self._watched.scaler is not None:
+            self._read_scale(self._watched.scaler)
         if self.gathering is not None:
             self.gathering.forget_forward()
 
     def _module_ran(self, name: str, module: nn.Module, inputs: Any, output: Any) -> None:
-        if not self._training():
-            return
-        self.under_way = True
-        tensor = first_tensor(output)
-        if self.gathering is None or tensor is None or not readable(tensor):
-            return
-        call = self._calls[name] = self._calls.get(name, 0) + 1
-        if call > _MOST_CALLS:
-            return
-        name = name if call == 1 else f"{name}#{call}"
-        # Read now: an in-place operation may overwrite the values before the forward pass is over.
-        self.gathering.tensor("activation", name, tensor.detach())
-        # A leaf is the caller's own tensor (an input passed through): it would keep the hook.
-        if tensor.requires_grad and not tensor.is_leaf:
-            tensor.register_hook(self._hook(self._gradient, name, self._forwards, self.step))
+        self.seen(name, output)
 
     def _gradient(self, name: str, forward: int, step: int, gradient: Tensor) -> None:
+        self._lost = self._watched.scaler is not None
         current = forward == self._forwards and step == self.step
-        if current and self.gathering is not None and readable(gradient):
+        if current and self.gathering is not None and obstacle(gradient) is None:
+            if self._scale != 1:
+                gradient = unscaled(gradient, self._scale)
             self.gathering.tensor("activation_grad", name, gradient.detach())
 
     def _forward_ends(self, module: nn.Module, inputs: Any, output: Any) -> None:
-        tensor = first_tensor(output)
-        if self.gathering is not None and self.gathering.snapshot and self._training() and readable(tensor):
-            assert tensor is not None
-            self.gathering.output(tensor.detach())
+        if self.gathering is None or not self._training():
+            return
+        self._read_outputs(self.gathering)
+        if self.gathering.snapshot:
+            tensor = first_tensor(output)
+            if tensor is not None and obstacle(tensor) is None:
+                self.gathering.output(tensor.detach())
+
+    def _read_outputs(self, gathering: Gathering) -> None:
+        """Read what is held of this forward pass, once."""
+        if self._unread:
+            self._unread = False
+            gathering.tensors(self._sheets.activation, self._held.outputs())
 
     def _before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         if self.gathering is not None:
-            self.gathering.before(self.parameters, gradients=not _has_closure(args, kwargs))
+            if self.gathering.snapshot or not self._parameters:
+                self._note_obstacles()
+            self._before(self.gathering)
+            self._read_outputs(self.gathering)
+            self.gathering.tensors(self._sheets.activation_grad, self._held.gradients(), self._scale)
+            self.gathering.before(self._parameters, self._sheets)
+            if not _has_closure(args, kwargs):
+                self.gathering.gradients(self._parameters, self._sheets, _held_scale(optimizer))
 
     def _after_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         gathering = self.gathering
         if gathering is not None:
             if _has_closure(args, kwargs):
-                gathering.gradients(self.parameters)
-            gathering.after(self.parameters)
+                gathering.gradients(self._parameters, self._sheets)
+            gathering.after(self._parameters, self._sheets)
             gathering.lr, gathering.factor = self._rates(optimizer)
+            if self._watched.scaler is not None:
+                gathering.scalars = {"loss_scale": self._scale, "skipped": float(self._skips)}
+        self._lost, self._skips = False, 0
         self._next()
         if gathering is not None:
             self._finished(gathering)
 
+    def _read_scale(self, scaler: torch.amp.GradScaler) -> None:
+        """A backward pass without a step after which the scale is lower was one that the scaler skipped."""
+        scale = float(scaler.get_scale()) if scaler.is_enabled() else 1.0
+        if self._lost and scale < self._scale:
+            self._skips += 1
+        self._scale, self._lost = scale, False
+
+    def _note_obstacles(self) -> None:
+        """Find the parameters that can be read; a lazy layer has its own only once it ran."""
+        self._parameters = {}
+        for name, parameter in self._watched.parameters.items():
+            why = "not initialized" if is_lazy(parameter) else obstacle(parameter)
+            if why is None:
+                self._parameters[name] = parameter
+                if parameter.grad is not None and (no := obstacle(parameter.grad)) is not None:
+                    self.skipped[f"grad/{name}"] = no
+            else:
+                self.skipped[f"param/{name}"] = why
+
     def _rates(self, optimizer: Optimizer) -> tuple[dict[str, float], dict[str, float]]:
-        """Learning rate and factor of each of the model's parameters that the optimizer holds."""
-        names = {id(parameter): name for name, parameter in self.parameters.items()}
+        """Learning rate and factor of each recorded parameter that the optimizer holds."""
+        names = {id(parameter): name for name, parameter in self._watched.parameters.items()}
         factors = getattr(optimizer, "factors", None)
         factors = factors if isinstance(factors, Mapping) else {}
         lr, factor = {}, {}
@@ -139,6 +233,12 @@ class Watch:
                 if (name := names.get(id(parameter))) is not None:
                     lr[name], factor[name] = float(group["lr"]), float(factors.get(parameter, 1.0))
         return lr, factor
+
+
+def _held_scale(optimizer: Optimizer) -> float:
+    """A fused optimizer is handed gradients that are still scaled, and the scale beside them."""
+    scale = getattr(optimizer, "grad_scale", None)
+    return 1.0 if scale is None else float(scale)
 
 
 def _has_closure(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:

@@ -15,12 +15,13 @@ from torch import nn
 
 import derivviz
 from derivviz.errors import UsageError
-from derivviz.recording import gathering, recorder, tables, watch
+from derivviz.recording import gathering, held, run, sampling, tables, watch
 from derivviz.trace import TraceError, columns, writer
 
 
 def network() -> tuple[nn.Module, torch.optim.Optimizer]:
-    model = nn.Sequential(nn.Linear(6, 5), nn.Tanh(), nn.Linear(5, 2))
+    # What an in-place activation follows is read at once, the rest when the forward pass is over.
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(inplace=True), nn.Linear(5, 2))
     return model, torch.optim.Adam(model.parameters(), lr=0.1)
 
 
@@ -62,16 +63,28 @@ PLACES = [
     (watch.Watch, "_before_step"),
     (watch.Watch, "_after_step"),
     (gathering.Gathering, "tensor"),
+    (gathering.Gathering, "tensors"),
+    (gathering.Gathering, "vector"),
     (gathering.Gathering, "images"),
-    (tables.Tables, "step_row"),
-    (tables.Tables, "append_step"),
-    (tables.Tables, "append_snapshot"),
+    (tables.Tables, "add"),
+    (tables.Tables, "flush"),
+    (run.Run, "step"),
+    (run.Run, "evaluation"),
+    (run.Run, "probe"),
+    (held.Held, "take"),
+    (held.Held, "outputs"),
+    (held.Held, "gradients"),
+    (sampling.Sheet, "take"),
+    (sampling.Plan, "statistics"),
+    (sampling.Plan, "histograms"),
     (writer.TraceWriter, "append"),
     (writer.TraceWriter, "commit"),
     (columns.Column, "put"),
     (columns.Column, "write"),
     (columns, "replace_file"),
-    (recorder, "pictures"),
+    (run, "pictures"),
+    (gathering, "norms"),
+    (gathering, "pictures"),
 ]
 
 
@@ -109,7 +122,7 @@ def test_a_fault_stops_the_recording_and_not_the_training(
     loop(*plain, None, 9)
     torch.manual_seed(1)
     model, optimizer = network()
-    block = derivviz.record(model, optimizer, tmp_path / "run.zarr", snapshot_every=2)
+    block = derivviz.record(model, optimizer, tmp_path / "run.zarr", snapshot_every=2, probe=torch.ones(1, 6))
     with pytest.warns(RuntimeWarning, match="The recording in .* stopped") as caught, block as recording:
         loop(model, optimizer, recording, 2)
     assert len(caught) == 1

@@ -12,7 +12,7 @@ from torch import nn
 
 import derivviz
 from derivviz.errors import UsageError
-from derivviz.recording import measure
+from derivviz.recording import measure, sampling
 
 
 class Wide(nn.Module):
@@ -111,16 +111,16 @@ def test_sampled_statistics_are_near_and_labelled(seeded: Any, tmp_path: Path) -
 
     step = zarr.open_group(str(tmp_path / "run.zarr"), mode="r")["step"]
     label = dict(zip(step["tensor"][:], step["estimator"][:], strict=True))
-    assert label["activation/0"] == "sample of 1024"
-    assert label["grad/0.weight"] == "sample of 1024; norm exact"
+    assert label["activation/0"] == "sample of 4096"  # a snapshot, so more of it is looked at
+    assert label["grad/0.weight"] == "sample of 4096; norm exact"
     assert label["param/0.bias"] == "exact"
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-30, 1e30])
 def test_norms_do_not_overflow(seeded: Any, scale: float) -> None:
-    values = torch.randn(100_003) * scale
+    values = torch.randn(1_000_003) * scale
     wanted = values.double().norm().item()
-    assert measure.norms([values]) == [pytest.approx(wanted, rel=1e-7)]
+    assert measure.norms([values]) == [pytest.approx(wanted, rel=1e-6)]
     values[5], values[7] = float("nan"), float("-inf")
     assert measure.norms([values]) == [pytest.approx(wanted, rel=1e-3)]
     assert measure.norms([torch.zeros(5000)]) == [0.0]
@@ -132,15 +132,55 @@ def test_exact_statistics(seeded: Any) -> None:
     finite = np.delete(values.numpy(), [3, 4])
     wanted = [9998, 2, finite.sum(), (finite**2).sum(), finite.min(), finite.max(), np.linalg.norm(finite)]
     np.testing.assert_allclose(measure.exact(values), wanted, rtol=1e-12)
-    sampled = measure.statistics([values, values[3:5], values[:1]])
-    np.testing.assert_allclose(sampled[0], wanted[:-1], rtol=1e-12)
-    np.testing.assert_array_equal(sampled[1], [0, 2, *[np.nan] * 4])
     assert measure.exact(values[3:5])[:2].tolist() == [0, 2]
-    counts, edges = measure.histogram(values)
-    wanted_counts, wanted_edges = np.histogram(finite, measure.BINS)
-    np.testing.assert_allclose(edges, wanted_edges)
-    assert np.abs(counts - wanted_counts).sum() <= 4  # values on an edge may fall either way
-    assert counts.sum() == 9998
+
+
+def test_statistics_of_several_steps(seeded: Any) -> None:
+    first, second = torch.randn(10_000, dtype=torch.float64) + 3, torch.randn(10_000, dtype=torch.float64)
+    first[3], first[4] = float("inf"), float("nan")
+    parts = [sampling.Part.of("param", "whole", first), sampling.Part.of("param", "lost", first[3:5])]
+    plan = sampling.Plan([*parts, sampling.Part.of("param", "one", first[:1])], 10_000)
+    vectors = np.stack([np.concatenate([v, v[3:5], v[:1]]) for v in (first.numpy(), second.numpy())])
+    statistics = plan.statistics(vectors)
+    for row, values in zip(statistics, (first, second), strict=True):
+        np.testing.assert_allclose(row[0], measure.exact(values)[:-1], rtol=1e-12)
+    np.testing.assert_array_equal(statistics[0, 1], [0, 2, *[np.nan] * 4])
+    counts, edges = plan.histograms(vectors[0])
+    finite = np.delete(first.numpy(), [3, 4])
+    wanted_counts, wanted_edges = np.histogram(finite, sampling.BINS)
+    np.testing.assert_allclose(edges[0], wanted_edges)
+    assert np.abs(counts[0] - wanted_counts).sum() <= 4  # values on an edge may fall either way
+    assert counts.sum(1).tolist() == [9998, 0, 1]
+    followed = plan.followed(vectors)
+    np.testing.assert_array_equal(followed[1, 0], second[parts[0].positions(10_000)].float())
+    np.testing.assert_array_equal(np.isnan(followed[1]).sum(1), [0, 6, 7])
+
+
+@pytest.mark.parametrize(
+    ("size", "row"), [(5, 1), (1024, 32), (1025, 1), (401_408, 784), (2**20, 2**10), (3000, 3000)]
+)
+def test_a_sample_is_spread_over_all_columns(size: int, row: int) -> None:
+    k = sampling.stride(size, row, 1024)
+    taken = np.arange(0, size, k)
+    assert len(taken) <= 1024
+    assert len(taken) >= min(size, 1024) // 2 or row == size
+    assert len(np.unique(taken % row)) == min(row, len(taken))
+
+
+@pytest.mark.parametrize("change", ["plain", "transposed", "channels", "expanded", "sliced"])
+def test_a_sample_is_of_the_tensor_however_it_lies_in_memory(seeded: Any, change: str) -> None:
+    tensor = {
+        "plain": lambda: torch.randn(40, 60),
+        "transposed": lambda: torch.randn(60, 40).t(),
+        "channels": lambda: torch.randn(4, 3, 16, 18).to(memory_format=torch.channels_last),
+        "expanded": lambda: torch.randn(40, 1).expand(40, 60),
+        "sliced": lambda: torch.randn(50, 99)[3:43, 7:67],
+    }[change]()
+    part = sampling.Part.of("param", "w", tensor)
+    flat = tensor.reshape(-1)
+    taken = sampling.pick(tensor, part, 1024)
+    assert torch.equal(taken, flat[:: sampling.stride(part.size, part.row, 1024)])
+    assert torch.equal(taken[part.followed(1024)], flat[part.positions(1024)])
 
 
 def test_thumbnails_are_area_means(seeded: Any) -> None:

@@ -1,0 +1,212 @@
+"""A few values of every tensor, laid one after another in one vector a step, and statistics of them.
+
+A tensor gives all of its values, or every k-th of more than are looked at; k has no factor in common with the
+length of a row, so that all columns have their turn. Between two training operations every call is slow,
+since its code has left the caches: so a step only gathers, in as few operations as can be, and the statistics
+of several steps are made at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from derivviz.recording.hooks import real
+
+Array = np.ndarray[Any, Any]
+
+SAMPLE = 1024  # values looked at each step; of at most as many, a tensor's statistics are exact
+SNAPSHOT_SAMPLE = 4096  # values looked at for a snapshot's histograms
+FOLLOWED = 8  # elements whose values are kept themselves
+BINS = 64
+
+
+class Part(NamedTuple):
+    """The tensor that a part of the vector is of.
+
+    Attributes
+    ----------
+    kind, name : one of ``layout.KINDS``, and the module or parameter
+    size : number of its elements; of complex ones, real and imaginary parts count by themselves
+    row : number of elements of one sample of an activation, or of one row of a parameter
+    dtype : such as ``float32``
+    """
+
+    kind: str
+    name: str
+    size: int
+    row: int
+    dtype: str
+
+    @classmethod
+    def of(cls, kind: str, name: str, tensor: Tensor) -> Part:
+        """The part that `tensor` makes, (sample, …) or (row, …)."""
+        size = tensor.numel() * (2 if tensor.is_complex() else 1)
+        row = size // len(tensor) if tensor.ndim else 1
+        return cls(kind, name, size, row, str(tensor.dtype).removeprefix("torch."))
+
+    def followed(self, most: int) -> Array:
+        """Which values of the sample are followed.
+
+        They are spread over a parameter, or over an activation's first sample.
+        """
+        among = self.row if self.kind.startswith("activation") else self.size
+        there = -(-among // stride(self.size, self.row, most))
+        return np.unique(np.linspace(0, there - 1, min(FOLLOWED, there)).round().astype(np.int64))
+
+    def positions(self, most: int) -> Array:
+        """Their indices in the flattened tensor."""
+        return self.followed(most) * stride(self.size, self.row, most)
+
+
+@lru_cache(maxsize=4096)
+def stride(size: int, row: int, most: int) -> int:
+    """The distance between sampled values, so that there are at most so many; it shares no factor with `row`."""
+    k = max(1, -(-size // most))
+    while math.gcd(k, row) > 1 and k < size:
+        k += 1
+    return k
+
+
+def pick(tensor: Tensor, part: Part, most: int) -> Tensor:
+    """The sampled values, one-dimensional: a view of `tensor`, which is detached and has a part `part`."""
+    tensor = real(tensor)
+    k = stride(part.size, part.row, most)
+    count = -(-part.size // k)
+    if tensor.is_contiguous():
+        return tensor.as_strided((count,), (k,))
+    # By memory, since flattening would copy.
+    extent = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+    where = _offsets(tensor.shape, tensor.stride(), k, tensor.device)
+    return tensor.as_strided((extent,), (1,)).index_select(0, where)
+
+
+@lru_cache(maxsize=1024)
+def _offsets(shape: tuple[int, ...], strides: tuple[int, ...], k: int, device: torch.device) -> Tensor:
+    """Where in memory every k-th element lies."""
+    places = np.unravel_index(np.arange(0, math.prod(shape), k), shape)
+    return torch.from_numpy(sum(place * step for place, step in zip(places, strides, strict=True))).to(device)
+
+
+class Sheet:
+    """The samples of a group of tensors, taken in one operation.
+
+    Parameters
+    ----------
+    kind : what they are
+    lasting : whether their memory stays the same from step to step, as that of parameters; of gradients it
+        would be held too long
+    """
+
+    def __init__(self, kind: str, lasting: bool = False) -> None:
+        self.kind, self._lasting = kind, lasting
+        self._of: Any = None
+        self._parts: tuple[Part, ...] = ()
+        self._views: dict[tuple[int, int], Tensor] = {}
+
+    def take(self, tensors: Mapping[str, Tensor], most: int) -> tuple[tuple[Part, ...], Tensor]:
+        """A copy of the sampled values, one tensor after another."""
+        of = most, *tensors, *(tensor.shape for tensor in tensors.values())
+        if self._of != of:
+            self._of, self._views = of, {}
+            self._parts = tuple(Part.of(self.kind, name, tensor) for name, tensor in tensors.items())
+        with torch.no_grad():
+            if self._lasting:
+                views = self._views
+                self._views = {}
+                for tensor, part in zip(tensors.values(), self._parts, strict=True):
+                    at = tensor.data_ptr(), tensor.numel()
+                    self._views[at] = views[at] if at in views else pick(tensor, part, most)
+                values = list(self._views.values())
+            else:
+                values = [pick(t, part, most) for t, part in zip(tensors.values(), self._parts, strict=True)]
+            return self._parts, joined(values)
+
+    def renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """The same parts as of this kind."""
+        if self._of is not parts:
+            self._of, self._parts = parts, tuple(part._replace(kind=self.kind) for part in parts)
+        return self._parts
+
+
+def joined(values: Sequence[Tensor]) -> Tensor:
+    """One after another, copied; on the CPU if they are of several devices."""
+    if len({value.device for value in values}) > 1:
+        values = [value.cpu() for value in values]
+    return torch.cat(list(values))
+
+
+class Plan:
+    """Where in the vector the parts are, and what is made of them.
+
+    Parameters
+    ----------
+    parts : one after another
+    most : values looked at of each tensor
+    """
+
+    def __init__(self, parts: Sequence[Part], most: int) -> None:
+        self.parts = parts
+        self._lengths = np.array([-(-p.size // stride(p.size, p.row, most)) for p in parts], np.int64)
+        self._starts = np.cumsum(self._lengths) - self._lengths
+        self._followed = np.full((len(parts), FOLLOWED), -1)
+        for places, start, part in zip(self._followed, self._starts, parts, strict=True):
+            chosen = part.followed(most)
+            places[: len(chosen)] = start + chosen
+
+    def followed(self, vectors: Array) -> Array:
+        """Values of the followed elements, float32, shape (step, tensor, `FOLLOWED`); NaN where there is none."""
+        return np.where(self._followed < 0, np.nan, vectors[:, self._followed]).astype(np.float32)
+
+    def statistics(self, vectors: Array) -> Array:
+        """All of ``layout.STATS`` but the norm, over the finite values.
+
+        Parameters
+        ----------
+        vectors : float64, shape (step, value)
+
+        Returns
+        -------
+        float64, shape (step, tensor, 6); NaN where no value is finite
+        """
+        lost: Array = np.zeros((len(vectors), len(self.parts)))
+        squares = self._reduced(np.add, vectors * vectors)
+        low = high = vectors
+        if not np.isfinite(squares).all():
+            finite = np.isfinite(vectors)
+            lost = self._lengths - self._reduced(np.add, finite.astype(np.float64))
+            low, high = np.where(finite, vectors, np.inf), np.where(finite, vectors, -np.inf)
+            vectors = np.where(finite, vectors, 0.0)
+            squares = self._reduced(np.add, vectors * vectors)
+        rest = [self._reduced(np.add, vectors), squares, self._reduced(np.minimum, low)]
+        table = np.stack([self._lengths - lost, lost, *rest, self._reduced(np.maximum, high)], axis=2)
+        table[table[..., 0] == 0, 2:] = np.nan
+        return table
+
+    def histograms(self, vector: Array) -> tuple[Array, Array]:
+        """Counts, shape (tensor, `BINS`), and edges, shape (tensor, `BINS` + 1), of the finite values."""
+        ends = self.statistics(vector[None])[0, :, 4:]
+        low, high = ends[:, 0], np.where(ends[:, 1] > ends[:, 0], ends[:, 1], ends[:, 0] + 1)
+        edges = np.linspace(low, high, BINS + 1, axis=1)
+        row = np.repeat(np.arange(len(self._lengths)), self._lengths)
+        finite = np.isfinite(vector)
+        if not finite.all():
+            vector, row = vector[finite], row[finite]
+        bins = np.minimum(((vector - low[row]) * (BINS / (high - low))[row]).astype(np.int64), BINS - 1)
+        counts = np.bincount(row * BINS + bins, minlength=len(self._lengths) * BINS)
+        return counts.reshape(-1, BINS), edges
+
+    def _reduced(self, how: np.ufunc, values: Array) -> Array:
+        return np.asarray(how.reduceat(values, self._starts, axis=1))
+
+
+@lru_cache(maxsize=64)
+def plan(parts: tuple[Part, ...], most: int) -> Plan:
+    """The plan for such parts, made once."""
+    return Plan(parts, most)
