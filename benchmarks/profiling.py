@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from rich.table import Table
+from rich.table import Column, Table
 from workloads import workload
 
 from derivviz.recording import record
@@ -107,18 +107,10 @@ def profile(name: str, steps: int, folder: Path) -> Table:
                 (ordinary if number % 10 else snapshots)[function] += seconds
     steps = 10 * blocks
     plain = (training - recorder_seconds) / steps * 1e3
-    table = Table(
-        title=f"{name}: recorder {recorder_seconds / steps * 1e3:.3f} ms a step; training {plain:.1f} ms"
-    )
-    for column in (
-        "function (own time)",
-        "calls a step",
-        "µs an ordinary step",
-        "µs a snapshot",
-        "µs a step",
-        "%",
-    ):
-        table.add_column(column, justify="left" if column.startswith("f") else "right")
+    title = f"{name}: recorder {recorder_seconds / steps * 1e3:.3f} ms a step; training {plain:.1f} ms"
+    numbers = ("calls a step", "ordinary, µs", "snapshot, µs", "mean, µs", "%")
+    function = Column("own time of", no_wrap=True, min_width=36)
+    table = Table(function, *(Column(name, justify="right") for name in numbers), title=title)
     mean = {f: (ordinary[f] + snapshots[f]) / steps * 1e6 for f in calls}
     for function in sorted(mean, key=lambda f: -mean[f])[:40]:
         table.add_row(

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import queue
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -31,18 +32,19 @@ from workloads import MODELS
 
 PARTS = ("cost", "disk", "read", "kill")
 STEPS = {"mlp": 400, "transformer": 120, "food": 80, "conv4": 40}
-PEER_STEPS = 20  # their ratios are far from 1, so fewer steps tell enough
+# The ratios of the others are far from 1, so fewer steps tell enough.
+PEER_STEPS = {"mlp": 60, "transformer": 20, "food": 20, "conv4": 10}
 TARGETS = {"mlp": 1.05, "transformer": 1.02, "food": 1.02, "conv4": 1.02}
 READS = 5
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 140)  # wide enough for a log
 
 
 @click.command()
 @click.option("--only", default="cost,disk,read,kill", help="parts: cost, disk, read, kill")
 @click.option("--models", default=",".join(MODELS), help="of: " + ", ".join(MODELS))
 @click.option("--contestants", default=",".join(CONTESTANTS), help="of: " + ", ".join(CONTESTANTS))
-@click.option("--steps", type=click.IntRange(BLOCK), help="to time with derivviz, instead of " + str(STEPS))
-@click.option("--peer-steps", type=click.IntRange(BLOCK), default=PEER_STEPS, show_default=True)
+@click.option("--steps", type=click.IntRange(BLOCK), help=f"with derivviz, instead of {STEPS}")
+@click.option("--peer-steps", type=click.IntRange(BLOCK), help=f"with the others, instead of {PEER_STEPS}")
 @click.option("--rows", default=100_000, show_default=True, help="steps in the trace that is read")
 @click.option("--kills", default=40, show_default=True)
 @click.option("--profile", "profiled", type=click.Choice(list(MODELS)), help="only say where the time goes")
@@ -51,7 +53,7 @@ def main(
     models: str,
     contestants: str,
     steps: int | None,
-    peer_steps: int,
+    peer_steps: int | None,
     rows: int,
     kills: int,
     profiled: str | None,
@@ -66,7 +68,9 @@ def main(
     parts, chosen = _chosen(only, PARTS), _chosen(models, MODELS)
     if {"cost", "disk"} & set(parts):
         rounds = {
-            (contestant, model): (steps or STEPS[model]) if contestant == "derivviz" else peer_steps
+            (contestant, model): (steps or STEPS[model])
+            if contestant == "derivviz"
+            else (peer_steps or PEER_STEPS[model])
             for contestant in _chosen(contestants, CONTESTANTS)
             for model in chosen
         }
@@ -111,33 +115,34 @@ def run_costs(rounds: dict[tuple[str, str], int]) -> dict[tuple[str, str], Cost]
 
 def add_costs(table: Table, costs: dict[tuple[str, str], Cost], models: list[str]) -> None:
     """CPU time with recording ÷ without: over all steps ± standard error; median of blocks; wall."""
-    plain = [
-        [1e3 / BLOCK * x for (_, m), c in costs.items() if m == model for x in c.plain] for model in models
-    ]
+    plain = [[x for (_, one), c in costs.items() if one == model for x in c.plain] for model in models]
+    steps = [f"{np.median(p) / BLOCK * 1e3:.1f} ms" if p else "–" for p in plain]
     table.add_section()
-    table.add_row(
-        "[b]CPU time ÷ without recording[/b], a step without", *(f"{np.median(p):.1f} ms" for p in plain)
-    )
-    targets = [f"≤ {TARGETS[model]:.2f}" for model in models]
-    table.add_row("  target", *targets)
+    table.add_row("[b]CPU time ÷ without recording[/b], a step without", *steps)
+    table.add_row("  target", *(f"≤ {TARGETS[model]:.2f}" for model in models))
+    details = {
+        "median of blocks, quartiles": _quartiles,
+        "wall time": lambda cost: f"{np.divide(*np.sum(cost.wall, 0)[::-1]):.3f}",
+        "open + close, once": lambda cost: f"{(cost.open + cost.close) * 1e3:.0f} ms",
+        "started processes, a step": lambda cost: f"{cost.other / cost.steps * 1e3:.1f} ms",
+    }
     for contestant in dict.fromkeys(contestant for contestant, _ in costs):
         mine = [costs[contestant, model] for model in models]
-        table.add_row(
-            f"  {contestant}", *(c.failed or "{:.3f} ± {:.3f}".format(*c.mean_ratio()) for c in mine)
-        )
-        for label, show in (
-            ("median of blocks, quartiles", _quartiles),
-            ("wall time", lambda c: f"{np.sum(c.wall, 0)[1] / np.sum(c.wall, 0)[0]:.3f}"),
-            ("open + close, once", lambda c: f"{(c.open + c.close) * 1e3:.0f} ms"),
-            ("its own other process, a step", lambda c: f"{c.other / c.steps * 1e3:.1f} ms"),
-        ):
-            if "process" not in label or any(c.other > 0.01 * c.steps / 10 for c in mine):
-                table.add_row(f"    {label}", *("" if c.failed else show(c) for c in mine), style="dim")
+        table.add_row(f"  {contestant}", *(c.failed or _mean(c) for c in mine))
+        for label, show in details.items():
+            texts = ["" if c.failed else show(c) for c in mine]
+            if any(texts) and (label[0] != "s" or max(c.other for c in mine) > 0.1):
+                table.add_row(f"    {label}", *texts, style="dim")
+
+
+def _mean(cost: Cost) -> str:
+    mean, error = cost.mean_ratio()
+    return f"{mean:.3f}" if np.isnan(error) else f"{mean:.3f} ± {error:.3f}"
 
 
 def _quartiles(cost: Cost) -> str:
     low, middle, high = np.percentile(cost.ratios, [25, 50, 75])
-    return f"{middle:.3f} [{low:.3f}, {high:.3f}]".replace("[", r"\[")
+    return f"{middle:.3f} ({low:.3f}…{high:.3f})"
 
 
 def add_sizes(table: Table, costs: dict[tuple[str, str], Cost], models: list[str]) -> None:
