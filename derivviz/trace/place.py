@@ -121,15 +121,17 @@ class Remote:
         """There are no links to lead away; what comes is measured when it has come."""
 
     def sizes(self) -> dict[str, int]:
-        """Bytes by file; nothing where the file system cannot list."""
+        """Bytes by file; nothing where the file system cannot list, or lists no sizes."""
         system, path = self._open()
         try:
             found = system.find(path, detail=True)
         except Exception:
             return {}
+        if any(about.get("size") is None for about in found.values()):
+            return {}
         start = path.lstrip("/")
         return {
-            name.lstrip("/").removeprefix(start).lstrip("/"): int(about.get("size") or 0)
+            name.lstrip("/").removeprefix(start).lstrip("/"): int(about["size"])
             for name, about in found.items()
         }
 

@@ -18,7 +18,7 @@ _PROVENANCE = ("created", "command", "seed", "device", "optimizer", "git", "data
 _NOT_RECORDED = ("skipped", "left_out", "stopped")
 _OWN = frozenset({"time", "recorder_seconds"})  # what the recorder measures, not what the loop logs
 _TOLD_ELSEWHERE = frozenset(
-    {*_PROVENANCE, *_NOT_RECORDED, "modules", "parameters", "structure", "format", "version"}
+    {*_PROVENANCE, *_NOT_RECORDED, "modules", "parameters", "structure", "format", "version", "min_reader"}
 )
 
 
