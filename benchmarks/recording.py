@@ -99,17 +99,20 @@ def _chosen(wanted: str, known: Iterable[str]) -> list[str]:
 
 
 def run_costs(rounds: dict[tuple[str, str], int]) -> dict[tuple[str, str], Cost]:
-    """Each contestant on each model, in a process of its own, one after the other."""
-    costs = {}
+    """Each contestant on each model, in a process of its own, one after the other; Ctrl-C leaves out the rest."""
+    costs = {pair: Cost(failed="not run") for pair in rounds}
+    context = multiprocessing.get_context("spawn")
     with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
         task = progress.add_task("", total=len(rounds))
-        for (contestant, model), steps in rounds.items():
-            progress.update(task, description=f"{contestant}, {model}")
-            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-                costs[contestant, model] = pool.submit(
-                    measure, model, contestant, -(-steps // BLOCK)
-                ).result()
-            progress.advance(task)
+        try:
+            for (contestant, model), steps in rounds.items():
+                progress.update(task, description=f"{contestant}, {model}")
+                with ProcessPoolExecutor(1, context) as pool:
+                    blocks = -(-steps // BLOCK)
+                    costs[contestant, model] = pool.submit(measure, model, contestant, blocks).result()
+                progress.advance(task)
+        except KeyboardInterrupt:
+            pass
     return costs
 
 
