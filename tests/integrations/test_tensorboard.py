@@ -211,11 +211,13 @@ def test_a_loss_that_became_nan_is_told_from_steps_without_one(here):
 
 
 def test_names_that_the_trace_has_itself(here):
-    write(here / "a", *((0, tag, 5.0) for tag in ("time", "lr", "step", "stats", "epoch/x", "..", "é")))
-    import_events(here / "a", "run.zarr")
+    tags = ("time", "lr", "step", "stats", "kind", "epoch/x", "..", "é")
+    tensor = (0, "grad/w", histogram(np.arange(4.0), [1.0, 5.0]))
+    import_events(write(here / "a", tensor, *((0, tag, 5.0) for tag in tags)), "run.zarr")
     trace = derivviz.open_trace("run.zarr")
-    assert trace["time"].tolist() == [0.0] or trace["time"][0] < 1
-    for name in ("logged/time", "lr", "step", "stats", "epoch/x", "..", "é"):
+    assert trace["time"].tolist() == [0.0]
+    assert trace["grad/w/mean"].tolist() == [1.5]
+    for name in ("logged/time", *tags[1:]):
         assert trace[name].tolist() == [5.0]
 
 
