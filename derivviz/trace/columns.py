@@ -123,9 +123,7 @@ class Column:
         self._shard_number = number // SHARD_CHUNKS
         self._shard = self._open(self._shard_number).load()
         if inner:
-            kept = self.read(rows - inner, rows)
-            self._chunk.fill(self._fill)
-            self.extend(rows - inner, kept)
+            self.extend(rows - inner, self.read(rows - inner, rows))
 
     def forget(self, rows: int) -> None:
         """Take from the disk what lies after `rows` rows, so that no later row brings it to light.
