@@ -23,7 +23,7 @@ SHOWN = 4
 PICTURE_SIDE = 112
 MOST_CHANNELS = 16
 MAP_SIDE = 56
-PARAMETER_KINDS = ("param", "grad", "update")
+PARAMETER_KINDS = {"param", "grad", "update"}
 WHOLE = 4096  # parameters of at most so many elements are kept whole
 
 
@@ -56,11 +56,13 @@ class Gathering:
     Parameters
     ----------
     sampled : values looked at of each tensor
+    sheets : to be given again to the next such step
     """
 
     step: int
     snapshot: bool
     sampled: int = SAMPLE
+    sheets: Sheets = field(default_factory=Sheets)
     norms: dict[Key, float] = field(default_factory=dict)
     exact: dict[Key, Array] = field(default_factory=dict)
     pieces: dict[Key, Piece] = field(default_factory=dict)
@@ -79,7 +81,8 @@ class Gathering:
     def forget_forward(self) -> None:
         """Another forward of the same step begins: its activations count, not those of the one before."""
         self._single.clear()
-        self._groups.clear()
+        for kind in self._groups.keys() - PARAMETER_KINDS:
+            del self._groups[kind]
         for store in (self.exact, self.pieces):
             for key in [key for key in store if key[0] not in PARAMETER_KINDS]:
                 del store[key]
@@ -91,8 +94,15 @@ class Gathering:
         if self.snapshot:
             self._examine(part, real(tensor))
 
-    def tensors(self, sheet: Sheet, tensors: Mapping[str, Tensor], scale: float = 1.0) -> None:
-        """All of one kind at once, of a loss that was multiplied by `scale`."""
+    def outputs(self, tensors: Mapping[str, Tensor]) -> None:
+        """Activations of many modules."""
+        self._together(self.sheets.activation, tensors)
+
+    def output_gradients(self, tensors: Mapping[str, Tensor], scale: float = 1.0) -> None:
+        """∂L/∂activation of many modules, of a loss that was multiplied by `scale`."""
+        self._together(self.sheets.activation_grad, tensors, scale)
+
+    def _together(self, sheet: Sheet, tensors: Mapping[str, Tensor], scale: float = 1.0) -> None:
         if not tensors:
             return
         parts, values = sheet.take(tensors, self.sampled)
@@ -101,31 +111,31 @@ class Gathering:
             for part, tensor in zip(parts, tensors.values(), strict=True):
                 self._examine(part, real(tensor if scale == 1 else unscaled(tensor, scale)))
 
-    def before(self, parameters: Mapping[str, nn.Parameter], sheets: Sheets) -> None:
+    def before(self, parameters: Mapping[str, nn.Parameter]) -> None:
         """The parameters before the step."""
-        self.tensors(sheets.param, parameters)
+        self._together(self.sheets.param, parameters)
         if self.snapshot:
             self._before = {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
-    def gradients(self, parameters: Mapping[str, nn.Parameter], sheets: Sheets, scale: float = 1.0) -> None:
+    def gradients(self, parameters: Mapping[str, nn.Parameter], scale: float = 1.0) -> None:
         """∂L/∂parameter, of a loss that was multiplied by `scale`; a parameter without one gets no entry."""
         found = {
             name: p.grad for name, p in parameters.items() if p.grad is not None and obstacle(p.grad) is None
         }
         sizes = norms([real(gradient) for gradient in found.values()])
         self.norms.update({("grad", name): norm / scale for name, norm in zip(found, sizes, strict=True)})
-        self.tensors(sheets.grad, found, scale)
+        self._together(self.sheets.grad, found, scale)
 
-    def after(self, parameters: Mapping[str, nn.Parameter], sheets: Sheets) -> None:
+    def after(self, parameters: Mapping[str, nn.Parameter]) -> None:
         """The parameters after the step; an update is after − before."""
         if "param" not in self._groups:
             return
         if self.snapshot:
             changes = {name: p.detach() - self._before.pop(name) for name, p in parameters.items()}
-            self.tensors(sheets.update, changes)
+            self._together(self.sheets.update, changes)
         else:
-            parts, values = sheets.param.take(parameters, self.sampled)
-            renamed = sheets.update.renamed(parts)
+            parts, values = self.sheets.param.take(parameters, self.sampled)
+            renamed = self.sheets.update.renamed(parts)
             self._groups["update"] = renamed, values - self._groups["param"][1]
 
     def images(self, images: Tensor, target: Tensor | None) -> None:

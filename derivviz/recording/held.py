@@ -6,6 +6,8 @@ fraction. A tensor's version tells whether an in-place operation has overwritten
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor
 
 MOST_ELEMENTS = 2**18  # of a tensor that is held …
@@ -25,7 +27,7 @@ class Held:
         self._learnt: set[str] = set()  # names whose output was seen whole at the end of a forward pass
         self._outputs: dict[str, tuple[Tensor, int]] = {}
         self._watched: dict[str, tuple[Tensor, int]] = {}
-        self._retained: list[Tensor] = []
+        self._gradients: dict[str, Tensor] = {}
         self._elements = 0
 
     def take(self, name: str, tensor: Tensor) -> bool:
@@ -38,10 +40,10 @@ class Held:
             self._watched[name] = tensor, tensor._version
             return False
         self._outputs[name] = tensor, tensor._version
-        # A leaf is the caller's own tensor (an input passed through).
-        if tensor.requires_grad and not tensor.is_leaf and not tensor.retains_grad:
-            tensor.retain_grad()
-            self._retained.append(tensor)
+        # A leaf is the caller's own tensor (an input passed through). Never its `retain_grad`: the gradient
+        # would be that of a later version, the sum with those of `autograd.grad`, and not ours to take away.
+        if tensor.requires_grad and not tensor.is_leaf:
+            tensor.register_hook(partial(self._gradients.__setitem__, name))
         return True
 
     def outputs(self) -> dict[str, Tensor]:
@@ -56,18 +58,14 @@ class Held:
         return {name: tensor.detach() for name, (tensor, _) in self._outputs.items()}
 
     def gradients(self) -> dict[str, Tensor]:
-        """∂L/∂output of those held, after the backward pass."""
-        found = {}
-        for name, (tensor, _) in self._outputs.items():
-            if (tensor.requires_grad and not tensor.is_leaf) and (gradient := tensor.grad) is not None:
-                found[name] = gradient.detach()
-        return found
+        """∂L/∂output of those held, of the last backward pass."""
+        found = self._gradients
+        return {name: found[name].detach() for name in self._outputs if name in found}
 
     def clear(self) -> None:
         """Let everything go."""
-        for tensor in self._retained:
-            tensor.grad = None  # which may hold the graph, and the graph the tensor
-        self._retained.clear()
+        self._gradients.clear()  # which may hold the graph, and the graph a hook that holds this
+        self._gradients = {}  # a backward pass yet to come through the old graph is none of the next step's
         self._outputs.clear()
         self._watched.clear()
         self._elements = 0

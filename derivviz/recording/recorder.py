@@ -14,7 +14,7 @@ import numpy as np
 from torch import Tensor
 
 from derivviz.errors import UsageError
-from derivviz.recording.gathering import Gathering
+from derivviz.recording.gathering import Gathering, Sheets
 from derivviz.recording.hooks import Guard
 from derivviz.recording.pace import Budget, Pace
 from derivviz.recording.probe import Probe
@@ -66,6 +66,7 @@ class Recorder:
         self._guard = Guard(self._stop, earlier["recorder_seconds"])
         self._began = time.perf_counter() - earlier["time"]
         self._committed = time.perf_counter()
+        self._sheets = Sheets(), Sheets()  # of snapshots, which look at more, the second
         self._coming: dict[str, Any] = {}  # logged of the step under way
         self._skipped = 0
         self._probed = -1  # the last step before which the probe was shown
@@ -166,7 +167,8 @@ class Recorder:
 
     def _begin(self, step: int) -> Gathering | None:
         recorded, snapshot = self._pace.wanted(step)
-        return Gathering(step, snapshot, self._pace.sample) if recorded else None
+        sheets = self._sheets[snapshot]
+        return Gathering(step, snapshot, self._pace.sample, sheets) if recorded else None
 
     def _finished(self, gathered: Gathering) -> None:
         """A recorded step is over."""

@@ -75,10 +75,12 @@ def stride(size: int, row: int, most: int) -> int:
 
 
 def pick(tensor: Tensor, part: Part, most: int) -> Tensor:
-    """The sampled values, one-dimensional: a view of `tensor`, which is detached and has a part `part`."""
-    tensor = real(tensor)
+    """The sampled values, one-dimensional: a view of `tensor`, which has a part `part`."""
     k = stride(part.size, part.row, most)
-    count = -(-part.size // k)
+    return _every(k, -(-part.size // k), real(tensor))
+
+
+def _every(k: int, count: int, tensor: Tensor) -> Tensor:
     if tensor.is_contiguous():
         return tensor.as_strided((count,), (k,))
     # By memory, since flattening would copy.
@@ -108,25 +110,26 @@ class Sheet:
         self.kind, self._lasting = kind, lasting
         self._of: Any = None
         self._parts: tuple[Part, ...] = ()
-        self._views: dict[tuple[int, int], Tensor] = {}
+        self._cuts: list[tuple[int, int]] = []  # stride and number of values
+        self._at: list[int] = []  # where in memory the views look
+        self._views: list[Tensor] = []
 
     def take(self, tensors: Mapping[str, Tensor], most: int) -> tuple[tuple[Part, ...], Tensor]:
         """A copy of the sampled values, one tensor after another."""
         of = most, *tensors, *(tensor.shape for tensor in tensors.values())
         if self._of != of:
-            self._of, self._views = of, {}
+            self._of, self._at = of, []
             self._parts = tuple(Part.of(self.kind, name, tensor) for name, tensor in tensors.items())
+            strides = [stride(part.size, part.row, most) for part in self._parts]
+            self._cuts = [(k, -(-part.size // k)) for k, part in zip(strides, self._parts, strict=True)]
         with torch.no_grad():
-            if self._lasting:
-                views = self._views
-                self._views = {}
-                for tensor, part in zip(tensors.values(), self._parts, strict=True):
-                    at = tensor.data_ptr(), tensor.numel()
-                    self._views[at] = views[at] if at in views else pick(tensor, part, most)
-                values = list(self._views.values())
-            else:
-                values = [pick(t, part, most) for t, part in zip(tensors.values(), self._parts, strict=True)]
-            return self._parts, joined(values)
+            pairs = zip(self._cuts, tensors.values(), strict=True)
+            if not self._lasting:
+                return self._parts, joined([_every(*cut, real(tensor)) for cut, tensor in pairs])
+            at = [tensor.data_ptr() for tensor in tensors.values()]
+            if self._at != at:
+                self._at, self._views = at, [_every(*cut, real(tensor)) for cut, tensor in pairs]
+            return self._parts, joined(self._views)
 
     def renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """The same parts as of this kind."""

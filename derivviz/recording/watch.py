@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 
-from derivviz.recording.gathering import Gathering, Sheets, unscaled
+from derivviz.recording.gathering import Gathering, unscaled
 from derivviz.recording.held import Held
 from derivviz.recording.hooks import Guard, Hook, first_tensor, in_backward, obstacle
 
@@ -65,11 +65,11 @@ class Watch:
         self._begin, self._before, self._finished = begin, before, finished
         self._handles: list[Any] = []
         self._parameters: dict[str, nn.Parameter] = {}  # of the recorded ones, those that can be read
-        self._sheets, self._held = Sheets(), Held()
+        self._held = Held()
         self._calls: dict[str, int] = {}
         self._forwarded: set[str] = set()  # modules that ran outside of a backward pass
         self._forwards = 0
-        self._scale, self._lost, self._skips = 1.0, False, 0
+        self._scale, self._stepped, self._skips = 1.0, True, 0
         self.skipped: dict[str, str] = {}  # what could not be recorded, and why
         self.recomputed: set[str] = set()  # modules recorded as checkpointing ran them again
         self.step = first_step - 1
@@ -156,7 +156,6 @@ class Watch:
         self.seen(name, output)
 
     def _gradient(self, name: str, forward: int, step: int, gradient: Tensor) -> None:
-        self._lost = self._watched.scaler is not None
         current = forward == self._forwards and step == self.step
         if current and self.gathering is not None and obstacle(gradient) is None:
             if self._scale != 1:
@@ -176,39 +175,45 @@ class Watch:
         """Read what is held of this forward pass, once."""
         if self._unread:
             self._unread = False
-            gathering.tensors(self._sheets.activation, self._held.outputs())
+            gathering.outputs(self._held.outputs())
+
+    def _read_backward(self, gathering: Gathering, scale: float = 1.0) -> None:
+        """Read what forward and backward left: outputs, their gradients, the parameters' gradients."""
+        self._read_outputs(gathering)
+        gathering.output_gradients(self._held.gradients(), self._scale)
+        gathering.gradients(self._parameters, scale)
 
     def _before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        if self.gathering is not None:
-            if self.gathering.snapshot or not self._parameters:
-                self._note_obstacles()
-            self._before(self.gathering)
-            self._read_outputs(self.gathering)
-            self.gathering.tensors(self._sheets.activation_grad, self._held.gradients(), self._scale)
-            self.gathering.before(self._parameters, self._sheets)
-            if not _has_closure(args, kwargs):
-                self.gathering.gradients(self._parameters, self._sheets, _held_scale(optimizer))
+        gathering = self.gathering
+        if gathering is None:
+            return
+        if gathering.snapshot or not self._parameters:
+            self._note_obstacles()
+        self._before(gathering)
+        gathering.before(self._parameters)
+        if not _has_closure(args, kwargs):
+            self._read_backward(gathering, _held_scale(optimizer))
 
     def _after_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         gathering = self.gathering
         if gathering is not None:
-            if _has_closure(args, kwargs):
-                gathering.gradients(self._parameters, self._sheets)
-            gathering.after(self._parameters, self._sheets)
+            if _has_closure(args, kwargs):  # forward and backward were within the step
+                self._read_backward(gathering)
+            gathering.after(self._parameters)
             gathering.lr, gathering.factor = self._rates(optimizer)
             if self._watched.scaler is not None:
                 gathering.scalars = {"loss_scale": self._scale, "skipped": float(self._skips)}
-        self._lost, self._skips = False, 0
+        self._stepped, self._skips = True, 0
         self._next()
         if gathering is not None:
             self._finished(gathering)
 
     def _read_scale(self, scaler: torch.amp.GradScaler) -> None:
-        """A backward pass without a step after which the scale is lower was one that the scaler skipped."""
+        """Where the scale fell and no step was made since, the scaler has skipped one."""
         scale = float(scaler.get_scale()) if scaler.is_enabled() else 1.0
-        if self._lost and scale < self._scale:
+        if scale < self._scale and not self._stepped:
             self._skips += 1
-        self._scale, self._lost = scale, False
+        self._scale, self._stepped = scale, False
 
     def _note_obstacles(self) -> None:
         """Find the parameters that can be read; a lazy layer has its own only once it ran."""
