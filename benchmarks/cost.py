@@ -1,12 +1,18 @@
-"""What recording costs: a recorded and a plain model of the same kind, stepped in turn in one process."""
+"""What recording costs: a recorded and a plain model of the same kind, stepped in turn in one process.
+
+``python benchmarks/cost.py MODEL CONTESTANT BLOCKS`` prints the :class:`Cost` as JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -58,11 +64,21 @@ class Cost:
         return mean, float(ratios.std(ddof=1) / np.sqrt(len(ratios))) if len(ratios) > 1 else float("nan")
 
 
-def measure(model: str, contestant: str, blocks: int) -> Cost:
-    """Run `contestant` on the model of that name; to be called in a process of its own.
+def measure_apart(model: str, contestant: str, blocks: int) -> Cost:
+    """:func:`measure` in a fresh interpreter.
 
-    A process of its own, because torchlens wraps torch's functions for good, and wandb leaves threads. The
-    plain model is in the same process, and the two take turns step by step, because machines drift: a
+    Because torchlens wraps torch's functions for good (and refuses children of multiprocessing), and wandb
+    leaves threads.
+    """
+    run = [sys.executable, __file__, model, contestant, str(blocks)]
+    done = subprocess.run(run, stdout=subprocess.PIPE, text=True, check=True)
+    return Cost(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(model: str, contestant: str, blocks: int) -> Cost:
+    """Run `contestant` on the model of that name, for `blocks` blocks of `BLOCK` steps.
+
+    The plain model is in the same process, and the two take turns step by step, because machines drift: a
     ratio needs both under the same conditions.
     """
     torch.set_num_threads(1)
@@ -111,3 +127,7 @@ def _block(plain: Step, step: Step) -> tuple[float, float, float, float]:
                 alone += time.thread_time() - own
             wall[which] += time.perf_counter() - start
     return alone, time.process_time() - began - alone, wall[0], wall[1]
+
+
+if __name__ == "__main__":
+    print("\n" + json.dumps(asdict(measure(sys.argv[1], sys.argv[2], int(sys.argv[3])))))

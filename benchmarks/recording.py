@@ -15,13 +15,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import click
 import numpy as np
 from contestants import CONTESTANTS
-from cost import BLOCK, Cost, measure
+from cost import BLOCK, Cost, measure_apart
 from kills import Killed, kill_some
 from profiling import profile
 from reading import READERS, times, write_long_trace
@@ -101,15 +100,12 @@ def _chosen(wanted: str, known: Iterable[str]) -> list[str]:
 def run_costs(rounds: dict[tuple[str, str], int]) -> dict[tuple[str, str], Cost]:
     """Each contestant on each model, in a process of its own, one after the other; Ctrl-C leaves out the rest."""
     costs = {pair: Cost(failed="not run") for pair in rounds}
-    context = multiprocessing.get_context("spawn")
     with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
         task = progress.add_task("", total=len(rounds))
         try:
             for (contestant, model), steps in rounds.items():
                 progress.update(task, description=f"{contestant}, {model}")
-                with ProcessPoolExecutor(1, context) as pool:
-                    blocks = -(-steps // BLOCK)
-                    costs[contestant, model] = pool.submit(measure, model, contestant, blocks).result()
+                costs[contestant, model] = measure_apart(model, contestant, -(-steps // BLOCK))
                 progress.advance(task)
         except KeyboardInterrupt:
             pass
