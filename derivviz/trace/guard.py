@@ -16,6 +16,7 @@ from zarr.core.buffer import Buffer, BufferPrototype
 from zarr.storage import WrapperStore
 
 from derivviz.trace.check import MOST_TEXT, About, Root
+from derivviz.trace.errors import TraceError
 from derivviz.trace.layout import ROOT_FILE
 from derivviz.trace.place import Folder, Remote
 
@@ -46,6 +47,14 @@ class GuardedStore(WrapperStore):
         about = self._array_of(key)
         if about is None:
             return None
+        try:
+            return await self._get(about, key, prototype, byte_range)
+        except (ValueError, OSError) as error:  # told here, since xarray reads without the reader's help
+            raise TraceError(f"The trace {self._where} is damaged in {key!r}: {error}") from error
+
+    async def _get(
+        self, about: About, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None
+    ) -> Buffer | None:
         _check_range(about, byte_range)
         self._where.check(key, _most(about))
         value = await self._store.get(key, prototype, byte_range)

@@ -91,7 +91,7 @@ class Store:
             )
         except Exception as error:  # whatever a codec or the operating system throws at a damaged file
             self._check_still_there()
-            raise self.damaged(name, error) from error
+            raise error if isinstance(error, TraceError) else self.damaged(name, error) from error
         if self.guarded.missing > before:
             self._check_still_there()
         return found
