@@ -83,8 +83,19 @@ class Recorder:
         self._guard.run(self._close)
         self._guard.stopped = True
 
-    def log(self, **scalars: float | Tensor) -> None:
-        """Record scalars of the current step: before ``optimizer.step()`` or after it, as the loop has them.
+    @property
+    def step(self) -> int:
+        """Number of the step under way; the last one that is over is ``step - 1``."""
+        return self._watch.step
+
+    def log(self, step: int | None = None, **scalars: float | Tensor) -> None:
+        """Record scalars of a step.
+
+        Parameters
+        ----------
+        step : the one under way or the last one that is over. If left out, calls before and after
+            ``optimizer.step()`` both mean that step, until the model is next called.
+        scalars : by name
 
         Raises
         ------
@@ -93,7 +104,7 @@ class Recorder:
         taken = OWN_NAMES.intersection(scalars)
         if taken:
             raise UsageError(f"recorder.log: the trace uses the name {min(taken)!r} itself. Choose another.")
-        self._guard.run(self._log, scalars)
+        self._guard.run(self._log, step, scalars)
 
     def note(self, **values: Any) -> None:
         """Add to what the trace says of the run (``trace.attrs``): anything that JSON can hold."""
@@ -214,15 +225,16 @@ class Recorder:
             )
         run.close()
 
-    def _log(self, scalars: dict[str, Any]) -> None:
+    def _log(self, step: int | None, scalars: dict[str, Any]) -> None:
         # Copies: a loss tensor would hold its graph, and a running one may change before the row is written.
         copied = {k: v.detach().clone() if isinstance(v, Tensor) else float(v) for k, v in scalars.items()}
         watch = self._watch
-        if watch.under_way or watch.step == self._first_step:
-            if watch.gathering is not None:
-                self._coming |= copied
+        if step is None:
+            step = watch.step if watch.under_way or watch.step == self._first_step else watch.step - 1
+        if step == watch.step and watch.gathering is not None:
+            self._coming |= copied
         elif self._run is not None:
-            self._run.log(watch.step - 1, copied)
+            self._run.log(step, copied)
 
     def _note(self, values: dict[str, Any]) -> None:
         if self._run is None:

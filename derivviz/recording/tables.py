@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,7 @@ class Tables:
         self._learnt: Any = None
         self._waiting: list[_Waiting] = []
         self._left_out: set[str] = set()
+        self._nonfinite: dict[str, int] = dict(writer.attributes.get("nonfinite", {}))
         if "step/kind" in writer:
             keys = [
                 (str(kind), str(name))
@@ -118,7 +120,11 @@ class Tables:
             row[name] = [found.get(parameter, np.nan) for parameter in self._parameters]
         for name, value in step.scalars.items():
             writer.declare(f"step/{slug(name)}", rows=STEP_ROWS, name=name)
-            row[slug(name)] = float(value)
+            row[slug(name)] = number = float(value)
+            if not math.isfinite(number) and name not in self._nonfinite:
+                # In the series, NaN is also a step that nothing was logged of.
+                self._nonfinite[name] = gathered.step
+                writer.note(nonfinite=self._nonfinite)
         writer.append("step", row)
         writer.append("sample", {"step": gathered.step, "value": sample})
 

@@ -23,6 +23,7 @@ from derivviz.recording.recorder import Recorder
 from derivviz.runs import Outcome, Progress, Request
 
 HELD_OUT = 0.2
+PROBES = 4  # held-out pictures that the network is shown at every snapshot
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,13 @@ def train(request: Request, progress: Progress) -> Outcome:
     every = request.snapshot_every or recipe.snapshot_every
     examined = _Examined(pictures, held_out)
     with record(
-        model, optimizer, request.path, snapshot_every=every, steps=total, overwrite=request.overwrite
+        model,
+        optimizer,
+        request.path,
+        probe=examined.images[:PROBES] if len(held_out) else None,
+        snapshot_every=every,
+        steps=total,
+        overwrite=request.overwrite,
     ) as recorder:
         recorder.note(**_about(request, recipe, pictures, training, held_out, epochs))
         step, losses = 0, [math.nan]

@@ -294,3 +294,24 @@ def test_an_evaluation_of_nothing_harms_no_trace(seeded: Any, tmp_path: Path) ->
         optimizer.step()
         recorder.log(loss=1.0)
     assert derivviz.open_trace(tmp_path / "run.zarr")["loss"].tolist() == [1.0]
+
+
+def test_scalars_of_a_step_that_is_over(seeded: Any, tmp_path: Path) -> None:
+    model = nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with derivviz.record(model, optimizer, tmp_path / "run.zarr") as recorder:
+        for step in range(4):
+            assert recorder.step == step
+            model(torch.rand(4, 3)).sum().backward()
+            optimizer.step()
+            model(torch.rand(4, 3)).sum()  # a critic is called once more, when the generator learns
+            recorder.log(guessed=step)
+            recorder.log(
+                step=recorder.step - 1, meant=step, lost=[1.0, float("nan"), 1.0, float("inf")][step]
+            )
+            recorder.log(step=step + 7, never=1.0)
+    trace = derivviz.open_trace(tmp_path / "run.zarr")
+    np.testing.assert_array_equal(trace["guessed"], [np.nan, 0, 1, 2])
+    assert trace["meant"].tolist() == [0, 1, 2, 3]
+    assert trace.attrs["nonfinite"] == {"lost": 1}
+    assert "never" not in trace
