@@ -143,12 +143,12 @@ class Gathering:
         if images.ndim == 4:
             self.batch["input_image"] = pictures(images[:SHOWN], PICTURE_SIDE)
         if target is not None and target.ndim == 1:
-            self.batch["target"] = target[:MOST_SAMPLES].detach().cpu().numpy()
+            self.batch["target"] = np.array(target[:MOST_SAMPLES].detach().cpu().numpy())
 
     def output(self, output: Tensor) -> None:
         """The output of the whole network, (sample, …)."""
         if output.ndim:
-            self.batch["output"] = real(output[:MOST_SAMPLES]).flatten(1).float().cpu().numpy()
+            self.batch["output"] = _copied(real(output[:MOST_SAMPLES]).flatten(1))
 
     def vector(self) -> tuple[tuple[Part, ...], Array]:
         """The sampled values of all tensors, one after another, and which part is of what."""
@@ -189,7 +189,7 @@ def chosen_units(name: str, tensor: Tensor, most: int) -> Piece:
 
 def maps(name: str, tensor: Tensor) -> Piece:
     """Thumbnails of the first channels of (shown, channel, y, x)."""
-    small = thumbnail(tensor[:, :MOST_CHANNELS], MAP_SIDE).cpu().numpy()
+    small = _copied(thumbnail(tensor[:, :MOST_CHANNELS], MAP_SIDE))
     return Piece(name, small, ("shown", "channel", "y", "x"), tuple(tensor.shape[1:]))
 
 
