@@ -100,7 +100,9 @@ class Examination:
         """NaN or infinity: the tensor that had it first, and of one step the one that is computed first."""
         first = dict(self._nonfinite)
         for key in self._trace.logged:
-            row = _lost(self._trace[key])
+            row = self._said_lost(key)
+            if row is None:
+                row = _lost(self._trace[key])
             if row is not None:
                 first[key] = row
         if not first:
@@ -121,6 +123,13 @@ class Examination:
             float(many),
             f"{where} is the first to lose finite values: in step {step} {what} NaN or infinite{also}.",
         )
+
+    def _said_lost(self, key: str) -> int | None:
+        """The row of the first step in which NaN or infinity was logged, as the recorder has noted it."""
+        said = self._trace.attrs.get("nonfinite")
+        step = said.get(key) if isinstance(said, dict) else None
+        rows: Array = np.flatnonzero(self._steps == (step if type(step) is int else -1))
+        return int(rows[0]) if len(rows) else None
 
     def _growing_forward(self) -> Iterator[Finding]:
         """A layer whose output is `EXPLODING` times as large as that of every layer before it, and large."""
@@ -220,16 +229,16 @@ class Examination:
 
 
 def _lost(values: Array) -> int | None:
-    """The row from which on a logged number is NaN or infinite; None if it is not.
+    """The row from which on a logged number is infinite or, in a trace that does not say, NaN; or None.
 
-    What was not logged is NaN as well. So a NaN counts only if no number ever follows, and, as a run may
-    break off before it has logged its last step, if it is not alone.
+    What was not logged is NaN as well. So NaN counts only if there was a number in every step before, and
+    none ever follows; and, as a run may break off before it has logged its last step, if it is not alone.
     """
-    if np.isinf(values).any():
-        return int(np.flatnonzero(np.isinf(values))[0])
-    numbers = np.flatnonzero(np.isfinite(values))
-    row = int(numbers[-1]) + 1 if len(numbers) else 0
-    return row if len(values) - row > 1 else None
+    infinite, numbers = np.flatnonzero(np.isinf(values)), np.flatnonzero(np.isfinite(values))
+    if len(infinite):
+        return int(infinite[0])
+    dense = 1 < len(numbers) == numbers[-1] + 1 < len(values) - 1 if len(numbers) else False
+    return len(numbers) if dense else None
 
 
 def _growth(norms: Array) -> Array:

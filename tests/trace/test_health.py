@@ -86,11 +86,11 @@ def test_of_one_step_the_origin_is_named(train: Train, torch: Any) -> None:
     assert "more tensors" in found.sentence
 
 
-def test_a_loss_that_is_logged_now_and_then_is_no_fault(whole_trace: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_logged_now_and_then_is_no_fault(tmp_path: Path) -> None:
     from derivviz.trace.writer import TraceWriter
 
-    def logged(name: str, losses: list[float]) -> list[Finding]:
-        writer = TraceWriter(tmp_path / name, {})
+    def logged(name: str, losses: list[float], **attributes: object) -> list[Finding]:
+        writer = TraceWriter(tmp_path / name, attributes)
         writer.declare("step/step", dtype=int)
         writer.declare("step/loss")
         for step, loss in enumerate(losses):
@@ -99,7 +99,10 @@ def test_a_loss_that_is_logged_now_and_then_is_no_fault(whole_trace: Path, tmp_p
         return examine(derivviz.open_trace(tmp_path / name))
 
     nan = float("nan")
-    assert logged("gaps.zarr", [1, nan, nan, 2, nan, nan, 3, nan]) == []
+    assert logged("gaps.zarr", [1, nan, nan, 2, nan, nan, 3, nan, nan]) == []
+    assert logged("once.zarr", [1, nan, nan, nan]) == []
+    noted = logged("noted.zarr", [1, nan, 2, nan], nonfinite={"loss": 3})
+    assert [(f.kind, f.where, f.step) for f in noted] == [("nonfinite", "loss", 3)]
     assert [(f.where, f.step) for f in logged("lost.zarr", [1, 2, nan, nan, nan])] == [("loss", 2)]
     assert [(f.where, f.step) for f in logged("inf.zarr", [1, float("inf"), 2])] == [("loss", 1)]
     assert logged("empty.zarr", []) == []
