@@ -138,7 +138,9 @@ class Tables:
         all_counts = np.zeros((len(self._index), BINS), np.int64)
         all_edges = np.full((len(self._index), BINS + 1), np.nan)
         all_counts[where], all_edges[where] = counts, edges
-        samples = len(gathered.batch.get("output", ()))
+        # Where the model's own forward never ran, only parts of it, there is no output.
+        ran = [len(piece.value) for (kind, _), piece in gathered.pieces.items() if kind == "activation"]
+        samples = len(gathered.batch["output"]) if "output" in gathered.batch else max(ran, default=0)
         row: dict[str, Any] = {"step": gathered.step, "samples": samples}
         row |= {"stats": stats, "histogram": all_counts, "edges": all_edges}
         row |= {name: self._batch(name, value) for name, value in gathered.batch.items()}
