@@ -21,6 +21,7 @@ from derivviz.recording.probe import Probe
 from derivviz.recording.ranks import rank
 from derivviz.recording.run import TIMES, Run
 from derivviz.recording.watch import Watch, Watched
+from derivviz.trace.errors import TraceError
 from derivviz.trace.writer import is_trace
 
 SECONDS_BETWEEN_COMMITS = 2.0
@@ -165,10 +166,7 @@ class Recorder:
             self._open().close()
         except Exception:  # most likely the fault itself, once more: the last commit is what stays
             pass
-        try:
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
-        except RuntimeWarning:  # where warnings are errors, this one must still not end the training
-            print(message, file=sys.stderr)
+        _warn(message)
 
     def _open(self) -> Run:
         if self._run is None:
@@ -223,7 +221,10 @@ class Recorder:
                 budget=self._budget.told
                 | {"cost": self._budget.cost(time.perf_counter(), self._guard.seconds)}
             )
-        run.close()
+        try:
+            run.close()
+        except TraceError as error:  # everything is recorded; only its laying out failed
+            _warn(str(error))
 
     def _log(self, step: int | None, scalars: dict[str, Any]) -> None:
         # Copies: a loss tensor would hold its graph, and a running one may change before the row is written.
@@ -249,3 +250,10 @@ class Recorder:
 
     def _evaluation(self, *given: Any) -> None:
         self._open().evaluation(self._watch.step, *given)
+
+
+def _warn(message: str) -> None:
+    try:
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+    except RuntimeWarning:  # where warnings are errors, this one must still not end the training
+        print(message, file=sys.stderr)

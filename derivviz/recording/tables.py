@@ -13,7 +13,7 @@ import numpy as np
 from derivviz.recording.gathering import MOST_SAMPLES, SHOWN, Gathering, Key, Piece
 from derivviz.recording.probe import MOST_SHOWN
 from derivviz.recording.sampling import BINS, FOLLOWED, SNAPSHOT_SAMPLE, Part, plan
-from derivviz.trace.layout import KINDS, STATS, slug
+from derivviz.trace.layout import KINDS, STATS, scalar_slug, slug
 from derivviz.trace.writer import TraceWriter
 
 STEP_ROWS = 64  # rows in a chunk of the step table
@@ -119,8 +119,8 @@ class Tables:
         for name, found in (("lr", gathered.lr), ("lr_factor", gathered.factor)):
             row[name] = [found.get(parameter, np.nan) for parameter in self._parameters]
         for name, value in step.scalars.items():
-            writer.declare(f"step/{slug(name)}", rows=STEP_ROWS, name=name)
-            row[slug(name)] = number = float(value)
+            writer.declare(f"step/{scalar_slug(name)}", rows=STEP_ROWS, name=name)
+            row[scalar_slug(name)] = number = float(value)
             if not math.isfinite(number) and name not in self._nonfinite:
                 # In the series, NaN is also a step that nothing was logged of.
                 self._nonfinite[name] = gathered.step

@@ -20,6 +20,7 @@ from derivviz.trace.layout import JOURNAL_LEVEL, SHARD_CHUNKS, array_metadata, f
 from derivviz.trace.shards import Shard
 
 Array = np.ndarray[Any, Any]
+MOST_PACKED = 2**20  # bytes of an array that wait to be written
 _ZSTD = Zstd(level=JOURNAL_LEVEL)
 _TEXT = VLenUTF8()
 
@@ -57,6 +58,7 @@ class Column:
         self._number = -1
         self._shard, self._shard_number = self._open(0), 0
         self._dirty = False
+        self._packed: dict[int, bytes] = {}  # chunks that are not written yet, by their slot in the shard
 
     def put(self, row: int, value: Array) -> None:
         """Set one row. Rows come in order; a row that is left out stays filled."""
@@ -85,17 +87,13 @@ class Column:
             row, values = row + len(part), values[len(part) :]
 
     def write(self) -> None:
-        """Write the current chunk into its shard."""
-        if not self._dirty:
-            return
-        number, slot = divmod(self._number, SHARD_CHUNKS)
-        if number != self._shard_number:
-            self._shard, self._shard_number = self._open(number), number
-        self._shard.write(slot, _ZSTD.encode(self._chunk))
-        self._dirty = False
+        """Write what was put, the current chunk too, into its shard."""
+        self._pack()
+        self._write_packed()
 
     def read(self, start: int, stop: int) -> Array:
         """The rows from `start` up to `stop`, as far as they were ever used: (rows, \\*seen)."""
+        self._write_packed()
         size, window = len(self._chunk), tuple(map(slice, self.seen))
         found = np.full((stop - start, *self.seen), self._fill, self.dtype)
 
@@ -157,8 +155,25 @@ class Column:
         attributes = {**self.attributes, "journal_chunk": list(room)}  # for a run that resumes this one
         return array_metadata(shape, self.dtype, self.dims, chunk, attributes, shard, settled=True)
 
+    def _pack(self) -> None:
+        """Compress the current chunk; it is written with others, as opening the file costs more than that."""
+        if self._dirty:
+            number, slot = divmod(self._number, SHARD_CHUNKS)
+            if number != self._shard_number:
+                self._write_packed()
+                self._shard, self._shard_number = self._open(number), number
+            self._packed[slot] = _ZSTD.encode(self._chunk)
+            self._dirty = False
+
+    def _write_packed(self) -> None:
+        if self._packed:
+            self._shard.write(self._packed)
+            self._packed.clear()
+
     def _begin(self, number: int) -> None:
-        self.write()
+        self._pack()
+        if sum(map(len, self._packed.values())) > MOST_PACKED:
+            self._write_packed()
         self._chunk.fill(self._fill)
         self._number = number
 

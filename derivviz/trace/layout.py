@@ -47,7 +47,7 @@ ROW_DIMENSION = {
 }
 SETTLING = ("step", "sample")  # the tables that are settled at the end
 SHARD_CHUNKS = 1024  # chunks in a shard file of the journal form
-JOURNAL_LEVEL, SETTLED_LEVEL = 1, 3  # of zstd: the one is waited for in every step, the other once
+JOURNAL_LEVEL, SETTLED_LEVEL = -1, 3  # of zstd: the one is waited for in every step, the other once
 BLOCK_BYTES = 2**25  # of a settled shard, which is put together in memory
 
 _BYTES = {"name": "bytes", "configuration": {"endian": "little"}}
@@ -75,7 +75,7 @@ def scalar_slug(name: str) -> str:
     """
     text = "".join(c if c in _SAFE else "".join(f"%{b:02X}" for b in c.encode()) for c in name)
     taken = text in ("", "c", "step", ROOT_FILE) or _DEVICE.fullmatch(text)
-    if taken or text.startswith((".", "__", "unit_", "column_")):
+    if taken or text.startswith((".", "__", "unit_", "row_", "column_")):
         text = f"%{ord(text[0]):02X}{text[1:]}" if text else "%"
     if text.endswith("."):
         text = f"{text[:-1]}%2E"

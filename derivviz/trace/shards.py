@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -60,30 +61,35 @@ class Shard:
                 file.seek(offset)
                 yield slot, file.read(length)
 
-    def write(self, slot: int, data: bytes) -> None:
-        """Write a chunk where there is room, then point the index at it.
+    def write(self, chunks: Mapping[int, bytes]) -> None:
+        """Write chunks by slot where there is room, and point the index at each of them.
 
-        There is none where it lies now, and none where it lay before: a reader who looked up the place a
+        There is none where one lies now, and none where it lay before: a reader who looked up the place a
         moment ago still finds a whole chunk there.
         """
         if self._new:
             make_folder(self._root, *self.path.relative_to(self._root).parts[:-1])
             replace_file(self.path, self._index.tobytes())
             self._new = False
-        old = tuple(self._index[slot].tolist())
         with self.path.open("r+b") as file:
-            offset = file.seek(0, os.SEEK_END)
-            if offset - self._index.nbytes - self._used >= len(data):  # so much is free, if not in one piece
-                offset = self._room(len(data))
-            file.seek(offset)
-            file.write(data)
-            file.flush()
-            # First noted here: were it interrupted now, neither the old place nor the new one is free.
-            self._used += len(data) - self._left[1]
-            self._left = (0, 0) if old[0] == MISSING else old
-            self._index[slot] = offset, len(data)
-            file.seek(slot * _ENTRY.size)
-            file.write(_ENTRY.pack(offset, len(data)))
+            for slot, data in chunks.items():
+                self._write(file, slot, data)
+
+    def _write(self, file: BinaryIO, slot: int, data: bytes) -> None:
+        old = tuple(self._index[slot].tolist())
+        offset = file.seek(0, os.SEEK_END)
+        if offset - self._index.nbytes - self._used >= len(data):  # so much is free, if not in one piece
+            offset = self._room(len(data))
+        file.seek(offset)
+        file.write(data)
+        file.flush()
+        # First noted here: were it interrupted now, neither the old place nor the new one is free.
+        self._used += len(data) - self._left[1]
+        self._left = (0, 0) if old[0] == MISSING else old
+        self._index[slot] = offset, len(data)
+        file.seek(slot * _ENTRY.size)
+        file.write(_ENTRY.pack(offset, len(data)))
+        file.flush()
 
     def forget(self, first: int) -> None:
         """Drop the chunks from the slot `first` on."""

@@ -306,7 +306,7 @@ def test_a_chunk_is_not_written_where_a_reader_may_still_look(tmp_path: Path) ->
     shard, written, rng = Shard(tmp_path, "c/0", 4), [], np.random.default_rng(0)
     for n in range(120):
         slot, data = n // 30, bytes([n]) * int(rng.integers(1, 20))
-        shard.write(slot, data)
+        shard.write({slot: data})
         written.append((slot, data, shard._index[slot].tolist()))
         content = shard.path.read_bytes()
         for _, data, (offset, length) in written[-3:]:
