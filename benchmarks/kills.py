@@ -24,7 +24,7 @@ from typing import Any, Self
 from derivviz.recording import recorder
 
 TEST = Path(__file__).parents[1] / "tests" / "recording" / "test_kill.py"
-FLUSH = 0.25  # seconds between flushes in most runs: more of them to hit than as it is by default
+FLUSH = 0.5  # seconds between flushes in most runs: more of them to hit than as it is by default
 FLUSHES = 4  # a kill comes at most so many flushes after the first step
 MOST_STEPS = 400  # of every other run, so that closing the trace is hit as well
 
@@ -38,6 +38,7 @@ class Killed:
     said : steps that the run had said were done
     rows : steps in the trace
     lost : seconds of the run that are not in the trace
+    flush : seconds between two flushes
     files : in its folder
     opened : whether plain xarray opened its steps; of a trace without one yet, its root
     ended : whether the run was over before the kill
@@ -47,6 +48,7 @@ class Killed:
     said: int = 0
     rows: int = 0
     lost: float = 0.0
+    flush: float = 0.0
     files: int = 0
     opened: bool = False
     ended: bool = False
@@ -144,7 +146,7 @@ def _kill(test: Any, path: Path, seconds: float) -> Killed:
         where = traceback.extract_tb(fault.__traceback__)[-1]
         wrong = f"{type(fault).__name__} at {Path(where.filename).name}:{where.lineno}: {str(fault)[:200]}"
     run = Forked.last
-    left = Killed(max(run.times, default=0) + 1, ended=run.ended, wrong=wrong)
+    left = Killed(max(run.times, default=0) + 1, flush=run.flush, ended=run.ended, wrong=wrong)
     left.files = sum(file.is_file() for file in path.rglob("*"))
     try:
         left.rows, left.opened = _rows(path), True

@@ -25,6 +25,7 @@ from kills import Killed, kill_some
 from profiling import profile
 from reading import READERS, times, write_long_trace
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, TimeElapsedColumn
 from rich.table import Column, Table
 from workloads import MODELS
@@ -216,16 +217,17 @@ def add_kills(table: Table, found: list[Killed]) -> None:
     table.add_row("  torn, or wrong in any other check", f"{sum(bool(one.wrong) for one in found):,}")
     lost = [max(0, one.said - one.rows) for one in found if one.opened]
     table.add_row("  steps lost: median, most", f"{np.median(lost or [0]):.0f}", f"{max(lost, default=0)}")
-    seconds = [one.lost for one in found if one.opened]
-    table.add_row("  seconds lost", f"{np.median(seconds or [0]):.2f}", f"{max(seconds, default=0):.2f}")
+    flushes = [one.lost / one.flush for one in found if one.opened]
+    table.add_row("  of one flush", f"{np.median(flushes or [0]):.2f}", f"{max(flushes, default=0):.2f}")
     table.add_row("  before the first commit", f"{sum(one.opened and not one.rows for one in found):,}")
     table.add_row("  already closed", f"{sum(one.ended for one in found):,}")
     steps = [one.said for one in found]
     table.add_row("  steps made", f"{np.median(steps):.0f}", f"{max(steps)}")
     files = [one.files for one in found]
     table.add_row("  files in the trace", f"{np.median(files):.0f}", f"{max(files)}")
-    for reason in list(dict.fromkeys(one.wrong for one in found if one.wrong))[:5]:
-        table.add_row(f"  [red]{reason}[/red]")
+    for one in [one for one in found if one.wrong][:5]:
+        lost = f"{one.lost:.2f} s lost, {one.flush} s a flush"
+        table.add_row(f"  [red]{escape(one.wrong)}[/red]", f"{one.rows} of {one.said} steps", lost)
 
 
 if __name__ == "__main__":
