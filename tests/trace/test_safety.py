@@ -115,7 +115,7 @@ def test_an_index_that_points_nowhere(copy: Path, entry: tuple[int, int]) -> Non
     content = bytearray(path.read_bytes())
     content[:16] = struct.pack("<QQ", *entry)
     path.write_bytes(content)
-    refused(lambda: open_trace(copy).snapshot(10).samples, "damaged in 'snapshot/samples'")
+    refused(lambda: open_trace(copy).snapshot(10).samples, "damaged in 'snapshot/samples")
 
 
 def test_a_text_chunk_that_claims_many(copy: Path) -> None:
