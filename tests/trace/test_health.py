@@ -86,6 +86,29 @@ def test_of_one_step_the_origin_is_named(train: Train, torch: Any) -> None:
     assert "more tensors" in found.sentence
 
 
+def test_on_the_way_back_the_origin_is_the_later_layer(train: Train, torch: Any) -> None:
+    passes = 0
+
+    class Spoil(torch.autograd.Function):  # type: ignore[misc]
+        @staticmethod
+        def forward(context: Any, values: Any) -> Any:
+            return values.clone()
+
+        @staticmethod
+        def backward(context: Any, gradient: Any) -> Any:
+            nonlocal passes
+            passes += 1
+            return gradient * float("nan") if passes == 6 else gradient
+
+    class Fault(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, values: Any) -> Any:
+            return Spoil.apply(values)
+
+    layers = [torch.nn.Linear(8, 16), torch.nn.Tanh(), Fault(), torch.nn.Linear(16, 2)]
+    found = train(*layers, lr=0.02)[0]
+    assert (found.kind, found.where, found.step) == ("nonfinite", "activation_grad/1", 5)
+
+
 def test_a_loss_that_is_logged_now_and_then_is_no_fault(tmp_path: Path) -> None:
     from derivviz.trace.writer import TraceWriter
 
