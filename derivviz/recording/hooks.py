@@ -8,6 +8,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
+
+
+IN_TRANSFORM = "inside a transformation of torch.func"
 
 
 class Guard:
@@ -74,7 +78,7 @@ def first_tensor(output: Any) -> Tensor | None:
 def obstacle(tensor: Tensor) -> str | None:
     """Why no values can be taken from it; None if they can."""
     if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
-        return "inside a transformation of torch.func"
+        return IN_TRANSFORM
     if tensor.layout is not torch.strided:
         return f"stored as {str(tensor.layout).removeprefix('torch.')}"
     if tensor.is_meta:
@@ -94,3 +98,27 @@ def in_backward() -> bool:
     """Whether a backward pass is under way: a forward in it is checkpointing's recomputation."""
     # Private, and what torch.utils.checkpoint itself asks; there is no public name for it.
     return bool(torch._C._current_graph_task_id() != -1)
+
+
+def in_transform() -> bool:
+    """Whether a transformation of torch.func is under way, whose forwards are not the training's."""
+    return bool(torch._C._functorch.peek_interpreter_stack() is not None)
+
+
+def held_scale(optimizer: Optimizer) -> float:
+    """A fused optimizer is handed gradients that are still scaled, and the scale beside them."""
+    scale = getattr(optimizer, "grad_scale", None)
+    return 1.0 if scale is None else float(scale)
+
+
+def overflowed(optimizer: Optimizer) -> bool:
+    """Whether this step is skipped: a fused optimizer is called all the same, and told."""
+    found = getattr(optimizer, "found_inf", None)
+    return found is not None and float(found) > 0
+
+
+def has_closure(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether forward and backward are within the optimizer's step."""
+    # The hooks of an optimizer are given its step's arguments; the first may be the optimizer itself.
+    given = [*(a for a in args if not isinstance(a, Optimizer)), kwargs.get("closure")]
+    return any(callable(value) for value in given)

@@ -59,7 +59,7 @@ def record(
     ----------
     model : inside DistributedDataParallel too; each process then records its own activations, and process 0
         the parameters, whose gradients are the averaged ones. A model for torch.compile is given as it is
-        before compiling.
+        before compiling, and compiled without ``fullgraph=True``, which admits no hooks.
     path : the trace to make, a folder
     probe : fixed inputs (an argument, a tuple of arguments, or a mapping of named ones) that the model is
         shown at each snapshot, in evaluation mode, and once more when training is over

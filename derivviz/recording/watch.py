@@ -13,7 +13,18 @@ from torch.optim import Optimizer
 
 from derivviz.recording.gathering import Gathering, unscaled
 from derivviz.recording.held import Held
-from derivviz.recording.hooks import Guard, Hook, first_tensor, in_backward, obstacle
+from derivviz.recording.hooks import (
+    IN_TRANSFORM,
+    Guard,
+    Hook,
+    first_tensor,
+    has_closure,
+    held_scale,
+    in_backward,
+    in_transform,
+    obstacle,
+    overflowed,
+)
 
 _MOST_CALLS = 4  # of one module in one forward; a recurrent cell's hundredth call says no more
 
@@ -96,6 +107,9 @@ class Watch:
         """Record a tensor as the output of the module, or of whatever else is called, `name`."""
         if not (torch.is_grad_enabled() and self._watched.model.training):
             return
+        if in_transform():
+            self.skipped[f"activation/{name}"] = IN_TRANSFORM
+            return
         again = in_backward()
         if again and name in self._forwarded:
             return  # recorded when it ran first
@@ -136,9 +150,13 @@ class Watch:
         self._unread = True  # whether what is held was not read yet
 
     def _training(self) -> bool:
-        return torch.is_grad_enabled() and self._watched.model.training and not in_backward()
+        again = in_backward() and self._forwarded  # else the recomputation is what has gradients
+        aside = again or in_transform()
+        return torch.is_grad_enabled() and self._watched.model.training and not aside
 
     def _forward_begins(self, module: nn.Module, inputs: Any) -> None:
+        if self._watched.scaler is not None and self._watched.model.training:
+            self._read_scale(self._watched.scaler)
         if not self._training():
             return
         self.under_way = True
@@ -147,8 +165,6 @@ class Watch:
         self._forwarded.clear()
         self._held.clear()
         self._unread = True
-        if self._watched.scaler is not None:
-            self._read_scale(self._watched.scaler)
         if self.gathering is not None:
             self.gathering.forget_forward()
 
@@ -185,19 +201,21 @@ class Watch:
 
     def _before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         gathering = self.gathering
-        if gathering is None:
+        if gathering is None or overflowed(optimizer):
             return
         if gathering.snapshot or not self._parameters:
             self._note_obstacles()
         self._before(gathering)
         gathering.before(self._parameters)
-        if not _has_closure(args, kwargs):
-            self._read_backward(gathering, _held_scale(optimizer))
+        if not has_closure(args, kwargs):
+            self._read_backward(gathering, held_scale(optimizer))
 
     def _after_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        if overflowed(optimizer):
+            return
         gathering = self.gathering
         if gathering is not None:
-            if _has_closure(args, kwargs):  # forward and backward were within the step
+            if has_closure(args, kwargs):  # forward and backward were within the step
                 self._read_backward(gathering)
             gathering.after(self._parameters)
             gathering.lr, gathering.factor = self._rates(optimizer)
@@ -238,15 +256,3 @@ class Watch:
                 if (name := names.get(id(parameter))) is not None:
                     lr[name], factor[name] = float(group["lr"]), float(factors.get(parameter, 1.0))
         return lr, factor
-
-
-def _held_scale(optimizer: Optimizer) -> float:
-    """A fused optimizer is handed gradients that are still scaled, and the scale beside them."""
-    scale = getattr(optimizer, "grad_scale", None)
-    return 1.0 if scale is None else float(scale)
-
-
-def _has_closure(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    # The hooks of an optimizer are given its step's arguments; the first may be the optimizer itself.
-    given = [*(a for a in args if not isinstance(a, Optimizer)), kwargs.get("closure")]
-    return any(callable(value) for value in given)

@@ -45,7 +45,7 @@ def digest(torch: Any, *parts: Any) -> str:
         if isinstance(part, torch.Tensor):
             found.update(str((part.dtype, tuple(part.shape), part.layout)).encode())
             dense = part.detach().to_dense() if part.layout is not torch.strided else part.detach()
-            found.update(dense.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+            found.update(dense.resolve_conj().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
         elif isinstance(part, np.ndarray):
             found.update(part.tobytes())
         elif isinstance(part, dict):
