@@ -116,7 +116,7 @@ def torchlens_recorder(load: Workload, folder: Path) -> Iterator[Step]:
 
 @contextmanager
 def torchlens_trace(load: Workload, folder: Path) -> Iterator[Step]:
-    """torchlens' full trace of every step, with gradients; only that of the last step is kept."""
+    """torchlens' full trace of every step, with gradients; none is kept."""
     import torchlens
 
     options = torchlens.options.CaptureOptions(backward_ready=True, save_grads=True)
@@ -128,6 +128,7 @@ def torchlens_trace(load: Workload, folder: Path) -> Iterator[Step]:
         trace.log_backward(loss)
         load.optimizer.step()
         loss.item()
+        trace.cleanup()  # or the tensors of many steps stay in memory, in reference cycles
 
     yield step
 

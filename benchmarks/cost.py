@@ -20,6 +20,7 @@ import torch
 from contestants import CONTESTANTS, Step
 from workloads import workload
 
+MOST_MEMORY = 8 * 2**30
 BLOCK = 10  # steps; one of them is a snapshot
 
 
@@ -71,7 +72,9 @@ def measure_apart(model: str, contestant: str, blocks: int) -> Cost:
     leaves threads.
     """
     run = [sys.executable, __file__, model, contestant, str(blocks)]
-    done = subprocess.run(run, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(run, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        return Cost(failed=f"dies (exit {done.returncode})")
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -130,4 +133,6 @@ def _block(plain: Step, step: Step) -> tuple[float, float, float, float]:
 
 
 if __name__ == "__main__":
+    # One that holds on to every step's tensors fails by itself, before the machine runs out of memory.
+    resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
     print("\n" + json.dumps(asdict(measure(sys.argv[1], sys.argv[2], int(sys.argv[3])))))
