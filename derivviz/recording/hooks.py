@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-
 IN_TRANSFORM = "inside a transformation of torch.func"
 
 

@@ -24,7 +24,7 @@ from derivviz.recording.watch import Watch, Watched
 from derivviz.trace.errors import TraceError
 from derivviz.trace.writer import is_trace
 
-SECONDS_BETWEEN_COMMITS = 2.0
+SECONDS_BETWEEN_COMMITS = 5.0
 OWN_NAMES = frozenset({
     "step", "time", "recorder_seconds", "lr", "lr_factor", "param", "loss_scale", "skipped",
     "stats", "stat", "tensor", "kind", "name", "call", "size", "dtype", "estimator",
@@ -70,7 +70,8 @@ class Recorder:
         self._sheets = Sheets(), Sheets()  # of snapshots, which look at more, the second
         self._coming: dict[str, Any] = {}  # logged of the step under way
         self._skipped = 0
-        self._probed = -1  # the last step before which the probe was shown
+        # The last step before which the probe was shown: a resumed run goes on from there.
+        self._probed = run.probed if run is not None else -1
         self._watch = Watch(
             self._watched, self._first_step, self._guard, self._begin, self._before, self._finished
         )

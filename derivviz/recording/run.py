@@ -33,6 +33,7 @@ class Run:
     Attributes
     ----------
     first_step : number of the first step that will be made
+    probed : the last step before which the probe was shown, -1 if there is none
     times : ``time`` and ``recorder_seconds`` [s] of what a resumed trace has already
 
     Raises
@@ -66,6 +67,8 @@ class Run:
         self.first_step = int(steps[-1]) + 1 if len(steps) else 0
         if first_step is not None:
             self.first_step = first_step
+        shown = writer.values("probe/step") if "probe/step" in writer else steps[:0]
+        self.probed = int(shown[-1]) if len(shown) else -1
         self.times = {name: float(writer.values(f"step/{name}")[-1]) if len(steps) else 0.0 for name in TIMES}
         now = session(self.first_step)
         earlier = writer.attributes.get("sessions", [])

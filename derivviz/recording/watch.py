@@ -87,7 +87,14 @@ class Watch:
         self._next()
 
     def attach(self) -> None:
-        """Hook in. A module's own hooks come before the model's, as its calls do."""
+        """Hook in, or not at all. A module's own hooks come before the model's, as its calls do."""
+        try:
+            self._attach()
+        except BaseException:
+            self.detach()
+            raise
+
+    def _attach(self) -> None:
         keep, model, optimizer = self._handles.append, self._watched.model, self._watched.optimizer
         keep(model.register_forward_pre_hook(self._hook(self._forward_begins)))
         for name, module in self._watched.modules.items():
