@@ -11,12 +11,20 @@ from pathlib import Path
 
 def missing(extra: str) -> list[str]:
     """Names of the packages that ``derivviz[extra]`` asks for and that are not here."""
-    wanted = {"render", extra}
+    asked = [
+        (asked_by[1] if (asked_by := re.search(r"""extra == ['"]([\w-]+)""", line)) else "", line)
+        for line in requires("derivviz") or []
+    ]
+    wanted = {"", "render", extra}
+    # An extra that stands for others is asked for as derivviz[one,another].
+    for by, line in asked:
+        if by in wanted and (others := re.match(r"derivviz\[([^\]]+)\]", line)):
+            wanted |= set(others[1].split(","))
     lacking = []
-    for requirement in requires("derivviz") or []:
-        asked_by = re.search(r"""extra == ['"](\w+)""", requirement)
-        name = re.match(r"[\w.-]+", requirement)
-        if name and (asked_by is None or asked_by[1] in wanted):
+    for by, line in asked:
+        if by in wanted:
+            name = re.match(r"[\w.-]+", line)
+            assert name is not None
             try:
                 version(name[0])
             except PackageNotFoundError:
