@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from derivviz.recording.hooks import obstacle, real
+from derivviz.recording.hooks import real
 from derivviz.recording.measure import exact, norms, pictures, thumbnail, units
 from derivviz.recording.sampling import SAMPLE, SNAPSHOT_SAMPLE, Part, Sheet, joined, pick
 
@@ -90,7 +90,7 @@ class Gathering:
     def tensor(self, kind: str, name: str, tensor: Tensor) -> None:
         """An activation or its gradient, (sample, …)."""
         part = Part.of(kind, name, tensor)
-        self._single[kind, name] = part, pick(tensor, part, self.sampled).clone()
+        self._single[kind, name] = part, pick(tensor, part, self.sampled)
         if self.snapshot:
             self._examine(part, real(tensor))
 
@@ -120,7 +120,9 @@ class Gathering:
     def gradients(self, parameters: Mapping[str, nn.Parameter], scale: float = 1.0) -> None:
         """∂L/∂parameter, of a loss that was multiplied by `scale`; a parameter without one gets no entry."""
         found = {
-            name: p.grad for name, p in parameters.items() if p.grad is not None and obstacle(p.grad) is None
+            name: gradient
+            for name, p in parameters.items()
+            if (gradient := p.grad) is not None and gradient.layout is torch.strided
         }
         sizes = norms([real(gradient) for gradient in found.values()])
         self.norms.update({("grad", name): norm / scale for name, norm in zip(found, sizes, strict=True)})

@@ -14,10 +14,9 @@ from torch.nn.functional import avg_pool2d
 
 Array = np.ndarray[Any, Any]
 
-ALL_UNITS = 128  # of at most so many units, a snapshot keeps all …
-FEW_UNITS = 64  # … and of more, so many
+UNITS = 64  # of at most so many units, a snapshot keeps all, and of more, so many
 _SEED = 20_240_229  # never a global generator's
-_CHUNK = 2**17  # values whose squares float32 adds up exactly enough
+_CHUNK = 2**18  # values whose squares float32 adds up exactly enough
 
 
 @lru_cache(maxsize=1024)
@@ -27,24 +26,28 @@ def units(size: int) -> Array:
     They depend on the number of units alone. So a layer and the activation after it keep the same ones, and
     the rows and columns kept of a large weight are the units kept of its output and its input.
     """
-    if size <= ALL_UNITS:
+    if size <= UNITS:
         return np.arange(size)
-    return np.sort(np.random.default_rng([_SEED, size]).choice(size, FEW_UNITS, replace=False))
+    return np.sort(np.random.default_rng([_SEED, size]).choice(size, UNITS, replace=False))
 
 
 def norms(tensors: Sequence[Tensor]) -> list[float]:
     """The L2 norm of each over its finite values, from every value; NaN where none is finite."""
     if not tensors:
         return []
-    flat = [_wide(t.reshape(-1)) for t in tensors]
-    chunks = [chunk for t in flat for chunk in (t.split(_CHUNK) if t.numel() > _CHUNK else [t])]
-    ends = np.cumsum([-(-t.numel() // _CHUNK) for t in flat])
-    parts = _foreach_norm(chunks)
-    squares = np.add.reduceat(parts * parts, np.concatenate([[0], ends[:-1]]))
+    chunks: list[Tensor] = []
+    starts = []
+    for tensor in tensors:
+        starts.append(len(chunks))
+        if tensor.numel() > _CHUNK:
+            chunks += _wide(tensor.reshape(-1)).split(_CHUNK)
+        else:
+            chunks.append(_wide(tensor))
+    squares = np.add.reduceat(np.square(_foreach_norm(chunks)), starts)
     return [
         # Squares that overflow or underflow float32: once more, with the largest value scaled to 1.
-        math.sqrt(square) if 1e-32 * t.numel() < square < math.inf else _scaled_norm(t)
-        for t, square in zip(flat, squares.tolist(), strict=True)
+        math.sqrt(square) if 1e-32 * t.numel() < square < math.inf else _scaled_norm(_wide(t.reshape(-1)))
+        for t, square in zip(tensors, squares.tolist(), strict=True)
     ]
 
 
@@ -62,7 +65,10 @@ def exact(tensor: Tensor, norm: float | None = None) -> Array:
     total = flat.sum().item()
     if not math.isfinite(total):
         total = flat.sum(dtype=torch.float64).item()
-    norm = norms([flat])[0] if norm is None else norm
+    if norm is None:
+        # Well within what float32 can square, one operation does.
+        safe = flat.numel() <= _CHUNK and 1e-12 < max(-low, high) < 1e12
+        norm = float(torch.linalg.vector_norm(flat)) if safe else norms([flat])[0]
     return np.array([flat.numel(), lost, total, norm**2, low, high, norm])
 
 

@@ -97,6 +97,8 @@ def _feed(update: Callable[[bytes], None], data: Any) -> None:
         update(f"{data.dtype}{data.shape}".encode())
         update(np.ascontiguousarray(data).tobytes())
     elif isinstance(data, Path):
+        if not data.exists():
+            raise UsageError(f"record(data=…): there is no {data}.")
         for file in sorted(data.rglob("*")) if data.is_dir() else [data]:
             if file.is_file():
                 update(os.fsencode(file.relative_to(data)))

@@ -22,7 +22,7 @@ from derivviz.recording.hooks import real
 Array = np.ndarray[Any, Any]
 
 SAMPLE = 1024  # values looked at each step; of at most as many, a tensor's statistics are exact
-SNAPSHOT_SAMPLE = 4096  # values looked at for a snapshot's histograms
+SNAPSHOT_SAMPLE = 2048  # values looked at for a snapshot's histograms
 FOLLOWED = 8  # elements whose values are kept themselves
 BINS = 64
 
@@ -51,18 +51,14 @@ class Part(NamedTuple):
         row = size // len(tensor) if tensor.ndim else 1
         return cls(kind, name, size, row, str(tensor.dtype).removeprefix("torch."))
 
-    def followed(self, most: int) -> Array:
-        """Which values of the sample are followed.
+    def followed(self) -> tuple[int, int]:
+        """The distance between the elements that are followed, and how many they are.
 
-        They are spread over a parameter, or over an activation's first sample.
+        They are spread over a parameter, or over an activation's first sample: so they are the same ones
+        whatever the batch, and however many values are looked at.
         """
         among = self.row if self.kind.startswith("activation") else self.size
-        there = -(-among // stride(self.size, self.row, most))
-        return np.unique(np.linspace(0, there - 1, min(FOLLOWED, there)).round().astype(np.int64))
-
-    def positions(self, most: int) -> Array:
-        """Their indices in the flattened tensor."""
-        return self.followed(most) * stride(self.size, self.row, most)
+        return max(1, among // FOLLOWED), min(among, FOLLOWED)
 
 
 @lru_cache(maxsize=4096)
@@ -75,24 +71,48 @@ def stride(size: int, row: int, most: int) -> int:
 
 
 def pick(tensor: Tensor, part: Part, most: int) -> Tensor:
-    """The sampled values, one-dimensional: a view of `tensor`, which has a part `part`."""
-    k = stride(part.size, part.row, most)
-    return _every(k, -(-part.size // k), real(tensor))
+    """A copy of the sampled values of `tensor`, which has a part `part`, and of the followed ones after them.
+
+    Where all values are looked at, the followed ones are among them and not repeated.
+    """
+    return joined(_cut(part, most).views(tensor.detach()))
 
 
-def _every(k: int, count: int, tensor: Tensor) -> Tensor:
-    if tensor.is_contiguous():
-        return tensor.as_strided((count,), (k,))
-    # By memory, since flattening would copy.
-    extent = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
-    where = _offsets(tensor.shape, tensor.stride(), k, tensor.device)
-    return tensor.as_strided((extent,), (1,)).index_select(0, where)
+class _Cut(NamedTuple):
+    """Which elements are taken: `number` of them, `k` apart, and then `more`, `step` apart."""
+
+    k: int
+    number: int
+    step: int
+    more: int
+    is_complex: bool
+
+    def views(self, tensor: Tensor) -> list[Tensor]:
+        k, number, step, more, is_complex = self
+        if is_complex:
+            tensor = real(tensor)
+        if k == 1 and tensor.ndim == 1:
+            return [tensor]
+        if tensor.is_contiguous():
+            taken = tensor.as_strided((number,), (k,))
+            return [taken, tensor.as_strided((more,), (step,))] if more else [taken]
+        # By memory, since flattening would copy.
+        extent = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+        where = _offsets(tensor.shape, tensor.stride(), self, tensor.device)
+        return [tensor.as_strided((extent,), (1,)).index_select(0, where)]
+
+
+def _cut(part: Part, most: int) -> _Cut:
+    k, (step, followed) = stride(part.size, part.row, most), part.followed()
+    more = followed if k > 1 else 0
+    return _Cut(k, -(-part.size // k), step, more, part.dtype.startswith("complex"))
 
 
 @lru_cache(maxsize=1024)
-def _offsets(shape: tuple[int, ...], strides: tuple[int, ...], k: int, device: torch.device) -> Tensor:
-    """Where in memory every k-th element lies."""
-    places = np.unravel_index(np.arange(0, math.prod(shape), k), shape)
+def _offsets(shape: tuple[int, ...], strides: tuple[int, ...], cut: _Cut, device: torch.device) -> Tensor:
+    """Where in memory the elements lie."""
+    taken = np.concatenate([np.arange(cut.number) * cut.k, np.arange(cut.more) * cut.step])
+    places = np.unravel_index(taken, shape)
     return torch.from_numpy(sum(place * step for place, step in zip(places, strides, strict=True))).to(device)
 
 
@@ -110,25 +130,26 @@ class Sheet:
         self.kind, self._lasting = kind, lasting
         self._of: Any = None
         self._parts: tuple[Part, ...] = ()
-        self._cuts: list[tuple[int, int]] = []  # stride and number of values
+        self._cuts: list[_Cut] = []
         self._at: list[int] = []  # where in memory the views look
         self._views: list[Tensor] = []
 
     def take(self, tensors: Mapping[str, Tensor], most: int) -> tuple[tuple[Part, ...], Tensor]:
         """A copy of the sampled values, one tensor after another."""
-        of = most, *tensors, *(tensor.shape for tensor in tensors.values())
+        of: tuple[Any, ...] = most, *tensors
+        if self.kind.startswith("activation"):  # the last batch of an epoch may be smaller
+            of += tuple([tensor.shape for tensor in tensors.values()])
         if self._of != of:
             self._of, self._at = of, []
             self._parts = tuple(Part.of(self.kind, name, tensor) for name, tensor in tensors.items())
-            strides = [stride(part.size, part.row, most) for part in self._parts]
-            self._cuts = [(k, -(-part.size // k)) for k, part in zip(strides, self._parts, strict=True)]
+            self._cuts = [_cut(part, most) for part in self._parts]
         with torch.no_grad():
             pairs = zip(self._cuts, tensors.values(), strict=True)
             if not self._lasting:
-                return self._parts, joined([_every(*cut, real(tensor)) for cut, tensor in pairs])
+                return self._parts, joined([v for cut, tensor in pairs for v in cut.views(tensor)])
             at = [tensor.data_ptr() for tensor in tensors.values()]
             if self._at != at:
-                self._at, self._views = at, [_every(*cut, real(tensor)) for cut, tensor in pairs]
+                self._at, self._views = at, [v for cut, tensor in pairs for v in cut.views(tensor)]
             return self._parts, joined(self._views)
 
     def renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
@@ -156,48 +177,59 @@ class Plan:
 
     def __init__(self, parts: Sequence[Part], most: int) -> None:
         self.parts = parts
-        self._lengths = np.array([-(-p.size // stride(p.size, p.row, most)) for p in parts], np.int64)
-        self._starts = np.cumsum(self._lengths) - self._lengths
+        self._lengths = np.zeros(len(parts), np.int64)
         self._followed = np.full((len(parts), FOLLOWED), -1)
-        for places, start, part in zip(self._followed, self._starts, parts, strict=True):
-            chosen = part.followed(most)
-            places[: len(chosen)] = start + chosen
+        starts, self._of_sample = [0], []  # of samples, and of followed values that are not among them
+        for n, part in enumerate(parts):
+            cut, (step, number), start = _cut(part, most), part.followed(), starts[-1]
+            self._lengths[n] = cut.number
+            self._of_sample.append(len(starts) - 1)
+            starts.append(start + cut.number)
+            if cut.more:
+                starts.append(start + cut.number + cut.more)
+                start, step = start + cut.number, 1
+            self._followed[n, :number] = start + np.arange(number) * step
+        self._starts = np.array(starts[:-1])
+        sampled = np.zeros(len(self._starts), bool)
+        sampled[self._of_sample] = True
+        self._sampled = np.repeat(sampled, np.diff(starts))
 
-    def followed(self, vectors: Array) -> Array:
-        """Values of the followed elements, float32, shape (step, tensor, `FOLLOWED`); NaN where there is none."""
-        return np.where(self._followed < 0, np.nan, vectors[:, self._followed]).astype(np.float32)
+    def followed(self, vector: Array) -> Array:
+        """Values of the followed elements, float32, shape (tensor, `FOLLOWED`); NaN where there is none."""
+        return np.where(self._followed < 0, np.nan, vector[self._followed]).astype(np.float32)
 
-    def statistics(self, vectors: Array) -> Array:
+    def statistics(self, vector: Array) -> Array:
         """All of ``layout.STATS`` but the norm, over the finite values.
 
         Parameters
         ----------
-        vectors : float64, shape (step, value)
+        vector : float64, shape (value,)
 
         Returns
         -------
-        float64, shape (step, tensor, 6); NaN where no value is finite
+        float64, shape (tensor, 6); NaN where no value is finite
         """
-        lost: Array = np.zeros((len(vectors), len(self.parts)))
-        squares = self._reduced(np.add, vectors * vectors)
-        low = high = vectors
+        lost: Array = np.zeros(len(self.parts))
+        squares = self._reduced(np.add, vector * vector)
+        low = high = vector
         if not np.isfinite(squares).all():
-            finite = np.isfinite(vectors)
+            finite = np.isfinite(vector)
             lost = self._lengths - self._reduced(np.add, finite.astype(np.float64))
-            low, high = np.where(finite, vectors, np.inf), np.where(finite, vectors, -np.inf)
-            vectors = np.where(finite, vectors, 0.0)
-            squares = self._reduced(np.add, vectors * vectors)
-        rest = [self._reduced(np.add, vectors), squares, self._reduced(np.minimum, low)]
-        table = np.stack([self._lengths - lost, lost, *rest, self._reduced(np.maximum, high)], axis=2)
-        table[table[..., 0] == 0, 2:] = np.nan
+            low, high = np.where(finite, vector, np.inf), np.where(finite, vector, -np.inf)
+            vector = np.where(finite, vector, 0.0)
+            squares = self._reduced(np.add, vector * vector)
+        rest = [self._reduced(np.add, vector), squares, self._reduced(np.minimum, low)]
+        table = np.stack([self._lengths - lost, lost, *rest, self._reduced(np.maximum, high)], axis=1)
+        table[table[:, 0] == 0, 2:] = np.nan
         return table
 
     def histograms(self, vector: Array) -> tuple[Array, Array]:
         """Counts, shape (tensor, `BINS`), and edges, shape (tensor, `BINS` + 1), of the finite values."""
-        ends = self.statistics(vector[None])[0, :, 4:]
+        ends = self.statistics(vector)[:, 4:]
         low, high = ends[:, 0], np.where(ends[:, 1] > ends[:, 0], ends[:, 1], ends[:, 0] + 1)
         edges = np.linspace(low, high, BINS + 1, axis=1)
         row = np.repeat(np.arange(len(self._lengths)), self._lengths)
+        vector = vector[self._sampled]
         finite = np.isfinite(vector)
         if not finite.all():
             vector, row = vector[finite], row[finite]
@@ -206,7 +238,7 @@ class Plan:
         return counts.reshape(-1, BINS), edges
 
     def _reduced(self, how: np.ufunc, values: Array) -> Array:
-        return np.asarray(how.reduceat(values, self._starts, axis=1))
+        return np.asarray(how.reduceat(values, self._starts))[self._of_sample]
 
 
 @lru_cache(maxsize=64)

@@ -52,6 +52,7 @@ class Tables:
         self._capacity = len(keys) + _SPARE
         self._parts: dict[Key, Part] = {}  # as the labels tell of them
         self._learnt: Any = None
+        self._least = SNAPSHOT_SAMPLE
         self._waiting: list[_Waiting] = []
         self._left_out: set[str] = set()
         self._nonfinite: dict[str, int] = dict(writer.attributes.get("nonfinite", {}))
@@ -92,11 +93,11 @@ class Tables:
         parts, sampled = steps[0].parts, steps[0].gathered.sampled
         layout = plan(parts, sampled)
         self._learn(parts, sampled)
-        vectors = np.stack([step.vector for step in steps]).astype(np.float64)
-        statistics, followed = layout.statistics(vectors), layout.followed(vectors)
         known = [n for n, part in enumerate(parts) if (part.kind, part.name) in self._index]
         where = [self._index[parts[n].kind, parts[n].name] for n in known]
-        for step, vector, table, values in zip(steps, vectors, statistics, followed, strict=True):
+        for step in steps:
+            vector = step.vector.astype(np.float64)
+            table, values = layout.statistics(vector), layout.followed(vector)
             stats = np.full((len(self._index), len(STATS)), np.nan)
             sample = np.full((len(self._index), FOLLOWED), np.nan, np.float32)
             stats[where, :-1], sample[where] = table[known], values[known]
@@ -191,7 +192,9 @@ class Tables:
         if (parts, sampled) == self._learnt:
             return
         self._learnt = parts, sampled
-        news = False
+        # A snapshot looks at more values, a budget at fewer: told is the least of what was looked at.
+        news = sampled < self._least
+        self._least = min(self._least, sampled)
         for part in parts:
             key = part.kind, part.name
             if key not in self._index:
@@ -205,7 +208,7 @@ class Tables:
                 self._parts[key] = part
                 news = True
         if news:
-            self._label(sampled)
+            self._label(self._least)
 
     def _label(self, sampled: int) -> None:
         """Say what the rows of the arrays over tensors are."""
@@ -224,8 +227,8 @@ class Tables:
         }
         where = np.full((len(keys), FOLLOWED), -1)
         for row, part in zip(where, parts, strict=True):
-            chosen = part.positions(sampled)
-            row[: len(chosen)] = chosen
+            step, number = part.followed()
+            row[:number] = np.arange(number) * step
         for group, labels in (
             ("step", common | size | of_step),
             ("snapshot", common | size),

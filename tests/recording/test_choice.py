@@ -79,5 +79,5 @@ def test_what_fits_nothing_is_told(model: nn.Module, wanted: Any, told: str) -> 
 def test_parameters_that_fit_nothing_are_told(model: nn.Module) -> None:
     with pytest.raises(UsageError, match=r"No parameter.*'head\.wieght'.*Nearest: head\.weight"):
         choose_parameters(model, "head.wieght")
-    with pytest.raises(UsageError, match="No parameter.*GELU"):
+    with pytest.raises(UsageError, match=r"No parameter.*GELU"):
         choose_parameters(model, nn.GELU)

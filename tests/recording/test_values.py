@@ -111,8 +111,8 @@ def test_sampled_statistics_are_near_and_labelled(seeded: Any, tmp_path: Path) -
 
     step = zarr.open_group(str(tmp_path / "run.zarr"), mode="r")["step"]
     label = dict(zip(step["tensor"][:], step["estimator"][:], strict=True))
-    assert label["activation/0"] == "sample of 4096"  # a snapshot, so more of it is looked at
-    assert label["grad/0.weight"] == "sample of 4096; norm exact"
+    assert label["activation/0"] == "sample of 2048"  # a snapshot, so more of it is looked at
+    assert label["grad/0.weight"] == "sample of 2048; norm exact"
     assert label["param/0.bias"] == "exact"
 
 
@@ -120,7 +120,7 @@ def test_sampled_statistics_are_near_and_labelled(seeded: Any, tmp_path: Path) -
 def test_norms_do_not_overflow(seeded: Any, scale: float) -> None:
     values = torch.randn(1_000_003) * scale
     wanted = values.double().norm().item()
-    assert measure.norms([values]) == [pytest.approx(wanted, rel=1e-6)]
+    assert measure.norms([values]) == [pytest.approx(wanted, rel=2e-6)]
     values[5], values[7] = float("nan"), float("-inf")
     assert measure.norms([values]) == [pytest.approx(wanted, rel=1e-3)]
     assert measure.norms([torch.zeros(5000)]) == [0.0]
@@ -141,19 +141,18 @@ def test_statistics_of_several_steps(seeded: Any) -> None:
     parts = [sampling.Part.of("param", "whole", first), sampling.Part.of("param", "lost", first[3:5])]
     plan = sampling.Plan([*parts, sampling.Part.of("param", "one", first[:1])], 10_000)
     vectors = np.stack([np.concatenate([v, v[3:5], v[:1]]) for v in (first.numpy(), second.numpy())])
-    statistics = plan.statistics(vectors)
-    for row, values in zip(statistics, (first, second), strict=True):
-        np.testing.assert_allclose(row[0], measure.exact(values)[:-1], rtol=1e-12)
-    np.testing.assert_array_equal(statistics[0, 1], [0, 2, *[np.nan] * 4])
+    for vector, values in zip(vectors, (first, second), strict=True):
+        np.testing.assert_allclose(plan.statistics(vector)[0], measure.exact(values)[:-1], rtol=1e-12)
+    np.testing.assert_array_equal(plan.statistics(vectors[0])[1], [0, 2, *[np.nan] * 4])
     counts, edges = plan.histograms(vectors[0])
     finite = np.delete(first.numpy(), [3, 4])
     wanted_counts, wanted_edges = np.histogram(finite, sampling.BINS)
     np.testing.assert_allclose(edges[0], wanted_edges)
     assert np.abs(counts[0] - wanted_counts).sum() <= 4  # values on an edge may fall either way
     assert counts.sum(1).tolist() == [9998, 0, 1]
-    followed = plan.followed(vectors)
-    np.testing.assert_array_equal(followed[1, 0], second[parts[0].positions(10_000)].float())
-    np.testing.assert_array_equal(np.isnan(followed[1]).sum(1), [0, 6, 7])
+    followed = plan.followed(vectors[1])
+    np.testing.assert_array_equal(followed[0], second[::1250].float())
+    np.testing.assert_array_equal(np.isnan(followed).sum(1), [0, 6, 7])
 
 
 @pytest.mark.parametrize(
@@ -179,8 +178,23 @@ def test_a_sample_is_of_the_tensor_however_it_lies_in_memory(seeded: Any, change
     part = sampling.Part.of("param", "w", tensor)
     flat = tensor.reshape(-1)
     taken = sampling.pick(tensor, part, 1024)
-    assert torch.equal(taken, flat[:: sampling.stride(part.size, part.row, 1024)])
-    assert torch.equal(taken[part.followed(1024)], flat[part.positions(1024)])
+    sample = flat[:: sampling.stride(part.size, part.row, 1024)]
+    assert torch.equal(taken[: len(sample)], sample)
+    step, number = part.followed()
+    assert torch.equal(taken[len(sample) :], flat[: step * number : step])
+    whole = sampling.pick(tensor, part, 10**6)
+    assert torch.equal(whole, flat)
+    # Of both, the elements followed are the same; and statistics are of the sample alone.
+    parts = (part, sampling.Part.of("param", "b", flat[:3]), part)
+    for most, values in ((1024, taken), (10**6, whole)):
+        plan, vector = sampling.Plan(parts, most), torch.cat([values, flat[:3], values]).double().numpy()
+        for row in (0, 2):
+            np.testing.assert_array_equal(plan.followed(vector)[row], flat[: step * number : step])
+            of = sample if most == 1024 else flat
+            np.testing.assert_allclose(
+                plan.statistics(vector)[row], measure.exact(of.double())[:-1], rtol=1e-12, atol=1e-12
+            )
+            assert plan.histograms(vector)[0][row].sum() == len(of)
 
 
 def test_thumbnails_are_area_means(seeded: Any) -> None:
