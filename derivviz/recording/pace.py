@@ -92,7 +92,7 @@ class Budget:
         cost = {n: max(few - each * _FEW, 0.0) + each * n for n in SAMPLES}
         pace.sample = next((n for n in SAMPLES if cost[n] <= budget / 2), SAMPLES[-1])
         pace.every = max(1, math.ceil(cost[pace.sample] / (budget / 2)))
-        snapshot = max(min(self._snapshots) - many - few, 0.0)
+        snapshot = max(min(self._snapshots) - 2 * few, 0.0)  # rather too much: not every step was that cheap
         left = budget - cost[pace.sample] / pace.every
         interval = next((n for n in INTERVALS if snapshot / n <= left), INTERVALS[-1])
         pace.snapshot_every = -(-interval // pace.every) * pace.every  # snapshots are recorded steps

@@ -6,6 +6,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -55,6 +56,7 @@ class Recorder:
         self._rank = rank()
         if self._rank:
             self.path /= f"rank{self._rank}"
+            self._watched = replace(self._watched, parameters={})  # the same everywhere: process 0 has them
         self._run: Run | None = None
         self._notes: dict[str, Any] = {}
         # Another process may yet be making the folder that this one's trace lies in; when a step is over, it

@@ -54,7 +54,7 @@ class Run:
     ) -> None:
         about = provenance(watched, data_hash)
         self._modules: list[dict[str, Any]] = about["modules"]
-        parameters = list(watched.parameters) if rank == 0 else []
+        parameters = list(watched.parameters)
         about["recorded"] = {"modules": list(watched.modules), "parameters": parameters}
         self._writer = writer = TraceWriter(path, about, overwrite, resume)
         self._tables = Tables(writer, watched.modules, parameters)

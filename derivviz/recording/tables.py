@@ -118,7 +118,8 @@ class Tables:
         writer, gathered = self._writer, step.gathered
         row: dict[str, Any] = {"step": gathered.step, **step.times, "stats": stats}
         for name, found in (("lr", gathered.lr), ("lr_factor", gathered.factor)):
-            row[name] = [found.get(parameter, np.nan) for parameter in self._parameters]
+            if self._parameters:
+                row[name] = [found.get(parameter, np.nan) for parameter in self._parameters]
         for name, value in step.scalars.items():
             writer.declare(f"step/{scalar_slug(name)}", rows=STEP_ROWS, name=name)
             row[scalar_slug(name)] = number = float(value)
@@ -166,17 +167,18 @@ class Tables:
         self._writer.append("probe", row)
 
     def _declare_step(self) -> None:
-        declare, count = self._writer.declare, len(self._parameters)
+        declare = self._writer.declare
         declare("step/step", dtype=np.int64, rows=STEP_ROWS)
         declare("step/time", rows=STEP_ROWS, units="s", long_name="since the recording began")
         declare("step/recorder_seconds", rows=STEP_ROWS, units="s", long_name="of which the recorder took")
-        for name in ("lr", "lr_factor"):
-            declare(f"step/{name}", ("param",), (max(count, 1),), rows=STEP_ROWS, units="1")
+        if self._parameters:
+            for name in ("lr", "lr_factor"):
+                declare(f"step/{name}", ("param",), (len(self._parameters),), rows=STEP_ROWS, units="1")
+            if "step/param" not in self._writer:
+                self._writer.labels("step/param", ("param",), self._parameters)
         declare("step/stats", ("tensor", "stat"), (self._capacity, len(STATS)), rows=STEP_ROWS)
         declare("sample/step", dtype=np.int64, rows=STEP_ROWS)
         declare("sample/value", ("tensor", "unit"), (self._capacity, FOLLOWED), np.float32, rows=STEP_ROWS)
-        if self._parameters and "step/param" not in self._writer:
-            self._writer.labels("step/param", ("param",), self._parameters)
 
     def _declare_snapshot(self) -> None:
         declare = self._writer.declare

@@ -119,7 +119,7 @@ class Snapshot:
 
     @cached_property
     def histogram(self) -> Mapping[str, tuple[Array, Array]]:
-        """``(counts, edges)`` by ``KIND/NAME``, of at most 16,384 values spread over the tensor."""
+        """``(counts, edges)`` by ``KIND/NAME``, of at most 2,048 values spread over the tensor."""
         rows = labelled(self._store, "snapshot", "histogram")
 
         def one(tensor: str) -> tuple[Array, Array]:

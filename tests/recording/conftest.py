@@ -78,7 +78,7 @@ def identical(torch: Any, tmp_path: Path) -> Callable[..., Any]:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(3)
                 random.seed(4)
-                np.random.seed(5)  # noqa: NPY002 - the global generator is what must not be touched
+                np.random.seed(5)
                 model, optimizer, loop, *own = make()
                 options |= own[0] if own else {}
                 block = derivviz.record(model, optimizer, path, **options) if recorded else None
