@@ -173,7 +173,7 @@ class Recorder:
 
     def _open(self) -> Run:
         if self._run is None:
-            self._run = Run(self.path, self._watched, rank=self._rank, **self._of_run)
+            self._run = Run(self.path, self._watched, **self._of_run)
             self._run.note(**self._notes)
         return self._run
 

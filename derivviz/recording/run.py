@@ -27,7 +27,6 @@ class Run:
     Parameters
     ----------
     path : the trace's folder
-    rank : number of the process; from the second on it records activations alone
     data_hash, overwrite, resume, first_step : see :func:`derivviz.record`
 
     Attributes
@@ -46,7 +45,6 @@ class Run:
         path: Path,
         watched: Watched,
         *,
-        rank: int = 0,
         data_hash: str | None = None,
         overwrite: bool = False,
         resume: bool = False,
