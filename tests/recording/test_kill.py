@@ -13,10 +13,13 @@ import numpy as np
 import pytest
 
 import derivviz
-from derivviz.recording.recorder import SECONDS_BETWEEN_COMMITS
 
-CHILD = """
+SECONDS_BETWEEN_COMMITS = 0.2  # so that a kill comes before, in the middle of and after many
+
+CHILD = f"""
 import sys, time, torch, derivviz
+import derivviz.recording.recorder
+derivviz.recording.recorder.SECONDS_BETWEEN_COMMITS = {SECONDS_BETWEEN_COMMITS}
 torch.set_num_threads(1)
 model = torch.nn.Sequential(torch.nn.Linear(6, 20), torch.nn.Tanh(), torch.nn.Linear(20, 3))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
@@ -30,7 +33,7 @@ with derivviz.record(model, optimizer, sys.argv[1], snapshot_every=7) as recorde
         if step % 5 == 3:
             with torch.no_grad():
                 recorder.evaluation(model(torch.zeros(2, 6)).softmax(1), names=["one", "two"])
-        sys.stdout.write(f"{step} {time.monotonic()}\\n")
+        print(step, time.monotonic())
         sys.stdout.flush()
 """
 
