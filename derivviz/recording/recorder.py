@@ -83,7 +83,7 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._watch.detach()
+        self._guard.run(self._watch.detach)
         self._guard.run(self._close)
         self._guard.stopped = True
 
@@ -158,13 +158,13 @@ class Recorder:
         self._guard.run(self._evaluation, probabilities, epoch, target, names, images)
 
     def _stop(self, fault: Exception) -> None:
-        self._watch.detach()
         message = (
             f"The recording in {self.path} stopped at step {self._watch.step}, "
             f"because of {type(fault).__name__}: {fault}. "
             "The training goes on, and what was recorded until then can be read."
         )
         try:
+            self._watch.detach()
             self._note({"stopped": message})
             self._open().close()
         except Exception:  # most likely the fault itself, once more: the last commit is what stays
