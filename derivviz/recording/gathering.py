@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -152,15 +151,14 @@ class Gathering:
         if output.ndim:
             self.batch["output"] = _copied(real(output[:MOST_SAMPLES]).flatten(1))
 
-    def vector(self) -> tuple[tuple[Part, ...], Array]:
-        """The sampled values of all tensors, one after another, and which part is of what."""
-        groups = list(self._groups.values())
-        values = [value for _, value in groups] + [value for _, value in self._single.values()]
-        parts = itertools.chain(*(parts for parts, _ in groups), (part for part, _ in self._single.values()))
-        if not values:
+    def vector(self) -> tuple[tuple[tuple[Part, ...], ...], Array]:
+        """What was taken of all tensors, one group after another, and the parts of each group."""
+        groups = [*self._groups.values(), *(((part,), value) for part, value in self._single.values())]
+        if not groups:
             return (), np.zeros(0)
-        whole = joined(values)
-        return tuple(parts), (whole if whole.dtype == torch.float64 else whole.float()).cpu().numpy()
+        whole = joined([value for _, value in groups])
+        values = (whole if whole.dtype == torch.float64 else whole.float()).cpu().numpy()
+        return tuple(parts for parts, _ in groups), values
 
     def _examine(self, part: Part, tensor: Tensor) -> None:
         """What a snapshot has of a tensor besides its sample."""

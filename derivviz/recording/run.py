@@ -71,6 +71,7 @@ class Run:
         now = session(self.first_step)
         earlier = writer.attributes.get("sessions", [])
         writer.note(**({} if earlier else now), sessions=[*earlier, now])
+        writer.commit()
 
     def step(self, gathered: Gathering, times: Mapping[str, float], scalars: Mapping[str, Any]) -> None:
         """Take in a step, with what was logged of it so far."""

@@ -1,9 +1,9 @@
 """A few values of every tensor, laid one after another in one vector a step, and statistics of them.
 
-A tensor gives all of its values, or every k-th of more than are looked at; k has no factor in common with the
-length of a row, so that all columns have their turn. Between two training operations every call is slow,
-since its code has left the caches: so a step only gathers, in as few operations as can be, and the statistics
-of several steps are made at once.
+A tensor gives all of its values, or of more than are looked at, short runs of neighbours, evenly far apart,
+and so that all columns have their turn. Between two training operations every call is slow, since its code
+has left the caches, and so is every new place in memory: a step only gathers, in as few operations as can
+be, and the statistics are made later.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ Array = np.ndarray[Any, Any]
 
 SAMPLE = 1024  # values looked at each step; of at most as many, a tensor's statistics are exact
 SNAPSHOT_SAMPLE = 2048  # values looked at for a snapshot's histograms
+RUN = 4  # neighbours that are taken together: memory comes in lines of 64 bytes
 FOLLOWED = 8  # elements whose values are kept themselves
 BINS = 64
+GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 class Part(NamedTuple):
@@ -63,56 +65,76 @@ class Part(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def stride(size: int, row: int, most: int) -> int:
-    """The distance between sampled values, so that there are at most so many; it shares no factor with `row`."""
-    k = max(1, -(-size // most))
-    while math.gcd(k, row) > 1 and k < size:
-        k += 1
-    return k
+    """The distance between runs, so that they have at most so many values.
 
-
-def pick(tensor: Tensor, part: Part, most: int) -> Tensor:
-    """A copy of the sampled values of `tensor`, which has a part `part`, and of the followed ones after them.
-
-    Where all values are looked at, the followed ones are among them and not repeated.
+    Of the distances that come into question, the one that moves on by most nearly the golden section of a
+    row each time: so few runs or many, their columns are spread evenly.
     """
-    return joined(_cut(part, most).views(tensor.detach()))
+    least = -(-size * RUN // most)
+    if not 1 < row < size:
+        return least
+
+    def unevenness(k: int) -> float:
+        return abs(k % row / row - GOLDEN)
+
+    return min(range(least, least + min(least // 4, 512) + 1), key=unevenness)
 
 
-class _Cut(NamedTuple):
-    """Which elements are taken: `number` of them, `k` apart, and then `more`, `step` apart."""
+class Cut(NamedTuple):
+    """Which elements are taken: all of them, or `runs` runs, `k` apart, and those followed, `step` apart."""
 
+    size: int
+    whole: bool
     k: int
-    number: int
+    runs: int
     step: int
-    more: int
+    followed: int
     is_complex: bool
 
-    def views(self, tensor: Tensor) -> list[Tensor]:
-        k, number, step, more, is_complex = self
-        if is_complex:
+    @classmethod
+    def of(cls, part: Part, most: int) -> Cut:
+        """How a tensor of that part is cut."""
+        whole, k = part.size <= most, stride(part.size, part.row, most)
+        runs = 0 if whole else (part.size - RUN) // k + 1
+        return cls(part.size, whole, k, runs, *part.followed(), part.dtype.startswith("complex"))
+
+    @property
+    def number(self) -> int:
+        """How many values are looked at."""
+        return self.size if self.whole else self.runs * RUN
+
+    def positions(self) -> Array:
+        """Where they are in the flattened tensor."""
+        if self.whole:
+            return np.arange(self.size)
+        return (np.arange(self.runs)[:, None] * self.k + np.arange(RUN)).ravel()
+
+    def views(self, tensor: Tensor, runs: list[Tensor], rest: list[Tensor]) -> None:
+        """Add the runs of `tensor`, (run, RUN), to the one list, and what else is taken, flat, to the other."""
+        if self.is_complex:
             tensor = real(tensor)
-        if k == 1 and tensor.ndim == 1:
-            return [tensor]
-        if tensor.is_contiguous():
-            taken = tensor.as_strided((number,), (k,))
-            return [taken, tensor.as_strided((more,), (step,))] if more else [taken]
-        # By memory, since flattening would copy.
-        extent = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
-        where = _offsets(tensor.shape, tensor.stride(), self, tensor.device)
-        return [tensor.as_strided((extent,), (1,)).index_select(0, where)]
+        if not tensor.is_contiguous():  # by memory, since flattening would copy
+            taken = _elements(tensor, self)
+            runs.append(taken[: self.runs * RUN].view(-1, RUN))
+            rest.append(taken[self.runs * RUN :])
+        elif self.whole:
+            rest.append(tensor if tensor.ndim == 1 else tensor.view(-1))
+        else:
+            runs.append(tensor.as_strided((self.runs, RUN), (self.k, 1)))
+            rest.append(tensor.as_strided((self.followed,), (self.step,)))
 
 
-def _cut(part: Part, most: int) -> _Cut:
-    k, (step, followed) = stride(part.size, part.row, most), part.followed()
-    more = followed if k > 1 else 0
-    return _Cut(k, -(-part.size // k), step, more, part.dtype.startswith("complex"))
+def _elements(tensor: Tensor, cut: Cut) -> Tensor:
+    where = _offsets(tensor.shape, tensor.stride(), cut, tensor.device)
+    extent = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+    return tensor.as_strided((extent,), (1,)).index_select(0, where)
 
 
 @lru_cache(maxsize=1024)
-def _offsets(shape: tuple[int, ...], strides: tuple[int, ...], cut: _Cut, device: torch.device) -> Tensor:
+def _offsets(shape: tuple[int, ...], strides: tuple[int, ...], cut: Cut, device: torch.device) -> Tensor:
     """Where in memory the elements lie."""
-    taken = np.concatenate([np.arange(cut.number) * cut.k, np.arange(cut.more) * cut.step])
-    places = np.unravel_index(taken, shape)
+    followed = np.arange(0 if cut.whole else cut.followed) * cut.step
+    places = np.unravel_index(np.concatenate([cut.positions(), followed]), shape)
     return torch.from_numpy(sum(place * step for place, step in zip(places, strides, strict=True))).to(device)
 
 
@@ -130,27 +152,29 @@ class Sheet:
         self.kind, self._lasting = kind, lasting
         self._of: Any = None
         self._parts: tuple[Part, ...] = ()
-        self._cuts: list[_Cut] = []
+        self._cuts: list[Cut] = []
         self._at: list[int] = []  # where in memory the views look
-        self._views: list[Tensor] = []
+        self._views: tuple[list[Tensor], list[Tensor]] = [], []
 
     def take(self, tensors: Mapping[str, Tensor], most: int) -> tuple[tuple[Part, ...], Tensor]:
-        """A copy of the sampled values, one tensor after another."""
+        """A copy of what is taken: the runs of all tensors, and then the rest of all of them."""
         of: tuple[Any, ...] = most, *tensors
         if self.kind.startswith("activation"):  # the last batch of an epoch may be smaller
             of += tuple([tensor.shape for tensor in tensors.values()])
         if self._of != of:
             self._of, self._at = of, []
             self._parts = tuple(Part.of(self.kind, name, tensor) for name, tensor in tensors.items())
-            self._cuts = [_cut(part, most) for part in self._parts]
+            self._cuts = [Cut.of(part, most) for part in self._parts]
         with torch.no_grad():
-            pairs = zip(self._cuts, tensors.values(), strict=True)
-            if not self._lasting:
-                return self._parts, joined([v for cut, tensor in pairs for v in cut.views(tensor)])
-            at = [tensor.data_ptr() for tensor in tensors.values()]
-            if self._at != at:
-                self._at, self._views = at, [v for cut, tensor in pairs for v in cut.views(tensor)]
-            return self._parts, joined(self._views)
+            at = [tensor.data_ptr() for tensor in tensors.values()] if self._lasting else None
+            runs, rest = self._views
+            if at is None or at != self._at:
+                runs, rest = [], []
+                for cut, tensor in zip(self._cuts, tensors.values(), strict=True):
+                    cut.views(tensor, runs, rest)
+                if at is not None:
+                    self._at, self._views = at, (runs, rest)
+            return self._parts, joined([joined(runs).view(-1), *rest] if runs else rest)
 
     def renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """The same parts as of this kind."""
@@ -171,28 +195,41 @@ class Plan:
 
     Parameters
     ----------
-    parts : one after another
+    groups : of each group of tensors that were taken together, the parts
     most : values looked at of each tensor
+
+    Attributes
+    ----------
+    parts : of all groups
     """
 
-    def __init__(self, parts: Sequence[Part], most: int) -> None:
-        self.parts = parts
-        self._lengths = np.zeros(len(parts), np.int64)
-        self._followed = np.full((len(parts), FOLLOWED), -1)
-        starts, self._of_sample = [0], []  # of samples, and of followed values that are not among them
-        for n, part in enumerate(parts):
-            cut, (step, number), start = _cut(part, most), part.followed(), starts[-1]
-            self._lengths[n] = cut.number
-            self._of_sample.append(len(starts) - 1)
-            starts.append(start + cut.number)
-            if cut.more:
-                starts.append(start + cut.number + cut.more)
-                start, step = start + cut.number, 1
-            self._followed[n, :number] = start + np.arange(number) * step
-        self._starts = np.array(starts[:-1])
-        sampled = np.zeros(len(self._starts), bool)
-        sampled[self._of_sample] = True
-        self._sampled = np.repeat(sampled, np.diff(starts))
+    def __init__(self, groups: Sequence[Sequence[Part]], most: int) -> None:
+        self.parts = [part for group in groups for part in group]
+        cuts = [Cut.of(part, most) for part in self.parts]
+        self._lengths = np.array([cut.number for cut in cuts])
+        self._followed = np.full((len(cuts), FOLLOWED), -1)
+        begins, self._of_sample = [0], np.zeros(len(cuts), np.int64)  # of all pieces; which one a sample is
+        n = 0
+        for group in groups:
+            numbered = list(enumerate(cuts[n : n + len(group)], n))
+            n += len(group)
+            for at, cut in numbered:
+                if not cut.whole:
+                    self._of_sample[at] = len(begins) - 1
+                    begins.append(begins[-1] + cut.number)
+            for at, cut in numbered:
+                step = cut.step if cut.whole else 1
+                self._followed[at, : cut.followed] = begins[-1] + np.arange(cut.followed) * step
+                if cut.whole:
+                    self._of_sample[at] = len(begins) - 1
+                begins.append(begins[-1] + (cut.size if cut.whole else cut.followed))
+        self._begins = np.array(begins[:-1])
+        # Of each value that is looked at, the tensor and where it is in the vector.
+        self._row = np.repeat(np.arange(len(cuts)), self._lengths)
+        within = np.arange(len(self._row)) - np.repeat(
+            np.cumsum(self._lengths) - self._lengths, self._lengths
+        )
+        self._at = self._begins[self._of_sample][self._row] + within
 
     def followed(self, vector: Array) -> Array:
         """Values of the followed elements, float32, shape (tensor, `FOLLOWED`); NaN where there is none."""
@@ -228,8 +265,7 @@ class Plan:
         ends = self.statistics(vector)[:, 4:]
         low, high = ends[:, 0], np.where(ends[:, 1] > ends[:, 0], ends[:, 1], ends[:, 0] + 1)
         edges = np.linspace(low, high, BINS + 1, axis=1)
-        row = np.repeat(np.arange(len(self._lengths)), self._lengths)
-        vector = vector[self._sampled]
+        vector, row = vector[self._at], self._row
         finite = np.isfinite(vector)
         if not finite.all():
             vector, row = vector[finite], row[finite]
@@ -238,10 +274,18 @@ class Plan:
         return counts.reshape(-1, BINS), edges
 
     def _reduced(self, how: np.ufunc, values: Array) -> Array:
-        return np.asarray(how.reduceat(values, self._starts))[self._of_sample]
+        return np.asarray(how.reduceat(values, self._begins))[self._of_sample]
 
 
 @lru_cache(maxsize=64)
-def plan(parts: tuple[Part, ...], most: int) -> Plan:
-    """The plan for such parts, made once."""
-    return Plan(parts, most)
+def plan(groups: tuple[tuple[Part, ...], ...], most: int) -> Plan:
+    """The plan for such groups, made once."""
+    return Plan(groups, most)
+
+
+def pick(tensor: Tensor, part: Part, most: int) -> Tensor:
+    """What is taken of one tensor by itself."""
+    runs: list[Tensor] = []
+    rest: list[Tensor] = []
+    Cut.of(part, most).views(tensor.detach(), runs, rest)
+    return joined([*(run.reshape(-1) for run in runs), *rest])

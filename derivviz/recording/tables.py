@@ -12,7 +12,7 @@ import numpy as np
 
 from derivviz.recording.gathering import MOST_SAMPLES, SHOWN, Gathering, Key, Piece
 from derivviz.recording.probe import MOST_SHOWN
-from derivviz.recording.sampling import BINS, FOLLOWED, SNAPSHOT_SAMPLE, Part, plan
+from derivviz.recording.sampling import BINS, FOLLOWED, SAMPLE, SNAPSHOT_SAMPLE, Part, plan
 from derivviz.trace.layout import KINDS, STATS, scalar_slug, slug
 from derivviz.trace.writer import TraceWriter
 
@@ -31,7 +31,7 @@ class _Waiting:
     gathered: Gathering
     times: dict[str, float]
     scalars: dict[str, Any]
-    parts: tuple[Part, ...]
+    groups: tuple[tuple[Part, ...], ...]
     vector: Array
 
 
@@ -66,6 +66,9 @@ class Tables:
         writer.describe("sample", coordinates="kind name position")
         writer.describe("snapshot", coordinates="step kind name size")
         writer.describe("probe", coordinates="step")
+        if "step/step" not in writer:  # so that the table opens from the first moment on
+            self._declare_step()
+            self._label(SAMPLE)
 
     @property
     def last(self) -> Gathering | None:
@@ -84,14 +87,15 @@ class Tables:
 
     def flush(self) -> None:
         """Append the rows of all steps taken in."""
-        for _, steps in itertools.groupby(self._waiting, lambda step: (step.parts, step.gathered.sampled)):
+        for _, steps in itertools.groupby(self._waiting, lambda step: (step.groups, step.gathered.sampled)):
             self._append(list(steps))
         self._waiting.clear()
 
     def _append(self, steps: Sequence[_Waiting]) -> None:
-        """Append the rows of steps that have the same parts."""
-        parts, sampled = steps[0].parts, steps[0].gathered.sampled
-        layout = plan(parts, sampled)
+        """Append the rows of steps that have the same groups of parts."""
+        sampled = steps[0].gathered.sampled
+        layout = plan(steps[0].groups, sampled)
+        parts = layout.parts
         self._learn(parts, sampled)
         known = [n for n, part in enumerate(parts) if (part.kind, part.name) in self._index]
         where = [self._index[parts[n].kind, parts[n].name] for n in known]
@@ -114,7 +118,6 @@ class Tables:
                 self._append_snapshot(step.gathered, exact, where, counts[known], edges[known])
 
     def _append_step(self, step: _Waiting, stats: Array, sample: Array) -> None:
-        self._declare_step()
         writer, gathered = self._writer, step.gathered
         row: dict[str, Any] = {"step": gathered.step, **step.times, "stats": stats}
         for name, found in (("lr", gathered.lr), ("lr_factor", gathered.factor)):
@@ -185,15 +188,15 @@ class Tables:
         declare("snapshot/step", dtype=np.int64)
         declare("snapshot/samples", dtype=np.int64, long_name="samples of the batch that are kept")
         declare("snapshot/stats", ("tensor", "stat"), (self._capacity, len(STATS)), estimator="exact")
-        about = f"of at most {SNAPSHOT_SAMPLE} values, every k-th"
+        about = f"of at most {SNAPSHOT_SAMPLE} values, spread over the tensor"
         declare("snapshot/histogram", ("tensor", "bin"), (self._capacity, BINS), np.int64, estimator=about)
         declare("snapshot/edges", ("tensor", "edge"), (self._capacity, BINS + 1), estimator=about)
 
     def _learn(self, parts: Sequence[Part], sampled: int) -> None:
         """Give tensors not seen before a row, and label the rows anew where there is something to tell."""
-        if (parts, sampled) == self._learnt:
+        if self._learnt is parts:  # of a plan that was here before
             return
-        self._learnt = parts, sampled
+        self._learnt = parts
         # A snapshot looks at more values, a budget at fewer: told is the least of what was looked at.
         news = sampled < self._least
         self._least = min(self._least, sampled)

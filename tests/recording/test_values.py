@@ -135,35 +135,39 @@ def test_exact_statistics(seeded: Any) -> None:
     assert measure.exact(values[3:5])[:2].tolist() == [0, 2]
 
 
-def test_statistics_of_several_steps(seeded: Any) -> None:
-    first, second = torch.randn(10_000, dtype=torch.float64) + 3, torch.randn(10_000, dtype=torch.float64)
-    first[3], first[4] = float("inf"), float("nan")
-    parts = [sampling.Part.of("param", "whole", first), sampling.Part.of("param", "lost", first[3:5])]
-    plan = sampling.Plan([*parts, sampling.Part.of("param", "one", first[:1])], 10_000)
-    vectors = np.stack([np.concatenate([v, v[3:5], v[:1]]) for v in (first.numpy(), second.numpy())])
-    for vector, values in zip(vectors, (first, second), strict=True):
-        np.testing.assert_allclose(plan.statistics(vector)[0], measure.exact(values)[:-1], rtol=1e-12)
-    np.testing.assert_array_equal(plan.statistics(vectors[0])[1], [0, 2, *[np.nan] * 4])
-    counts, edges = plan.histograms(vectors[0])
-    finite = np.delete(first.numpy(), [3, 4])
+def test_statistics_of_a_vector(seeded: Any) -> None:
+    values = torch.randn(10_000, dtype=torch.float64) + 3
+    values[3], values[4] = float("inf"), float("nan")
+    parts = [sampling.Part.of("param", "whole", values), sampling.Part.of("param", "lost", values[3:5])]
+    plan = sampling.Plan([parts, [sampling.Part.of("param", "one", values[:1])]], 10_000)
+    vector = torch.cat([values, values[3:5], values[:1]]).numpy()
+    statistics = plan.statistics(vector)
+    np.testing.assert_allclose(statistics[0], measure.exact(values)[:-1], rtol=1e-12)
+    np.testing.assert_array_equal(statistics[1], [0, 2, *[np.nan] * 4])
+    counts, edges = plan.histograms(vector)
+    finite = np.delete(values.numpy(), [3, 4])
     wanted_counts, wanted_edges = np.histogram(finite, sampling.BINS)
     np.testing.assert_allclose(edges[0], wanted_edges)
     assert np.abs(counts[0] - wanted_counts).sum() <= 4  # values on an edge may fall either way
     assert counts.sum(1).tolist() == [9998, 0, 1]
-    followed = plan.followed(vectors[1])
-    np.testing.assert_array_equal(followed[0], second[::1250].float())
-    np.testing.assert_array_equal(np.isnan(followed).sum(1), [0, 6, 7])
+    followed = plan.followed(vector)
+    np.testing.assert_array_equal(followed[0], values[::1250].float())
+    np.testing.assert_array_equal(np.isnan(followed).sum(1), [0, 7, 7])
 
 
 @pytest.mark.parametrize(
-    ("size", "row"), [(5, 1), (1024, 32), (1025, 1), (401_408, 784), (2**20, 2**10), (3000, 3000)]
+    ("size", "row"), [(1025, 1), (1500, 500), (401_408, 784), (2**20, 2**10), (10_000, 10), (3000, 3000)]
 )
-def test_a_sample_is_spread_over_all_columns(size: int, row: int) -> None:
-    k = sampling.stride(size, row, 1024)
-    taken = np.arange(0, size, k)
-    assert len(taken) <= 1024
-    assert len(taken) >= min(size, 1024) // 2 or row == size
-    assert len(np.unique(taken % row)) == min(row, len(taken))
+def test_a_sample_is_spread_over_the_tensor_and_over_all_columns(size: int, row: int) -> None:
+    cut = sampling.Cut.of(sampling.Part("param", "w", size, row, "float32"), 1024)
+    taken = cut.positions()
+    assert 256 <= len(taken) <= 1024
+    assert len(np.unique(taken)) == len(taken)
+    assert taken.max() < size
+    assert taken.max() >= size * 0.9
+    columns = np.sort(np.unique(taken % row))
+    gaps = np.diff([*columns, columns[0] + row])
+    assert gaps.max() <= max(8 * row / len(columns), 4)
 
 
 @pytest.mark.parametrize("change", ["plain", "transposed", "channels", "expanded", "sliced"])
@@ -176,25 +180,24 @@ def test_a_sample_is_of_the_tensor_however_it_lies_in_memory(seeded: Any, change
         "sliced": lambda: torch.randn(50, 99)[3:43, 7:67],
     }[change]()
     part = sampling.Part.of("param", "w", tensor)
-    flat = tensor.reshape(-1)
-    taken = sampling.pick(tensor, part, 1024)
-    sample = flat[:: sampling.stride(part.size, part.row, 1024)]
-    assert torch.equal(taken[: len(sample)], sample)
+    flat, small = tensor.reshape(-1), torch.randn(3)
     step, number = part.followed()
-    assert torch.equal(taken[len(sample) :], flat[: step * number : step])
-    whole = sampling.pick(tensor, part, 10**6)
-    assert torch.equal(whole, flat)
-    # Of both, the elements followed are the same; and statistics are of the sample alone.
-    parts = (part, sampling.Part.of("param", "b", flat[:3]), part)
-    for most, values in ((1024, taken), (10**6, whole)):
-        plan, vector = sampling.Plan(parts, most), torch.cat([values, flat[:3], values]).double().numpy()
-        for row in (0, 2):
-            np.testing.assert_array_equal(plan.followed(vector)[row], flat[: step * number : step])
-            of = sample if most == 1024 else flat
-            np.testing.assert_allclose(
-                plan.statistics(vector)[row], measure.exact(of.double())[:-1], rtol=1e-12, atol=1e-12
-            )
-            assert plan.histograms(vector)[0][row].sum() == len(of)
+    sheet = sampling.Sheet("param")
+    for most in (1024, 10**6):
+        sample = flat[sampling.Cut.of(part, most).positions()]
+        alone = sampling.pick(tensor, part, most)
+        assert torch.equal(alone[: len(sample)], sample)
+        parts, together = sheet.take({"w": tensor, "b": small, "v": tensor}, most)
+        plan = sampling.Plan([(part,), parts], most)
+        vector = torch.cat([alone, together]).double().numpy()
+        statistics, followed = plan.statistics(vector), plan.followed(vector)
+        for row, values in enumerate([sample, sample, small, sample]):
+            wanted = measure.exact(values.double())[:-1]
+            np.testing.assert_allclose(statistics[row], wanted, rtol=1e-12, atol=1e-12)
+            assert plan.histograms(vector)[0][row].sum() == len(values)
+        for row in (0, 1, 3):  # the same elements, whatever the sample
+            np.testing.assert_array_equal(followed[row], flat[: step * number : step])
+        np.testing.assert_array_equal(followed[2, :3], small)
 
 
 def test_thumbnails_are_area_means(seeded: Any) -> None:
