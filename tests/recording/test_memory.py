@@ -51,11 +51,13 @@ def test_no_tensor_of_the_graph_outlives_its_step(seeded: Any, tmp_path: Path, c
             for _ in range(4):
                 optimizer.zero_grad()
                 loss = model(given).square().sum()
-                if create_graph:
-                    (slope,) = torch.autograd.grad(loss, given, create_graph=True)
-                    loss = loss + slope.square().sum()
-                    del slope
-                loss.backward()
+                if create_graph:  # gradients of outputs that hold the graph, which holds the outputs
+                    found = torch.autograd.grad(loss, list(model.parameters()), create_graph=True)
+                    for parameter, gradient in zip(model.parameters(), found, strict=True):
+                        parameter.grad = gradient.detach()
+                    del found, gradient
+                else:
+                    loss.backward()
                 recording.log(loss=loss)
                 del loss
                 optimizer.step()
@@ -67,7 +69,8 @@ def test_no_tensor_of_the_graph_outlives_its_step(seeded: Any, tmp_path: Path, c
 def test_no_tensor_is_kept_after_an_error_or_after_the_block(seeded: Any, tmp_path: Path) -> None:
     model = Leaky()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-    with derivviz.record(model, optimizer, tmp_path / "run.zarr"):
+    block = derivviz.record(model, optimizer, tmp_path / "run.zarr")  # which is still there afterwards
+    with block:
         for _ in range(3):
             model(torch.rand(4, 6)).sum().backward()
             optimizer.step()

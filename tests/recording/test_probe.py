@@ -65,6 +65,17 @@ def test_a_probe_leaves_no_mark(identical: Any, autocast: bool, mapping: bool) -
     assert len(trace.steps) == 7
 
 
+def test_autocast_remembers_nothing_of_a_probe(seeded: Any, tmp_path: Any) -> None:
+    """It remembers the weights that it has converted, and a probe's have no gradients."""
+    model = nn.Linear(6, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with torch.autocast("cpu", torch.bfloat16):
+        with derivviz.record(model, optimizer, tmp_path / "run.zarr", probe=torch.ones(3, 6)):
+            pass
+        model(torch.ones(3, 6)).sum().backward()
+    assert model.weight.grad is not None
+
+
 def test_a_probe_shows_the_weights_before_the_step(seeded: Any, tmp_path: Any) -> None:
     model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(inplace=True), nn.Linear(5, 2))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
