@@ -25,7 +25,8 @@ from derivviz.recording.watch import Watch, Watched
 from derivviz.trace.errors import TraceError
 from derivviz.trace.writer import is_trace
 
-SECONDS_BETWEEN_COMMITS = 5.0
+SECONDS_BETWEEN_COMMITS = 2.0  # and in proportion more where a commit …
+CHEAP_COMMIT = 0.01  # … takes longer than so many seconds: large models have many arrays
 OWN_NAMES = frozenset({
     "step", "time", "recorder_seconds", "lr", "lr_factor", "param", "loss_scale", "skipped",
     "stats", "stat", "tensor", "kind", "name", "call", "size", "dtype", "estimator",
@@ -68,7 +69,7 @@ class Recorder:
         earlier = run.times if run is not None else dict.fromkeys(TIMES, 0.0)
         self._guard = Guard(self._stop, earlier["recorder_seconds"])
         self._began = time.perf_counter() - earlier["time"]
-        self._committed = time.perf_counter()
+        self._next_commit = time.perf_counter() + SECONDS_BETWEEN_COMMITS
         self._sheets = Sheets(), Sheets()  # of snapshots, which look at more, the second
         self._coming: dict[str, Any] = {}  # logged of the step under way
         self._skipped = 0
@@ -189,13 +190,18 @@ class Recorder:
             run.flush()  # so that what a step costs is not put off
             if self._budget.observe(self._pace, gathered, now, self._guard.seconds):
                 run.note(budget=self._budget.told)
-        if now - self._committed > SECONDS_BETWEEN_COMMITS:
+        if now > self._next_commit:
             self._tell_skipped(run)
-            run.commit()
-            self._committed = time.perf_counter()
+            self._commit(run)
         times = {"time": now - self._began, "recorder_seconds": self._guard.seconds}
         run.step(gathered, times, self._coming | gathered.scalars)
         self._coming = {}
+
+    def _commit(self, run: Run) -> None:
+        start = time.thread_time()  # and not by the clock, since a machine may be busy with something else
+        run.commit()
+        dear = max(1.0, (time.thread_time() - start) / CHEAP_COMMIT)
+        self._next_commit = time.perf_counter() + SECONDS_BETWEEN_COMMITS * dear
 
     def _before(self, gathered: Gathering) -> None:
         """The optimizer is about to make a recorded step."""

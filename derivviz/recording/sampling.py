@@ -23,7 +23,7 @@ Array = np.ndarray[Any, Any]
 
 SAMPLE = 1024  # values looked at each step; of at most as many, a tensor's statistics are exact
 SNAPSHOT_SAMPLE = 2048  # values looked at for a snapshot's histograms
-RUN = 4  # neighbours that are taken together: memory comes in lines of 64 bytes
+RUN = 16  # neighbours that are taken together: memory comes in lines of 64 bytes
 FOLLOWED = 8  # elements whose values are kept themselves
 BINS = 64
 GOLDEN = (math.sqrt(5) - 1) / 2
@@ -53,14 +53,19 @@ class Part(NamedTuple):
         row = size // len(tensor) if tensor.ndim else 1
         return cls(kind, name, size, row, str(tensor.dtype).removeprefix("torch."))
 
-    def followed(self) -> tuple[int, int]:
-        """The distance between the elements that are followed, and how many they are.
+    @property
+    def start(self) -> int:
+        """Where one of the runs begins: in the middle of the first row, as rims are often empty."""
+        return self.row // 2 if self.row >= 2 * RUN else 0
 
-        They are spread over a parameter, or over an activation's first sample: so they are the same ones
-        whatever the batch, and however many values are looked at.
+    @property
+    def followed(self) -> range:
+        """The elements that are followed, in the first row of an activation, or from there on in a parameter.
+
+        They begin a run: so they are the same ones whatever the batch, and however many values are looked at.
         """
         among = self.row if self.kind.startswith("activation") else self.size
-        return max(1, among // FOLLOWED), min(among, FOLLOWED)
+        return range(self.start, min(self.start + FOLLOWED, among))
 
 
 @lru_cache(maxsize=4096)
@@ -73,68 +78,58 @@ def stride(size: int, row: int, most: int) -> int:
     least = -(-size * RUN // most)
     if not 1 < row < size:
         return least
-
-    def unevenness(k: int) -> float:
-        return abs(k % row / row - GOLDEN)
-
-    return min(range(least, least + min(least // 4, 512) + 1), key=unevenness)
+    distances = np.arange(least, least + min(least // 4, row) + 1)
+    return int(distances[np.abs(distances % row / row - GOLDEN).argmin()])
 
 
 class Cut(NamedTuple):
-    """Which elements are taken: all of them, or `runs` runs, `k` apart, and those followed, `step` apart."""
+    """Which elements are taken: all of them, or `runs` runs from `first` on, `k` apart."""
 
     size: int
     whole: bool
+    first: int
     k: int
     runs: int
-    step: int
-    followed: int
     is_complex: bool
 
     @classmethod
     def of(cls, part: Part, most: int) -> Cut:
         """How a tensor of that part is cut."""
         whole, k = part.size <= most, stride(part.size, part.row, most)
-        runs = 0 if whole else (part.size - RUN) // k + 1
-        return cls(part.size, whole, k, runs, *part.followed(), part.dtype.startswith("complex"))
+        first = part.start % k
+        runs = (part.size - first - RUN) // k + 1
+        return cls(part.size, whole, first, k, runs, part.dtype.startswith("complex"))
 
     @property
     def number(self) -> int:
-        """How many values are looked at."""
+        """How many values are taken."""
         return self.size if self.whole else self.runs * RUN
 
     def positions(self) -> Array:
         """Where they are in the flattened tensor."""
         if self.whole:
             return np.arange(self.size)
-        return (np.arange(self.runs)[:, None] * self.k + np.arange(RUN)).ravel()
+        return (self.first + np.arange(self.runs)[:, None] * self.k + np.arange(RUN)).ravel()
 
-    def views(self, tensor: Tensor, runs: list[Tensor], rest: list[Tensor]) -> None:
-        """Add the runs of `tensor`, (run, RUN), to the one list, and what else is taken, flat, to the other."""
+    def view(self, tensor: Tensor) -> Tensor:
+        """The taken elements of `tensor`, flat if it is whole, else (run, RUN); not necessarily a copy."""
         if self.is_complex:
             tensor = real(tensor)
         if not tensor.is_contiguous():  # by memory, since flattening would copy
-            taken = _elements(tensor, self)
-            runs.append(taken[: self.runs * RUN].view(-1, RUN))
-            rest.append(taken[self.runs * RUN :])
-        elif self.whole:
-            rest.append(tensor if tensor.ndim == 1 else tensor.view(-1))
-        else:
-            runs.append(tensor.as_strided((self.runs, RUN), (self.k, 1)))
-            rest.append(tensor.as_strided((self.followed,), (self.step,)))
-
-
-def _elements(tensor: Tensor, cut: Cut) -> Tensor:
-    where = _offsets(tensor.shape, tensor.stride(), cut, tensor.device)
-    extent = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
-    return tensor.as_strided((extent,), (1,)).index_select(0, where)
+            where = _offsets(tensor.shape, tensor.stride(), self, tensor.device)
+            extent = 1 + sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+            taken = tensor.as_strided((extent,), (1,)).index_select(0, where)
+            return taken if self.whole else taken.view(-1, RUN)
+        if self.whole:
+            return tensor if tensor.ndim == 1 else tensor.view(-1)
+        at = tensor.storage_offset() + self.first
+        return tensor.as_strided((self.runs, RUN), (self.k, 1), at)
 
 
 @lru_cache(maxsize=1024)
 def _offsets(shape: tuple[int, ...], strides: tuple[int, ...], cut: Cut, device: torch.device) -> Tensor:
     """Where in memory the elements lie."""
-    followed = np.arange(0 if cut.whole else cut.followed) * cut.step
-    places = np.unravel_index(np.concatenate([cut.positions(), followed]), shape)
+    places = np.unravel_index(cut.positions(), shape)
     return torch.from_numpy(sum(place * step for place, step in zip(places, strides, strict=True))).to(device)
 
 
@@ -154,10 +149,10 @@ class Sheet:
         self._parts: tuple[Part, ...] = ()
         self._cuts: list[Cut] = []
         self._at: list[int] = []  # where in memory the views look
-        self._views: tuple[list[Tensor], list[Tensor]] = [], []
+        self._views: list[Tensor] = []
 
     def take(self, tensors: Mapping[str, Tensor], most: int) -> tuple[tuple[Part, ...], Tensor]:
-        """A copy of what is taken: the runs of all tensors, and then the rest of all of them."""
+        """A copy of what is taken: the runs of all large tensors, and then all of the small ones."""
         of: tuple[Any, ...] = most, *tensors
         if self.kind.startswith("activation"):  # the last batch of an epoch may be smaller
             of += tuple([tensor.shape for tensor in tensors.values()])
@@ -166,21 +161,28 @@ class Sheet:
             self._parts = tuple(Part.of(self.kind, name, tensor) for name, tensor in tensors.items())
             self._cuts = [Cut.of(part, most) for part in self._parts]
         with torch.no_grad():
-            at = [tensor.data_ptr() for tensor in tensors.values()] if self._lasting else None
-            runs, rest = self._views
-            if at is None or at != self._at:
-                runs, rest = [], []
-                for cut, tensor in zip(self._cuts, tensors.values(), strict=True):
-                    cut.views(tensor, runs, rest)
-                if at is not None:
-                    self._at, self._views = at, (runs, rest)
-            return self._parts, joined([joined(runs).view(-1), *rest] if runs else rest)
+            if self._lasting:
+                at = [tensor.data_ptr() for tensor in tensors.values()]
+                if at != self._at:
+                    self._at, self._views = at, self._cut(tensors)
+                return self._parts, laid_out(self._views)
+            return self._parts, laid_out(self._cut(tensors))
+
+    def _cut(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
+        return [cut.view(tensor) for cut, tensor in zip(self._cuts, tensors.values(), strict=True)]
 
     def renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """The same parts as of this kind."""
         if self._of is not parts:
             self._of, self._parts = parts, tuple(part._replace(kind=self.kind) for part in parts)
         return self._parts
+
+
+def laid_out(views: Sequence[Tensor]) -> Tensor:
+    """A copy, flat: first those with runs, then the others."""
+    runs = [view for view in views if view.ndim == 2]
+    rest = [view for view in views if view.ndim == 1]
+    return joined([joined(runs).view(-1), *rest] if runs else rest)
 
 
 def joined(values: Sequence[Tensor]) -> Tensor:
@@ -207,29 +209,20 @@ class Plan:
         self.parts = [part for group in groups for part in group]
         cuts = [Cut.of(part, most) for part in self.parts]
         self._lengths = np.array([cut.number for cut in cuts])
-        self._followed = np.full((len(cuts), FOLLOWED), -1)
-        begins, self._of_sample = [0], np.zeros(len(cuts), np.int64)  # of all pieces; which one a sample is
-        n = 0
+        order: list[int] = []  # of the tensors in the vector
         for group in groups:
-            numbered = list(enumerate(cuts[n : n + len(group)], n))
-            n += len(group)
-            for at, cut in numbered:
-                if not cut.whole:
-                    self._of_sample[at] = len(begins) - 1
-                    begins.append(begins[-1] + cut.number)
-            for at, cut in numbered:
-                step = cut.step if cut.whole else 1
-                self._followed[at, : cut.followed] = begins[-1] + np.arange(cut.followed) * step
-                if cut.whole:
-                    self._of_sample[at] = len(begins) - 1
-                begins.append(begins[-1] + (cut.size if cut.whole else cut.followed))
-        self._begins = np.array(begins[:-1])
-        # Of each value that is looked at, the tensor and where it is in the vector.
-        self._row = np.repeat(np.arange(len(cuts)), self._lengths)
-        within = np.arange(len(self._row)) - np.repeat(
-            np.cumsum(self._lengths) - self._lengths, self._lengths
-        )
-        self._at = self._begins[self._of_sample][self._row] + within
+            inside = range(len(order), len(order) + len(group))
+            order += sorted(inside, key=lambda n: cuts[n].whole)
+        ends = np.cumsum(self._lengths[order])
+        self._place = np.argsort(order)  # of each tensor in that order
+        self._begins = ends - self._lengths[order]
+        begins = self._begins[self._place]
+        self._followed = np.full((len(cuts), FOLLOWED), -1)
+        for places, begin, part, cut in zip(self._followed, begins, self.parts, cuts, strict=True):
+            run = 0 if cut.whole else part.start - part.start // cut.k * RUN
+            places[: len(part.followed)] = begin + np.array(part.followed) - run
+        # Of each value in the vector, the tensor.
+        self._row = np.repeat(order, self._lengths[order])
 
     def followed(self, vector: Array) -> Array:
         """Values of the followed elements, float32, shape (tensor, `FOLLOWED`); NaN where there is none."""
@@ -265,7 +258,7 @@ class Plan:
         ends = self.statistics(vector)[:, 4:]
         low, high = ends[:, 0], np.where(ends[:, 1] > ends[:, 0], ends[:, 1], ends[:, 0] + 1)
         edges = np.linspace(low, high, BINS + 1, axis=1)
-        vector, row = vector[self._at], self._row
+        row = self._row
         finite = np.isfinite(vector)
         if not finite.all():
             vector, row = vector[finite], row[finite]
@@ -274,7 +267,7 @@ class Plan:
         return counts.reshape(-1, BINS), edges
 
     def _reduced(self, how: np.ufunc, values: Array) -> Array:
-        return np.asarray(how.reduceat(values, self._begins))[self._of_sample]
+        return np.asarray(how.reduceat(values, self._begins))[self._place]
 
 
 @lru_cache(maxsize=64)
@@ -284,8 +277,5 @@ def plan(groups: tuple[tuple[Part, ...], ...], most: int) -> Plan:
 
 
 def pick(tensor: Tensor, part: Part, most: int) -> Tensor:
-    """What is taken of one tensor by itself."""
-    runs: list[Tensor] = []
-    rest: list[Tensor] = []
-    Cut.of(part, most).views(tensor.detach(), runs, rest)
-    return joined([*(run.reshape(-1) for run in runs), *rest])
+    """A copy of what is taken of one tensor by itself."""
+    return laid_out([Cut.of(part, most).view(tensor.detach())])

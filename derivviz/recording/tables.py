@@ -54,6 +54,7 @@ class Tables:
         self._learnt: Any = None
         self._least = SNAPSHOT_SAMPLE
         self._waiting: list[_Waiting] = []
+        self._paths: dict[tuple[str, str, str], str] = {}  # of pieces that have an array already
         self._left_out: set[str] = set()
         self._nonfinite: dict[str, int] = dict(writer.attributes.get("nonfinite", {}))
         if "step/kind" in writer:
@@ -150,7 +151,8 @@ class Tables:
         row |= {"stats": stats, "histogram": all_counts, "edges": all_edges}
         row |= {name: self._batch(name, value) for name, value in gathered.batch.items()}
         for (group, _), piece in gathered.pieces.items():
-            row |= {f"{group}/step": gathered.step, self._piece("snapshot", group, piece): piece.value}
+            row[self._piece("snapshot", group, piece)] = piece.value
+            row[f"{group}/step"] = gathered.step
         self._writer.append("snapshot", row)
 
     def append_probe(
@@ -166,7 +168,8 @@ class Tables:
         if images is not None and "probe/input_image" not in self._writer:
             self._writer.labels("probe/input_image", ("probe", "y", "x", "rgb"), images)
         for (group, _), piece in pieces.items():
-            row |= {f"{group}/step": step, self._piece("probe", group, piece): piece.value}
+            row[self._piece("probe", group, piece)] = piece.value
+            row[f"{group}/step"] = step
         self._writer.append("probe", row)
 
     def _declare_step(self) -> None:
@@ -232,8 +235,7 @@ class Tables:
         }
         where = np.full((len(keys), FOLLOWED), -1)
         for row, part in zip(where, parts, strict=True):
-            step, number = part.followed()
-            row[:number] = np.arange(number) * step
+            row[: len(part.followed)] = part.followed
         for group, labels in (
             ("step", common | size | of_step),
             ("snapshot", common | size),
@@ -253,23 +255,26 @@ class Tables:
         return value
 
     def _piece(self, table: str, group: str, piece: Piece) -> str:
-        """Declare the array of a piece and what belongs to it; its path in the table."""
-        last = slug(piece.name)
-        path = f"{table}/{group}/{last}"
-        if path not in self._writer:
-            probing = table == "probe"
-            self._writer.describe(f"{table}/{group}", coordinates="step")
-            self._writer.declare(f"{table}/{group}/step", dtype=np.int64)
-            common = (
-                {"sample": "probe", "shown": "probe"} if probing else {"sample": "sample", "shown": "shown"}
-            )
-            dims = [common.get(dim, f"{dim}_{last}") for dim in piece.dims]
-            most = {"sample": MOST_SAMPLES, "shown": MOST_SHOWN if probing else SHOWN}
-            room = [most.get(dim, size) for dim, size in zip(piece.dims, piece.value.shape, strict=True)]
-            self._writer.declare(path, dims, room, np.float32, name=piece.name, shape=piece.shape)
-            for dim, indices in piece.chosen.items():
-                self._writer.labels(f"{table}/{group}/{dim}_{last}", (f"{dim}_{last}",), indices)
-        return f"{group}/{last}"
+        """Declare the array of a piece, if it is the first one; its path in the table."""
+        key = table, group, piece.name
+        if key not in self._paths:
+            self._paths[key] = f"{group}/{slug(piece.name)}"
+            self._declare_piece(table, group, piece)
+        return self._paths[key]
+
+    def _declare_piece(self, table: str, group: str, piece: Piece) -> None:
+        declare, labels, last = self._writer.declare, self._writer.labels, slug(piece.name)
+        self._writer.describe(f"{table}/{group}", coordinates="step")
+        declare(f"{table}/{group}/step", dtype=np.int64)
+        probing = table == "probe"
+        dims = {"sample": "probe", "shown": "probe"} if probing else {"sample": "sample", "shown": "shown"}
+        most = {"sample": MOST_SAMPLES, "shown": MOST_SHOWN if probing else SHOWN}
+        room = [most.get(dim, size) for dim, size in zip(piece.dims, piece.value.shape, strict=True)]
+        named = [dims.get(dim, f"{dim}_{last}") for dim in piece.dims]
+        declare(f"{table}/{group}/{last}", named, room, np.float32, name=piece.name, shape=piece.shape)
+        for dim, indices in piece.chosen.items():
+            if f"{table}/{group}/{dim}_{last}" not in self._writer:
+                labels(f"{table}/{group}/{dim}_{last}", (f"{dim}_{last}",), indices)
 
 
 def _call(name: str) -> int:

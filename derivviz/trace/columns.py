@@ -64,7 +64,7 @@ class Column:
         """Set one row. Rows come in order; a row that is left out stays filled."""
         number, inner = divmod(row, len(self._chunk))
         if number != self._number:
-            self._begin(number)
+            self._begin(number, blank=value.shape != self._chunk.shape[1:])
         if value.shape != self.seen:
             room = self._chunk.shape[1:]
             fitting = tuple(min(size, most) for size, most in zip(value.shape, room, strict=True))
@@ -170,11 +170,12 @@ class Column:
             self._shard.write(self._packed)
             self._packed.clear()
 
-    def _begin(self, number: int) -> None:
+    def _begin(self, number: int, blank: bool = True) -> None:
         self._pack()
         if sum(map(len, self._packed.values())) > MOST_PACKED:
             self._write_packed()
-        self._chunk.fill(self._fill)
+        if blank or len(self._chunk) > 1:
+            self._chunk.fill(self._fill)
         self._number = number
 
     def _open(self, number: int) -> Shard:

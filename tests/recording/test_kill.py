@@ -20,6 +20,7 @@ CHILD = f"""
 import sys, time, torch, derivviz
 import derivviz.recording.recorder
 derivviz.recording.recorder.SECONDS_BETWEEN_COMMITS = {SECONDS_BETWEEN_COMMITS}
+derivviz.recording.recorder.CHEAP_COMMIT = 1.0
 torch.set_num_threads(1)
 model = torch.nn.Sequential(torch.nn.Linear(6, 20), torch.nn.Tanh(), torch.nn.Linear(20, 3))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
