@@ -131,13 +131,12 @@ class Gathering:
         """The parameters after the step; an update is after − before."""
         if "param" not in self._groups:
             return
+        parts, values = self.sheets.param.take(parameters, self.sampled)
+        renamed = self.sheets.update.renamed(parts)
+        self._groups["update"] = renamed, values - self._groups["param"][1]
         if self.snapshot:
-            changes = {name: p.detach() - self._before.pop(name) for name, p in parameters.items()}
-            self._together(self.sheets.update, changes)
-        else:
-            parts, values = self.sheets.param.take(parameters, self.sampled)
-            renamed = self.sheets.update.renamed(parts)
-            self._groups["update"] = renamed, values - self._groups["param"][1]
+            for part, parameter in zip(renamed, parameters.values(), strict=True):
+                self._examine(part, real(parameter), real(self._before.pop(part.name)))
 
     def images(self, images: Tensor, target: Tensor | None) -> None:
         """The batch: thumbnails of its first pictures, and its true classes."""
@@ -160,13 +159,13 @@ class Gathering:
         values = (whole if whole.dtype == torch.float64 else whole.float()).cpu().numpy()
         return tuple(parts for parts, _ in groups), values
 
-    def _examine(self, part: Part, tensor: Tensor) -> None:
-        """What a snapshot has of a tensor besides its sample."""
+    def _examine(self, part: Part, tensor: Tensor, minus: Tensor | None = None) -> None:
+        """What a snapshot has of a tensor, or of its difference to another, besides the sample."""
         kind, name = key = part.kind, part.name
         if part.size > self.sampled:
-            self.exact[key] = exact(tensor, self.norms.get(key))
+            self.exact[key] = exact(tensor, minus)
         if kind in PARAMETER_KINDS:
-            self.pieces[key] = _chosen_elements(name, tensor)
+            self.pieces[key] = _chosen_elements(name, tensor, minus)
         elif tensor.ndim:
             self.pieces[key] = chosen_units(name, tensor, MOST_SAMPLES)
             if tensor.ndim == 4:
@@ -193,16 +192,23 @@ def maps(name: str, tensor: Tensor) -> Piece:
     return Piece(name, small, ("shown", "channel", "y", "x"), tuple(tensor.shape[1:]))
 
 
-def _chosen_elements(name: str, tensor: Tensor) -> Piece:
+def _chosen_elements(name: str, tensor: Tensor, minus: Tensor | None) -> Piece:
     """A small parameter whole; of a larger one the rows and columns of the kept units."""
     shape = tuple(tensor.shape)
     if tensor.numel() <= WHOLE:
+        tensor = tensor if minus is None else tensor - minus
         return Piece(name, _copied(tensor), tuple(f"dim_{n}" for n in range(tensor.ndim)), shape)
+    rows_of = shape[0] if len(shape) > 1 else 1
+    rows, columns = units(rows_of), units(tensor.numel() // rows_of)
+    value = _table(tensor, rows, columns)
+    if minus is not None:
+        value = value - _table(minus, rows, columns)
+    return Piece(name, _copied(value), ("row", "column"), shape, {"row": rows, "column": columns})
+
+
+def _table(tensor: Tensor, rows: Array, columns: Array) -> Tensor:
     table = tensor.reshape(len(tensor) if tensor.ndim > 1 else 1, -1)
-    rows, columns = units(table.shape[0]), units(table.shape[1])
-    if len(rows) < len(table):
-        table = table.index_select(0, torch.from_numpy(rows).to(table.device))
-    return Piece(name, _picked(table, 1, columns), ("row", "column"), shape, {"row": rows, "column": columns})
+    return table[torch.from_numpy(rows).to(table.device)[:, None], torch.from_numpy(columns).to(table.device)]
 
 
 def _picked(table: Tensor, dim: int, chosen: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from functools import lru_cache
@@ -16,6 +17,7 @@ Array = np.ndarray[Any, Any]
 
 UNITS = 64  # of at most so many units, a snapshot keeps all, and of more, so many
 _SEED = 20_240_229  # never a global generator's
+_CACHED = 2**16  # values that fit a core's cache
 _CHUNK = 2**18  # values whose squares float32 adds up exactly enough
 
 
@@ -51,25 +53,39 @@ def norms(tensors: Sequence[Tensor]) -> list[float]:
     ]
 
 
-def exact(tensor: Tensor, norm: float | None = None) -> Array:
-    """All of ``layout.STATS`` over every value, float64, shape (7,); the norm may be known already."""
-    flat = _wide(tensor.reshape(-1))
-    low, high = (float(bound) for bound in flat.aminmax())
-    lost = 0
-    if not (math.isfinite(low) and math.isfinite(high)):
-        flat = flat[flat.isfinite()]
-        lost = tensor.numel() - flat.numel()
-        if not flat.numel():
-            return np.array([0, lost, *[np.nan] * 5])
-        low, high = (float(bound) for bound in flat.aminmax())
-    total = flat.sum().item()
-    if not math.isfinite(total):
-        total = flat.sum(dtype=torch.float64).item()
-    if norm is None:
-        # Well within what float32 can square, one operation does.
-        safe = flat.numel() <= _CHUNK and 1e-12 < max(-low, high) < 1e12
-        norm = float(torch.linalg.vector_norm(flat)) if safe else norms([flat])[0]
-    return np.array([flat.numel(), lost, total, norm**2, low, high, norm])
+def exact(tensor: Tensor, minus: Tensor | None = None) -> Array:
+    """All of ``layout.STATS`` over every value of `tensor`, or of what is left when `minus` is taken away.
+
+    Chunk by chunk, so that memory is gone through once.
+
+    Returns
+    -------
+    float64, shape (7,)
+    """
+    flat = tensor.reshape(-1)
+    size = _CACHED if flat.device.type == "cpu" else max(flat.numel(), 1)
+    others = itertools.repeat(None) if minus is None else minus.reshape(-1).split(size)
+    found: list[Tensor] = []
+    for chunk, other in zip(flat.split(size), others, strict=minus is not None):
+        values = _wide(chunk if other is None else chunk - other)
+        found += [*values.aminmax(), values.sum(), torch.linalg.vector_norm(values)]
+    low, high, total, norm = torch.stack(found).double().cpu().numpy().reshape(-1, 4).T
+    bounds = low.min(), high.max()
+    largest = max(-bounds[0], bounds[1])
+    if largest == 0 or (1e-12 < largest < 1e12 and np.isfinite(total).all()):
+        square = float(norm @ norm)
+        return np.array([flat.numel(), 0, total.sum(), square, *bounds, math.sqrt(square)])
+    return _carefully(flat if minus is None else flat - minus.reshape(-1))
+
+
+def _carefully(flat: Tensor) -> Array:
+    """The same in float64, of what float32 cannot square or add up, or what is not all finite."""
+    finite = flat[flat.isfinite()].double()
+    lost = flat.numel() - finite.numel()
+    if not finite.numel():
+        return np.array([0, lost, *[np.nan] * 5])
+    norm = _scaled_norm(finite)
+    return np.array([finite.numel(), lost, float(finite.sum()), norm**2, *map(float, finite.aminmax()), norm])
 
 
 def thumbnail(maps: Tensor, longest: int) -> Tensor:
