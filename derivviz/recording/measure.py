@@ -17,7 +17,7 @@ Array = np.ndarray[Any, Any]
 
 UNITS = 64  # of at most so many units, a snapshot keeps all, and of more, so many
 _SEED = 20_240_229  # never a global generator's
-_CACHED = 2**16  # values that fit a core's cache
+_CACHED = 2**17  # values that fit a core's cache
 _CHUNK = 2**18  # values whose squares float32 adds up exactly enough
 
 
@@ -38,18 +38,17 @@ def norms(tensors: Sequence[Tensor]) -> list[float]:
     if not tensors:
         return []
     chunks: list[Tensor] = []
-    starts = []
+    counts = []
     for tensor in tensors:
-        starts.append(len(chunks))
-        if tensor.numel() > _CHUNK:
-            chunks += _wide(tensor.reshape(-1)).split(_CHUNK)
-        else:
-            chunks.append(_wide(tensor))
-    squares = np.add.reduceat(np.square(_foreach_norm(chunks)), starts)
+        parts = _wide(tensor.reshape(-1)).split(_CHUNK) if tensor.numel() > _CHUNK else [_wide(tensor)]
+        chunks += parts
+        counts.append(len(parts))
+    found = iter(_foreach_norm(chunks))
+    squares = [sum(norm * norm for norm in itertools.islice(found, count)) for count in counts]
     return [
         # Squares that overflow or underflow float32: once more, with the largest value scaled to 1.
         math.sqrt(square) if 1e-32 * t.numel() < square < math.inf else _scaled_norm(_wide(t.reshape(-1)))
-        for t, square in zip(tensors, squares.tolist(), strict=True)
+        for t, square in zip(tensors, squares, strict=True)
     ]
 
 
@@ -110,12 +109,13 @@ def _wide(flat: Tensor) -> Tensor:
     return flat if flat.dtype in (torch.float32, torch.float64) else flat.float()
 
 
-def _foreach_norm(chunks: list[Tensor]) -> Array:
-    """The norm of each, float64; tensors may be of several devices and types."""
+def _foreach_norm(chunks: list[Tensor]) -> list[float]:
+    """The norm of each; tensors may be of several devices and types."""
     if len({(chunk.device, chunk.dtype) for chunk in chunks}) > 1:
-        return np.array([float(torch.linalg.vector_norm(chunk)) for chunk in chunks])
+        return [float(torch.linalg.vector_norm(chunk)) for chunk in chunks]
     # What torch.nn.utils.clip_grad_norm_ does as well: one call for all.
-    return torch.stack(torch._foreach_norm(chunks)).double().cpu().numpy()
+    found: list[float] = torch.stack(torch._foreach_norm(chunks)).tolist()
+    return found
 
 
 def _scaled_norm(flat: Tensor) -> float:

@@ -160,16 +160,16 @@ class Sheet:
             self._of, self._at = of, []
             self._parts = tuple(Part.of(self.kind, name, tensor) for name, tensor in tensors.items())
             self._cuts = [Cut.of(part, most) for part in self._parts]
-        with torch.no_grad():
-            if self._lasting:
-                at = [tensor.data_ptr() for tensor in tensors.values()]
-                if at != self._at:
-                    self._at, self._views = at, self._cut(tensors)
-                return self._parts, laid_out(self._views)
-            return self._parts, laid_out(self._cut(tensors))
+        if self._lasting:
+            at = [tensor.data_ptr() for tensor in tensors.values()]
+            if at != self._at:
+                self._at, self._views = at, self._cut(tensors)
+            return self._parts, laid_out(self._views)
+        return self._parts, laid_out(self._cut(tensors))
 
     def _cut(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
-        return [cut.view(tensor) for cut, tensor in zip(self._cuts, tensors.values(), strict=True)]
+        pairs = zip(self._cuts, tensors.values(), strict=True)
+        return [cut.view(tensor.detach() if tensor.requires_grad else tensor) for cut, tensor in pairs]
 
     def renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """The same parts as of this kind."""
