@@ -64,16 +64,19 @@ def exact(tensor: Tensor, minus: Tensor | None = None) -> Array:
     flat = tensor.reshape(-1)
     size = _CACHED if flat.device.type == "cpu" else max(flat.numel(), 1)
     others = itertools.repeat(None) if minus is None else minus.reshape(-1).split(size)
-    found: list[Tensor] = []
+    lows, highs, total, square = [], [], 0.0, 0.0
     for chunk, other in zip(flat.split(size), others, strict=minus is not None):
         values = _wide(chunk if other is None else chunk - other)
-        found += [*values.aminmax(), values.sum(), torch.linalg.vector_norm(values)]
-    low, high, total, norm = torch.stack(found).double().cpu().numpy().reshape(-1, 4).T
-    bounds = low.min(), high.max()
-    largest = max(-bounds[0], bounds[1])
-    if largest == 0 or (1e-12 < largest < 1e12 and np.isfinite(total).all()):
-        square = float(norm @ norm)
-        return np.array([flat.numel(), 0, total.sum(), square, *bounds, math.sqrt(square)])
+        found = *values.aminmax(), values.sum(), torch.linalg.vector_norm(values)
+        low, high, part, norm = torch.stack(found).tolist()
+        lows.append(low)
+        highs.append(high)
+        total, square = total + part, square + norm * norm
+    low, high = min(lows), max(highs)
+    largest = max(-low, high)
+    # Of what is not finite, the sum is not either.
+    if math.isfinite(total) and (largest == 0 or 1e-12 < largest < 1e12):
+        return np.array([flat.numel(), 0, total, square, low, high, math.sqrt(square)])
     return _carefully(flat if minus is None else flat - minus.reshape(-1))
 
 
