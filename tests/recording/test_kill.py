@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import subprocess
@@ -50,8 +51,12 @@ def kill_once(path: Path, seconds: float) -> None:
         time.sleep(seconds)
         child.send_signal(signal.SIGKILL)
         said = [line.split() for line in child.stdout.read().split("\n")[:-1]]
-    # Of what was made before the last flush, every row is there.
-    safe = [int(step) for step, at in said if float(at) < float(said[-1][1]) - 1.5 * SECONDS_BETWEEN_COMMITS]
+    # Of what was made before the last flush, every row is there; a step during which the machine was busy with
+    # something else puts a flush off.
+    times = [float(at) for _, at in said]
+    pause = max((later - at for at, later in itertools.pairwise(times)), default=0.0)
+    last = times[-1] - 1.5 * SECONDS_BETWEEN_COMMITS - pause if times else 0.0
+    safe = [int(step) for step, at in said if float(at) < last]
     trace = derivviz.open_trace(path)
     rows = len(trace.steps)
     assert rows > max(safe, default=-1)
