@@ -169,7 +169,7 @@ class Sheet:
 
     def _cut(self, tensors: Mapping[str, Tensor]) -> list[Tensor]:
         pairs = zip(self._cuts, tensors.values(), strict=True)
-        return [cut.view(tensor.detach() if tensor.requires_grad else tensor) for cut, tensor in pairs]
+        return [cut.view(tensor.detach()) for cut, tensor in pairs]  # also what is frozen only now
 
     def renamed(self, parts: tuple[Part, ...]) -> tuple[Part, ...]:
         """The same parts as of this kind."""

@@ -82,7 +82,7 @@ NEVER = {
     "Run._must_match", "Run._drop", "run.provenance", "run.session", "Budget._choose", "Budget.cost",
     "TraceWriter._resume", "TraceWriter.describe", "TraceWriter.values", "TraceWriter.truncate",
     "Column.extend", "Column.read", "Column.go_on", "Column.forget", "Column._open", "Labels.metadata",
-    "Tables._declare_step",
+    "Tables._declare_step", "Tables._declare_piece",
 }  # fmt: skip
 
 
