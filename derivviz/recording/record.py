@@ -51,9 +51,9 @@ def record(
     module (``functional.relu``, an addition) is not seen by itself: ``x = recorder.tag("sum", x)`` shows it.
 
     Every recorded step has statistics of each output, its gradient, each parameter, its gradient and its
-    update: from a fixed random sample of 1,024 values where there are more, which the trace says; norms of
-    parameter gradients are always exact. A snapshot has them exact, with histograms, values at chosen units
-    and thumbnails of feature maps.
+    update: where there are more than 1,024 values, from some that are spread over the tensor, which the trace
+    says; norms of parameter gradients are always exact. A snapshot has them exact, with histograms, values at
+    chosen units and thumbnails of feature maps.
 
     Parameters
     ----------
