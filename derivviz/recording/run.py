@@ -55,10 +55,15 @@ class Run:
         parameters = list(watched.parameters)
         about["recorded"] = {"modules": list(watched.modules), "parameters": parameters}
         self._writer = writer = TraceWriter(path, about, overwrite, resume)
+        if writer.resumed:
+            try:
+                self._must_match(about)
+            except TraceError:
+                writer.close()  # it was made ready to append to
+                raise
         self._tables = Tables(writer, watched.modules, parameters)
         steps = np.zeros(0, np.int64)
         if "step/step" in writer:
-            self._must_match(about)
             if first_step is not None:
                 self._drop(first_step)
             steps = writer.values("step/step")

@@ -121,6 +121,7 @@ def test_first_step_numbers_what_comes(seeded: Any, tmp_path: Path) -> None:
 def test_another_model_is_refused(seeded: Any, tmp_path: Path) -> None:
     path = tmp_path / "run.zarr"
     train(path, network(), range(3))
+    files = {file.relative_to(path) for file in path.rglob("*") if file.is_file()}
     pair = network(width=7)
     with pytest.raises(TraceError, match=r"another model.*0\.weight.*same model, or name another path"):
         train(path, pair, range(3, 5), resume=True)
@@ -130,6 +131,7 @@ def test_another_model_is_refused(seeded: Any, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="one of them"):
         train(path, network(), range(3), resume=True, overwrite=True)
     assert derivviz.open_trace(path).steps.tolist() == [0, 1, 2]
+    assert {file.relative_to(path) for file in path.rglob("*") if file.is_file()} == files  # laid out anew
     train(path, network(), range(3, 5), resume=True)
     assert derivviz.open_trace(path).steps.tolist() == [0, 1, 2, 3, 4]
 
