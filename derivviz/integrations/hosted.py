@@ -44,6 +44,7 @@ class Hosted:
         self.recorder: Recorder | None = None
         self._block = ExitStack()
         self._logged: dict[str, Any] = {}
+        self._step = 0  # of the recorder when it was last told something
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy, or what a checkpoint keeps, is the hook without the recorder: that stays with the model."""
@@ -65,6 +66,7 @@ class Hosted:
         if step:
             options.setdefault("first_step", step)
         self.recorder = self._block.enter_context(record(model, optimizer, self.path, **options))
+        self._step = self.recorder.step
 
     def _close(self, error: BaseException | None = None) -> None:
         """End the recording; nothing happens where there is none."""
@@ -77,7 +79,9 @@ class Hosted:
         if self.recorder is not None:
             numbers = {str(name): value for name, value in metrics.items() if _is_number(value)}
             named = {f"logged/{name}" if name in _TAKEN else name: value for name, value in numbers.items()}
-            self.recorder.log(**named)
+            # A step that is over since the last call is the one meant, though the model may have run again.
+            over, self._step = self.recorder.step > self._step, self.recorder.step
+            self.recorder.log(self._step - 1 if over else None, **named)
 
     def _fresh(self, metrics: Mapping[str, Any]) -> dict[str, Any]:
         """Those that are not the same object as at the last call: hosts keep showing what was logged long ago."""

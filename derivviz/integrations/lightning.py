@@ -46,8 +46,7 @@ class RecordTraining(Hosted, Callback):
     Parameters
     ----------
     path : the trace to make, a folder
-    optimizer : of several (a GAN), the number of the one whose steps are recorded. What a batch logs stands at
-        the step after it where a forward pass follows that optimizer's step: the last one is the best choice.
+    optimizer : of several (a GAN), the number of the one whose steps are recorded
     options : what :func:`derivviz.record` takes. With ``resume=True`` a fit that goes on from a checkpoint goes
         on in its trace: steps recorded after that checkpoint are dropped.
 

@@ -276,7 +276,6 @@ def test_of_several_optimizers_one_is_chosen(record, fit, gan):
     assert np.isnan(trace["lr/generator.weight"]).all()
 
 
-@pytest.mark.xfail(strict=True, reason="after its step another forward pass belongs to the step that comes")
 def test_metrics_stand_at_the_step_of_an_optimizer_that_is_not_the_last(record, fit, gan):
     library, module = gan
     fit(library, module, [record("run.zarr", optimizer=0)])
