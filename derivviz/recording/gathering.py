@@ -148,7 +148,7 @@ class Gathering:
     def output(self, output: Tensor) -> None:
         """The output of the whole network, (sample, …)."""
         if output.ndim:
-            self.batch["output"] = _copied(real(output[:MOST_SAMPLES]).flatten(1))
+            self.batch["output"] = flattened(output)
 
     def vector(self) -> tuple[tuple[tuple[Part, ...], ...], Array]:
         """What was taken of all tensors, one group after another, and the parts of each group."""
@@ -177,13 +177,16 @@ def unscaled(gradient: Tensor, scale: float) -> Tensor:
     return gradient.detach().to(torch.promote_types(gradient.dtype, torch.float32)) / scale
 
 
+def flattened(output: Tensor) -> Array:
+    """A copy of the network's output for the samples that are kept, float32 (sample, class)."""
+    return _copied(real(output[:MOST_SAMPLES]).flatten(1))
+
+
 def chosen_units(name: str, tensor: Tensor, most: int) -> Piece:
     """Values at the kept units of at most so many samples of (sample, …)."""
     flat = tensor[:most].reshape(min(len(tensor), most), -1)
     chosen = units(flat.shape[1])
-    return Piece(
-        name, _picked(flat, 1, chosen), ("sample", "unit"), tuple(tensor.shape[1:]), {"unit": chosen}
-    )
+    return Piece(name, _picked(flat, chosen), ("sample", "unit"), tuple(tensor.shape[1:]), {"unit": chosen})
 
 
 def maps(name: str, tensor: Tensor) -> Piece:
@@ -211,10 +214,10 @@ def _table(tensor: Tensor, rows: Array, columns: Array) -> Tensor:
     return table[torch.from_numpy(rows).to(table.device)[:, None], torch.from_numpy(columns).to(table.device)]
 
 
-def _picked(table: Tensor, dim: int, chosen: Array) -> Array:
-    if len(chosen) == table.shape[dim]:
+def _picked(table: Tensor, columns: Array) -> Array:
+    if len(columns) == table.shape[1]:
         return _copied(table)
-    picked = table.index_select(dim, torch.from_numpy(chosen).to(table.device))
+    picked = table.index_select(1, torch.from_numpy(columns).to(table.device))
     return np.asarray(picked.float().cpu().numpy())
 
 

@@ -18,6 +18,7 @@ from derivviz.recording.gathering import (
     Array,
     Piece,
     chosen_units,
+    flattened,
     maps,
 )
 from derivviz.recording.hooks import first_tensor, obstacle, real
@@ -65,7 +66,7 @@ class Probe:
                 hook.remove()
         if output is None or not output.ndim or obstacle(output) is not None:
             return None, self._found
-        return real(output[:MOST_SAMPLES]).flatten(1).float().cpu().numpy(), self._found
+        return flattened(output), self._found
 
     def _module_ran(self, name: str, module: nn.Module, inputs: Any, output: Any) -> None:
         tensor = first_tensor(output)

@@ -63,6 +63,17 @@ def digest(torch: Any, *parts: Any) -> str:
 
 
 @pytest.fixture
+def state_digest(torch: Any) -> Callable[[Any, Any], str]:
+    """SHA-256 of a model, its optimizer and all random numbers."""
+
+    def of(model: Any, optimizer: Any) -> str:
+        rng = torch.get_rng_state(), random.getstate(), np.random.get_state()
+        return digest(torch, model.state_dict(), optimizer.state_dict(), rng)
+
+    return of
+
+
+@pytest.fixture
 def identical(torch: Any, tmp_path: Path) -> Callable[..., Any]:
     """Trains twice, without recording and with it, and holds the one against the other bit by bit.
 
