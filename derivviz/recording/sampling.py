@@ -253,10 +253,15 @@ class Plan:
         table[table[:, 0] == 0, 2:] = np.nan
         return table
 
-    def histograms(self, vector: Array) -> tuple[Array, Array]:
-        """Counts, shape (tensor, `BINS`), and edges, shape (tensor, `BINS` + 1), of the finite values."""
-        ends = self.statistics(vector)[:, 4:]
-        low, high = ends[:, 0], np.where(ends[:, 1] > ends[:, 0], ends[:, 1], ends[:, 0] + 1)
+    def histograms(self, vector: Array, statistics: Array) -> tuple[Array, Array]:
+        """Counts, shape (tensor, `BINS`), and edges, shape (tensor, `BINS` + 1), of the finite values.
+
+        Parameters
+        ----------
+        statistics : those of the same vector, whose least and largest values are the outer edges
+        """
+        low, high = statistics[:, 4], statistics[:, 5]
+        high = np.where(high > low, high, low + 1)
         edges = np.linspace(low, high, BINS + 1, axis=1)
         row = self._row
         finite = np.isfinite(vector)

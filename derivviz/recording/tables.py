@@ -115,7 +115,7 @@ class Tables:
                 exact = np.full((len(self._index), len(STATS)), np.nan)
                 rows = [self._index[parts[n].kind, parts[n].name] for n in whole]
                 exact[rows, :-1], exact[rows, -1] = table[whole], np.sqrt(table[whole, 3])
-                counts, edges = layout.histograms(vector)
+                counts, edges = layout.histograms(vector, table)
                 self._append_snapshot(step.gathered, exact, where, counts[known], edges[known])
 
     def _append_step(self, step: _Waiting, stats: Array, sample: Array) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -99,3 +100,17 @@ def hooks_of() -> Callable[..., int]:
         )
 
     return count
+
+
+@pytest.fixture
+def same_gradients() -> Callable[[Any, Any], None]:
+    """Holds the snapshots of every step against what `plain` found."""
+
+    def check(trace: Any, expected: list[tuple[dict[str, Any], float]]) -> None:
+        for step, (gradients, _) in enumerate(expected):
+            for name, gradient in gradients.items():
+                np.testing.assert_allclose(
+                    trace.snapshot(step).grad[f"net.{name}"], gradient, rtol=1e-5, atol=1e-8
+                )
+
+    return check
