@@ -13,58 +13,83 @@ from derivviz.calculus.cubic import df
 
 
 def step_factor(weights: Tensor) -> float:
-    """1 + |f′(mean(w))| / 20, the factor on the step of a parameter tensor.
+    """1 + |f′(mean(w))| / 20, the published factor on the step of a parameter tensor [1].
 
     It is 1.9 at mean 0, 2.2 at most between the zeros −3 and 1 of f′ (at mean −1), and grows without
-    bound outside.
+    bound outside. Of complex weights |f′| is the modulus; NaN or infinity among the weights makes the
+    factor NaN or infinite.
 
     Parameters
     ----------
     weights
-        A parameter of any shape.
+        A parameter of any shape with at least one element.
+
+    Examples
+    --------
+    >>> step_factor(torch.tensor([-1.5, -0.5]))
+    2.2
     """
-    return 1 + abs(df(weights.detach().mean(dtype=torch.float64).item())) / 20
+    # In float64 the sum of a large float32 tensor takes fifty times as long, and tells the same factor.
+    dtype = torch.promote_types(weights.dtype, torch.float32)
+    mean: float = weights.detach().mean(dtype=dtype).item()
+    return 1 + abs(df(mean)) / 20
 
 
 class DerivativeFactor(Optimizer):
     """Multiply each parameter tensor's step of another optimizer by 1 + |f′(mean(w))| / 20.
 
-    The mean is taken before the step: w ← w + (1 + |f′(mean(w))|/20) · Δw, where Δw is what the wrapped
-    optimizer would have done. Its moments and its weight decay are its own; parameter groups, state,
-    hooks, learning-rate schedulers and ``state_dict`` work as on the wrapped optimizer.
+        w ← w + factor · Δw
+
+    Δw is all that the wrapped optimizer would have added to w, weight decay included, and the factor is
+    that of w before the step. Groups, state, ``state_dict`` and its hooks are those of the wrapped
+    optimizer, so schedulers and checkpoints know no difference; the hooks of a step run around the whole,
+    factor included.
+
+    A step takes one more copy of the parameters that have gradients, for as long as it lasts. What an
+    optimizer remembers of its own steps (the curvature of LBFGS, the average of ASGD) knows nothing of the
+    factor.
 
     Parameters
     ----------
     optimizer
-        Any optimizer of ``torch.optim`` (Adam in the published recommender, with lr 0.001).
+        Any optimizer of ``torch.optim`` (Adam in the published recommender, with lr 0.001), except those
+        made with ``differentiable=True``.
+    factor
+        The factor [1] of a parameter before its step; a function at the top of a module, if the optimizer
+        is to be pickled.
 
     Attributes
     ----------
     factors : dict[Tensor, float]
-        The factor of each parameter in the last step [1]; parameters without a gradient have none.
+        The factor of each parameter in the last step [1]; parameters without a gradient have none. A
+        recording has them as ``lr_factor``.
+
+    Raises
+    ------
+    TypeError : what is to be wrapped is no optimizer.
+    ValueError : on stepping, a group has ``differentiable=True``.
 
     Examples
     --------
     >>> layer = torch.nn.Linear(2, 1)
     >>> optimizer = DerivativeFactor(torch.optim.Adam(layer.parameters(), lr=0.001))
+    >>> layer(torch.ones(3, 2)).sum().backward()
+    >>> optimizer.step()
+    >>> len(optimizer.factors)
+    2
+    >>> gentle = DerivativeFactor(torch.optim.SGD(layer.parameters(), lr=0.1), factor=lambda w: 0.5)
     """
 
-    def __init__(self, optimizer: Optimizer) -> None:
+    def __init__(self, optimizer: Optimizer, factor: Callable[[Tensor], float] = step_factor) -> None:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(
                 f"DerivativeFactor wraps an optimizer such as torch.optim.Adam(model.parameters()), "
                 f"not {type(optimizer).__name__}"
             )
-        self.optimizer = optimizer
+        self.optimizer, self.factor = optimizer, factor
         self.factors: dict[Tensor, float] = {}
-        super().__init__(optimizer.param_groups, optimizer.defaults)
-        self._share()
-
-    def _share(self) -> None:
-        # One list of groups and one state for both, so that a scheduler or a loaded state reaches the
-        # wrapped one.
-        self.param_groups = self.optimizer.param_groups
-        self.state = self.optimizer.state
+        # Optimizer.__init__ would make groups and a state of its own; this makes the hooks of a step alone.
+        super().__setstate__({})
 
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Let the wrapped optimizer step, then lengthen each parameter's step by its factor.
@@ -79,17 +104,24 @@ class DerivativeFactor(Optimizer):
         float or None
             What the wrapped optimizer returned.
         """
-        parameters = [p for group in self.param_groups for p in group["params"]]
-        before = [p.detach().clone() for p in parameters]
+        if any(group.get("differentiable") for group in self.param_groups):
+            raise ValueError(
+                "differentiable=True asks for a step that autograd goes through, but DerivativeFactor "
+                "multiplies numbers. Make the wrapped optimizer without it."
+            )
+        # A closure may bring gradients where there are none yet.
+        before = {
+            parameter: parameter.detach().clone()
+            for group in self.param_groups
+            for parameter in group["params"]
+            if parameter.numel() and (parameter.grad is not None or closure is not None)
+        }
         loss = self.optimizer.step(closure) if closure is not None else self.optimizer.step()
-        self.factors = {}
+        moved = {parameter: old for parameter, old in before.items() if parameter.grad is not None}
+        self.factors = {parameter: self.factor(old) for parameter, old in moved.items()}
         with torch.no_grad():
-            for parameter, old in zip(parameters, before, strict=True):
-                if parameter.grad is None:
-                    continue
-                factor = step_factor(old)
-                self.factors[parameter] = factor
-                parameter.copy_(old.lerp_(parameter, factor))
+            for parameter, factor in self.factors.items():
+                parameter.lerp_(moved[parameter], 1 - factor)  # exact where nothing moved, or factor is 1
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -98,13 +130,30 @@ class DerivativeFactor(Optimizer):
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters to the wrapped optimizer."""
-        if self.__dict__.get("param_groups") is self.optimizer.param_groups:
-            self.optimizer.add_param_group(param_group)
-        else:  # called by Optimizer.__init__ with the groups that the wrapped optimizer has already
-            super().add_param_group(param_group)
+        self.optimizer.add_param_group(param_group)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "optimizer": self.optimizer, "factors": self.factors}
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The wrapped optimizer's groups."""
+        return self.optimizer.param_groups
+
+    @param_groups.setter
+    def param_groups(self, groups: list[dict[str, Any]]) -> None:
+        self.optimizer.param_groups = groups
+
+    @property
+    def state(self) -> Any:
+        """The wrapped optimizer's state of each parameter."""
+        return self.optimizer.state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self.optimizer.state = state
+
+    @property
+    def defaults(self) -> dict[str, Any]:  # type: ignore[override]
+        """The wrapped optimizer's options, as a new group gets them."""
+        return self.optimizer.defaults
 
     def state_dict(self) -> dict[str, Any]:
         """State of the wrapped optimizer: the factor has none of its own."""
@@ -113,4 +162,9 @@ class DerivativeFactor(Optimizer):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load what `state_dict` of this or of the bare optimizer gave."""
         self.optimizer.load_state_dict(state_dict)
-        self._share()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"optimizer": self.optimizer, "factor": self.factor, "factors": self.factors}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.optimizer!r})"
