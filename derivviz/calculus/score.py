@@ -3,11 +3,17 @@
 Source: the derivative-driven food recommender, third use of f′:
 ``x_i = 4h/10 − 3 + 0.3 i`` and ``score_i = p_i · (1 + f′(x_i)/20)``. As hunger h goes from 0 to 10 the
 operating point of dish 0 walks from −3 to 1, just the interval on which f increases.
+
+The formula was made for five dishes. For any other number of classes it is taken as it stands, with i the
+class's place: the later a class, the sooner hunger carries it past 1, where f′ is negative, and past 1.71,
+where f′ < −20 and the multiplier is negative as well. The class at place 16 is there at every hunger, so from
+it on no class can win (`UNREACHABLE`).
 """
 
 from __future__ import annotations
 
 import math
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +26,22 @@ DISHES = ("pizza", "chicken", "hamburger", "pasta", "salad")
 
 KOREAN = {"pizza": "피자", "chicken": "치킨", "hamburger": "햄버거", "pasta": "파스타", "salad": "샐러드"}
 """The same dishes as a Korean reader names them."""
+
+UNREACHABLE = 16
+"""The first place whose multiplier is negative at every hunger: x_i > −1 + √(22/3), where f′ = −20."""
+
+_ALIASES = {"fried_chicken": "chicken", **{korean: dish for dish, korean in KOREAN.items()}}
+
+
+def name_key(name: str) -> str:
+    """What two names of one class share.
+
+    Upper and lower case, composed and decomposed letters, spaces, hyphens and underscores make no
+    difference; the dishes have Korean names as well, and chicken may be fried.
+    """
+    plain = normalize("NFC", normalize("NFC", name).casefold())
+    plain = "_".join(plain.replace("-", " ").replace("_", " ").split()) or name
+    return _ALIASES.get(plain, plain)
 
 
 def check_hunger(hunger: float) -> float:
