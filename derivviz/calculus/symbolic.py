@@ -15,6 +15,7 @@ import sympy
 from derivviz.calculus.tree import (
     Call,
     Constant,
+    Derivative,
     Negative,
     Node,
     Number,
@@ -23,6 +24,7 @@ from derivviz.calculus.tree import (
     Sum,
     Variable,
     evaluate,
+    number,
     rational,
 )
 
@@ -94,6 +96,8 @@ def _built(node: Node, x: Any) -> Any:
             return real_abs(to_sympy(argument, x))
         case Call(name, argument):
             return _SYMPY[name](to_sympy(argument, x))
+        case Derivative(inner):
+            return differentiate(to_sympy(inner)).subs(X, x)
     raise TypeError(f"not a node of an expression: {node!r}")
 
 
@@ -145,7 +149,7 @@ def is_real(value: Any) -> bool:
 def to_tree(value: Any) -> Node:
     """The tree of a real SymPy expression of `X`, highest powers first, fractions gathered."""
     if value.is_Rational:
-        return _number(Fraction(int(value.p), int(value.q)))
+        return number(Fraction(int(value.p), int(value.q)))
     if value is sympy.pi or value is sympy.E:
         return Constant("pi" if value is sympy.pi else "e")
     if value == X:
@@ -160,20 +164,11 @@ def to_tree(value: Any) -> Node:
         argument = to_tree(value.args[0])
         above, below = _RECIPROCALS[value.func]
         return Product(
-            ((False, Call(above, argument) if above else _number(Fraction(1))), (True, Call(below, argument)))
+            ((False, Call(above, argument) if above else number(Fraction(1))), (True, Call(below, argument)))
         )
     if value.func in _NAMES:
         return Call(_NAMES[value.func], to_tree(value.args[0]))
     raise TypeError(f"{value} is not an expression of x in the notation of derivviz")
-
-
-def _number(value: Fraction) -> Node:
-    if value < 0:
-        return Negative(_number(-value))
-    if value.denominator == 1:
-        return Number(value, str(value))
-    above, below = Fraction(value.numerator), Fraction(value.denominator)
-    return Product(((False, Number(above, str(above))), (True, Number(below, str(below)))))
 
 
 def _term(term: Any) -> tuple[bool, Node]:

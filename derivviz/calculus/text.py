@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derivviz.calculus.tree import Call, Constant, Negative, Node, Number, Power, Product, Sum
+from derivviz.calculus.tree import Call, Constant, Derivative, Negative, Node, Number, Power, Product, Sum
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 
@@ -33,6 +33,8 @@ def _written(node: Node) -> tuple[str, int]:
             return f"{_inside(base, _ATOM)}**{_inside(exponent, _POWER)}", _POWER
         case Call(name, argument):
             return f"{name}({to_text(argument)})", _ATOM
+        case Derivative(inner):
+            return f"d/dx({to_text(inner)})", _POWER
     return "x", _ATOM
 
 

@@ -6,6 +6,7 @@ evaluated in the written order, so ``x**2 + 2*x + 1`` gives the very number that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -70,7 +71,14 @@ class Call:
     argument: Node
 
 
-Node: TypeAlias = Number | Variable | Constant | Negative | Sum | Product | Power | Call
+@dataclass(frozen=True)
+class Derivative:
+    """d/dx of inner, not yet worked out. No text is read as one: the rules of differentiation make it."""
+
+    inner: Node
+
+
+Node: TypeAlias = Number | Variable | Constant | Negative | Sum | Product | Power | Call | Derivative
 
 CONSTANTS = {"pi": np.pi, "e": np.e}
 FUNCTIONS: dict[str, Any] = {
@@ -85,7 +93,7 @@ FUNCTIONS: dict[str, Any] = {
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below `node`, from left to right."""
     match node:
-        case Negative(inner):
+        case Negative(inner) | Derivative(inner):
             return (inner,)
         case Sum(parts) | Product(parts):
             return tuple(part for _, part in parts)
@@ -95,6 +103,41 @@ def children(node: Node) -> tuple[Node, ...]:
             return (argument,)
         case _:
             return ()
+
+
+def with_children(node: Node, below: Sequence[Node]) -> Node:
+    """The same kind of node, with the same signs, over other children (as many as `children` gives)."""
+    match node:
+        case Negative():
+            return Negative(*below)
+        case Derivative():
+            return Derivative(*below)
+        case Sum(parts):
+            return Sum(tuple((flag, child) for (flag, _), child in zip(parts, below, strict=True)))
+        case Product(parts):
+            return Product(tuple((flag, child) for (flag, _), child in zip(parts, below, strict=True)))
+        case Power():
+            return Power(*below)
+        case Call(name):
+            return Call(name, *below)
+        case _:
+            return node
+
+
+def size(node: Node) -> int:
+    """How many nodes the tree has."""
+    return 1 + sum(size(child) for child in children(node))
+
+
+def number(value: Fraction | int) -> Node:
+    """The tree of an exact number, a fraction as one number divided by another."""
+    value = Fraction(value)
+    if value < 0:
+        return Negative(number(-value))
+    if value.denominator == 1:
+        return Number(value, str(value))
+    above, below = Fraction(value.numerator), Fraction(value.denominator)
+    return Product(((False, Number(above, str(above))), (True, Number(below, str(below)))))
 
 
 def is_constant(node: Node) -> bool:

@@ -11,7 +11,19 @@ from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.printer import Printer
 
 from derivviz.calculus.expression import Expression
-from derivviz.calculus.tree import Call, Constant, Negative, Node, Number, Power, Product, Sum, rational
+from derivviz.calculus.tree import (
+    Call,
+    Constant,
+    Derivative,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Variable,
+    rational,
+)
 
 # Typst has these operators by name; everything else is set with op("…").
 _OPERATORS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "log": "ln"}
@@ -138,6 +150,11 @@ def _written(node: Node) -> tuple[str, int]:
             return _call("exp", _written(argument)[0]), _POWER
         case Call(name, argument):
             return _call(name, _written(argument)[0]), _ATOM
+        case Derivative(inner):
+            return (
+                f"{_fraction('dif', 'dif x')} {_bracketed(_written(inner)[0], inner != Variable())}",
+                _POWER,
+            )
     return "x", _ATOM
 
 

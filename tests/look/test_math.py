@@ -4,7 +4,8 @@ import pytest
 import sympy
 import typst
 
-from derivviz.calculus.expression import parse
+from derivviz.calculus.derivation import derive
+from derivviz.calculus.expression import Expression, parse
 from derivviz.look.math import typst_math
 
 x, y, h = sympy.symbols("x y h")
@@ -120,3 +121,9 @@ def test_typst_compiles_all_of_it_without_a_warning():
 def test_what_is_no_real_formula_is_refused(wrong):
     with pytest.raises(TypeError):
         typst_math(wrong)
+
+
+def test_a_derivative_not_yet_worked_out_has_its_operator_before_it():
+    first = derive(parse("sin(3x)")).steps[0]
+    assert typst_math(Expression("", None, first.before)) == "frac(dif, dif x) (sin(3 x))"
+    assert typst_math(Expression("", None, first.after)) == "cos(3 x) frac(dif, dif x) (3 x)"
