@@ -41,9 +41,12 @@ class DerivativeActivation(nn.Module):
     Parameters
     ----------
     features
-        Channels (or units) of the input, its dimension 1. Only ``stable`` needs it.
+        Channels (or units) of the input. Only ``stable`` needs it.
     preset
         ``"stable"`` or ``"faithful"``.
+    dim
+        Which dimension of the input the features are: 1, as after a convolution or a linear layer; −1 in a
+        Transformer, where they come last.
 
     Attributes
     ----------
@@ -57,20 +60,25 @@ class DerivativeActivation(nn.Module):
     scale: Tensor | None
     calibrated: Tensor | None
 
-    def __init__(self, features: int | None = None, preset: Preset = "stable") -> None:
+    def __init__(self, features: int | None = None, preset: Preset = "stable", dim: int = 1) -> None:
         super().__init__()
         if preset not in PRESETS:
             raise ValueError(f"preset is {preset!r}, but it is one of {', '.join(PRESETS)}")
         stable = preset == "stable"
         if stable and features is None:
             raise ValueError("the stable preset standardises each channel: say how many features there are")
-        self.preset = preset
+        self.preset, self.dim = preset, dim
         self.register_buffer("center", torch.zeros(features or 0) if stable else None)
         self.register_buffer("scale", torch.ones(features or 0) if stable else None)
         self.register_buffer("calibrated", torch.tensor(False) if stable else None)
 
     def forward(self, z: Tensor) -> Tensor:
-        """a for pre-activations z: any shape for ``faithful``, (n, features, ...) for ``stable``."""
+        """a for pre-activations z, the shape of `z`: any for ``faithful``, (n, features, ...) for ``stable``.
+
+        Raises
+        ------
+        ValueError : `z` has not as many features as it should in the dimension where they should be.
+        """
         if self.preset == "faithful":
             return df(z)
         if self.training and not self.calibrated:
@@ -95,12 +103,13 @@ class DerivativeActivation(nn.Module):
         return torch.where((u > LOW) & (u < HIGH), rising, torch.zeros_like(u))
 
     def calibrate(self, z: Tensor) -> None:
-        """Take μ and σ from a batch, shape (n, features, ...). A channel that does not vary gets σ = 1."""
+        """Take μ and σ from a batch, shaped as for `forward`. A channel that does not vary gets σ = 1."""
         assert self.center is not None
         assert self.scale is not None
         assert self.calibrated is not None
         with torch.no_grad():
-            over = [dim for dim in range(z.dim()) if dim != 1]
+            shape = self._broadcast(z)
+            over = [dim for dim in range(z.dim()) if shape[dim] == 1]
             variance, mean = torch.var_mean(z, dim=over, correction=0)
             self.center.copy_(mean)
             self.scale.copy_(torch.where(variance > 0, variance.sqrt(), torch.ones_like(variance)))
@@ -127,9 +136,23 @@ class DerivativeActivation(nn.Module):
         """Slope 1/(2σ) and shift −3 − μ/(2σ) of u = shift + slope · z, shaped to broadcast against z."""
         assert self.center is not None
         assert self.scale is not None
-        shape = (1, -1, *[1] * (z.dim() - 2))
+        shape = self._broadcast(z)
         slope = SPREAD / self.scale
         return slope.view(shape), (LOW - self.center * slope).view(shape)
+
+    def _broadcast(self, z: Tensor) -> list[int]:
+        """The shape in which one number a feature meets z: −1 where z has its features, 1 elsewhere."""
+        assert self.center is not None
+        shape = [1] * z.dim()
+        if not -z.dim() <= self.dim < z.dim() or z.shape[self.dim] != len(self.center):
+            last = z.dim() > 0 and z.shape[-1] == len(self.center)
+            raise ValueError(
+                f"DerivativeActivation has {len(self.center)} features, which it looks for in dimension "
+                f"{self.dim}, but its input has the shape {tuple(z.shape)}."
+                + (" Where features come last, say dim=-1." if last else "")
+            )
+        shape[self.dim] = -1
+        return shape
 
 
 class _Hill(torch.autograd.Function):
@@ -140,15 +163,29 @@ class _Hill(torch.autograd.Function):
     long.
     """
 
+    generate_vmap_rule = True  # for torch.func
+
     @staticmethod
-    def forward(ctx: Any, z: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
-        ctx.save_for_backward(z, slope, shift)
+    def forward(z: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
         a = torch.addcmul(shift, z, slope).clamp_(LOW, HIGH).add_(1)
         return a.mul_(a).mul_(-0.25).add_(1)
 
     @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+        ctx.save_for_forward(*inputs)
+
+    @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
-        z, slope, shift = ctx.saved_tensors
-        u = torch.addcmul(shift, z, slope)
-        inside = torch.ops.aten.hardtanh_backward(grads[0], u, LOW, HIGH)  # 0 where u is on or past an end
-        return (u + 1).mul_(-0.5 * slope) * inside, None, None
+        return _rise(grads[0], *ctx.saved_tensors), None, None
+
+    @staticmethod
+    def jvp(ctx: Any, *tangents: Tensor) -> Tensor:
+        return _rise(tangents[0], *ctx.saved_tensors)
+
+
+def _rise(tangent: Tensor, z: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
+    """∂a/∂z · tangent, of which a backward pass and a forward-mode pass are made alike."""
+    u = torch.addcmul(shift, z, slope)
+    inside = torch.ops.aten.hardtanh_backward(tangent, u, LOW, HIGH)  # 0 where u is on or past an end
+    return (u + 1).mul_(-0.5 * slope) * inside
