@@ -190,7 +190,7 @@ def _distribution(p: ArrayLike, classes: Sequence[str]) -> NDArray[np.float64]:
             raise UsageError(f"The probability of {name} is {value:g}, but it lies in 0…1.{percent}")
     total = float(given.sum())
     if abs(total - 1) > SUM_TOLERANCE:
-        share = ",".join(f"{v / total:.4g}" for v in given) if 0 < total and len(given) <= 12 else ""
+        share = ",".join(f"{v / total:.4g}" for v in given) if total > 0 and len(given) <= 12 else ""
         hint = f" Divided by their sum they are {share}." if share else ""
         raise UsageError(f"The probabilities sum to {total:g}, but those of all classes sum to 1.{hint}")
     return given

@@ -87,17 +87,17 @@ def test_what_cannot_be_used_is_told_why(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
     (tmp_path / "folder.png").mkdir()
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
-    Image.new("RGB", (60, 60)).save(tmp_path / "a.gif")
-    Image.new("RGB", (60, 60)).save(tmp_path / "gif.png", format="gif")
+    Image.new("RGB", (60, 60)).save(tmp_path / "icon.png", format="ico")
+    (tmp_path / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0")
     for kind in ("jpeg", "png", "webp"):
         _truncated(tmp_path / f"cut.{kind}", kind)
     expected = {
         "empty.jpg": "empty",
-        "text.png": "no JPEG, PNG or WebP",
+        "text.png": "no JPEG, PNG, WebP, GIF, BMP, TIFF",
         "folder.png": "not a file",
         "dot.png": "1×1",
-        "a.gif": r"\.gif",
-        "gif.png": "no JPEG, PNG or WebP",
+        "icon.png": "no JPEG, PNG, WebP, GIF, BMP, TIFF",
+        "phone.HEIC": "export it as JPEG",
         "missing.png": "no such file",
         "cut.jpeg": "cut short",
         "cut.png": "cut short",
