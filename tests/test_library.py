@@ -99,7 +99,7 @@ def test_listed_options_are_those_that_are_filled(tmp_path):
     """What `derivviz list` and `--help` tell is what the lesson takes."""
     from dataclasses import make_dataclass
 
-    from derivviz.animation.parameters import fill, parameter
+    from derivviz.parameters import fill, parameter
 
     made = make_dataclass(
         "Made", [("a_b", float, parameter(1.0, "x")), ("c", float, parameter(1.0, "y", flag="d_e"))]

@@ -2,8 +2,8 @@
 
 from derivviz.animation.lesson import Beat, Lesson
 from derivviz.animation.morph import Morph
-from derivviz.animation.parameters import parameter
 from derivviz.animation.stage import Stage
 from derivviz.animation.typeset import Formula, Number, Words
+from derivviz.parameters import parameter
 
 __all__ = ["Beat", "Formula", "Lesson", "Morph", "Number", "Stage", "Words", "parameter"]

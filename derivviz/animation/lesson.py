@@ -14,11 +14,11 @@ from manim import DOWN, LEFT, UP, FadeIn, FadeOut, Scene, config, logger
 from derivviz import library
 from derivviz.animation import stage as staging
 from derivviz.animation.layout import CAPTION_TOP, Problem, check
-from derivviz.animation.parameters import fill
 from derivviz.animation.stage import Stage
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
 from derivviz.look.typst import quoted
+from derivviz.parameters import fill
 
 if TYPE_CHECKING:
     from derivviz.trace import Trace

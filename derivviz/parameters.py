@@ -1,4 +1,4 @@
-"""Parameters of a lesson: a frozen dataclass whose fields become command-line options."""
+"""Parameters of a lesson or a run: a frozen dataclass whose fields become command-line options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def parameter(
     minimum: float = -math.inf,
     maximum: float = math.inf,
 ) -> Any:
-    """A field of a lesson's `Parameters`.
+    """A field of the `Parameters` of a lesson or a run.
 
     Parameters
     ----------

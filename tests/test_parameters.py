@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from derivviz.animation import parameter
-from derivviz.animation.parameters import fill
 from derivviz.calculus.expression import Expression
 from derivviz.errors import UsageError
+from derivviz.parameters import fill
 
 
 @dataclass(frozen=True)
