@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from derivviz.cli.console import HELP, size
+from derivviz.cli.diagnosis import show_diagnosis
+from derivviz.cli.printing import grid, line, number, shape, short, table
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
-_SHOWN = 12  # rows of a table; --json has them all
+    from rich.console import Console
 
 
 @click.command(context_settings=HELP)
@@ -23,8 +22,9 @@ _SHOWN = 12  # rows of a table; --json has them all
 def command(trace: str, as_json: bool) -> None:
     """Show what is in TRACE, a recorded run: a folder or a URL (s3://, gs://, https://).
 
-    Its tables and their size, where it comes from, where it first lost finite numbers, and what else looks
-    wrong: exploding or vanishing gradients, dead or saturated units, updates that are too large or too small.
+    Its tables and their size, where it comes from, how large the output of each layer grew and how far each
+    parameter stepped, where it first lost finite numbers, and what else looks wrong: exploding or vanishing
+    gradients, dead or saturated units, updates that are too large or too small.
     """
     from derivviz.trace import open_trace
     from derivviz.trace.summary import summarize
@@ -50,12 +50,13 @@ def show(told: dict[str, Any]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, emoji=False, markup=False)
-    console.print(_line(told["path"], "bold"))
+    console.print(line(told["path"], "bold"))
     on_disk = f"{size(told['bytes'])} in {told['files']} files, " if told["files"] else ""
     console.print(f"{on_disk}layout version {told['version']}")
     _facts(console, told)
     _tables(console, told)
     _missing(console, told)
+    show_diagnosis(console, told["diagnosis"])
     _health(console, told)
 
 
@@ -77,7 +78,7 @@ def _facts(console: Console, told: dict[str, Any]) -> None:
         rows.append(("versions", ", ".join(f"{name} {version}" for name, version in versions.items())))
     rows += [(key, _hash(source[name])) for key, name in (("git", "git"), ("data hash", "data_hash"))]
     rows += [(key, value) for key, value in told["notes"].items() if isinstance(value, str | int | float)]
-    console.print(_grid([(key, _short(value)) for key, value in rows if value is not None and value != ""]))
+    console.print(grid([(key, short(value)) for key, value in rows if value is not None and value != ""]))
 
 
 def _tables(console: Console, told: dict[str, Any]) -> None:
@@ -91,23 +92,23 @@ def _tables(console: Console, told: dict[str, Any]) -> None:
         )
         for group in told["groups"]
     ]
-    _table(console, "Tables", ("table", "rows", "on disk", "holds"), groups, right=(1, 2))
+    table(console, "Tables", ("table", "rows", "on disk", "holds"), groups, right=(1, 2))
     logged = [
-        (entry["key"], *(_number(entry[name]) for name in ("first", "last", "min", "max")))
+        (entry["key"], *(number(entry[name]) for name in ("first", "last", "min", "max")))
         for entry in told["logged"]
     ]
-    _table(console, "Logged", ("key", "first", "last", "min", "max"), logged, right=(1, 2, 3, 4))
-    shapes = {p["name"]: _shape(p.get("shape")) for p in told["parameters"]}
+    table(console, "Logged", ("key", "first", "last", "min", "max"), logged, right=(1, 2, 3, 4))
+    shapes = {p["name"]: shape(p.get("shape")) for p in told["parameters"]}
     modules = []
     for module in told["modules"]:
         own = module.get("parameters")
         names = [f"{module['name']}.{name}" if module["name"] else str(name) for name in own or []]
         weights = ", ".join(shapes[name] for name in names if name in shapes)
         modules.append(
-            (module["name"] or ".", str(module.get("type", "")), _shape(module.get("output_shape")), weights)
+            (module["name"] or ".", str(module.get("type", "")), shape(module.get("output_shape")), weights)
         )
     title = f"Modules  ({told['elements']:,} parameters; statistics of {told['tensors']} tensors)"
-    _table(console, title, ("module", "type", "output of one sample", "parameters"), modules)
+    table(console, title, ("module", "type", "output of one sample", "parameters"), modules)
 
 
 def _missing(console: Console, told: dict[str, Any]) -> None:
@@ -119,23 +120,21 @@ def _missing(console: Console, told: dict[str, Any]) -> None:
         lines.append(
             (
                 what,
-                _short(
-                    ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else value
-                ),
+                short(", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else value),
             )
         )
     if told["not_understood"]:
         names = ", ".join(told["not_understood"])
-        lines.append(("Not understood", _short(f"{names} (written by a newer version)")))
+        lines.append(("Not understood", short(f"{names} (written by a newer version)")))
     if lines:
         console.print()
-        console.print(_line("Not recorded", "bold"))
-        console.print(_grid(lines))
+        console.print(line("Not recorded", "bold"))
+        console.print(grid(lines))
 
 
 def _health(console: Console, told: dict[str, Any]) -> None:
     console.print()
-    console.print(_line("Health", "bold"))
+    console.print(line("Health", "bold"))
     rows = [] if told["first_nonfinite"] else [("finite", "No value that was looked at is NaN or infinite.")]
     if not told["health"]:
         rows.append(("", "Nothing looks wrong."))
@@ -146,7 +145,7 @@ def _health(console: Console, told: dict[str, Any]) -> None:
         rows += [(kind if n == 0 else "", sentence) for n, sentence in enumerate(sentences[:3])]
         if len(sentences) > 3:
             rows.append(("", f"… and {len(sentences) - 3} more; --json lists them"))
-    console.print(_grid(rows))
+    console.print(grid(rows))
 
 
 def _what(group: dict[str, Any], logged: set[str]) -> str:
@@ -165,63 +164,7 @@ def _what(group: dict[str, Any], logged: set[str]) -> str:
     told += [f"{part} of {count}" for part, count in below.items()]
     if name.startswith("rank"):
         return "a trace of its own, of that rank"
-    return ", ".join(told) or _short(group["files"], 60)
-
-
-def _table(
-    console: Console,
-    title: str,
-    heads: tuple[str, ...],
-    rows: Sequence[tuple[str, ...]],
-    right: tuple[int, ...] = (),
-) -> None:
-    from rich.table import Table
-
-    if not rows:
-        return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for n, head in enumerate(heads):
-        table.add_column(
-            head,
-            justify="right" if n in right else "left",
-            no_wrap=n in right or n == 0,
-            overflow="ellipsis" if n == 0 else "fold",
-        )
-    shown = rows if len(rows) <= _SHOWN else (*rows[: _SHOWN - 4], *rows[-3:])
-    for n, row in enumerate(shown):
-        if len(shown) < len(rows) and n == _SHOWN - 4:
-            table.add_row(_line(f"… {len(rows) - len(shown)} more", "dim"))
-        table.add_row(*(_line(cell) for cell in row))
-    console.print()
-    console.print(_line(title, "bold"))
-    console.print(table)
-
-
-def _grid(rows: list[tuple[str, str]]) -> RenderableType:
-    from rich.table import Table
-
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for key, value in rows:
-        grid.add_row(_line(key, "dim"), _line(value))
-    return grid
-
-
-def _line(text: object, style: str = "") -> RenderableType:
-    """Text as it is: names in a trace may come from anyone, and are neither markup nor terminal commands."""
-    from rich.text import Text
-
-    from derivviz.trace.errors import printable
-
-    return Text(printable(text), style)
-
-
-def _short(value: object, most: int = 300) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    if isinstance(value, float):
-        text = f"{value:.6g}"
-    return text if len(text) <= most else f"{text[:most]} …"
+    return ", ".join(told) or short(group["files"], 60)
 
 
 def _hash(value: object) -> str:
@@ -238,11 +181,3 @@ def _time(seconds: float) -> str:
     return (
         f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
     )
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
-
-
-def _shape(shape: object) -> str:
-    return "×".join(map(str, shape)) or "scalar" if isinstance(shape, list) else ""

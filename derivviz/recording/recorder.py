@@ -22,7 +22,9 @@ from derivviz.recording.probe import Probe
 from derivviz.recording.ranks import rank
 from derivviz.recording.run import TIMES, Run
 from derivviz.recording.watch import Watch, Watched
+from derivviz.trace.diagnosis import diagnose
 from derivviz.trace.errors import TraceError
+from derivviz.trace.reader import open_trace
 from derivviz.trace.writer import is_trace
 
 SECONDS_BETWEEN_COMMITS = 2.0  # and in proportion more where a commit …
@@ -114,6 +116,14 @@ class Recorder:
     def note(self, **values: Any) -> None:
         """Add to what the trace says of the run (``trace.attrs``): anything that JSON can hold."""
         self._guard.run(self._note, values)
+
+    def diagnose(self) -> None:
+        """Measure the run so far, and keep what is found in the trace (``trace.attrs["diagnosis"]``).
+
+        For the end of the training, of whatever kind. See :func:`derivviz.trace.diagnosis.diagnose`, which
+        can be asked of any trace later.
+        """
+        self._guard.run(self._diagnose)
 
     def tag(self, name: str, tensor: Tensor) -> Tensor:
         """Record a tensor of the forward pass as if it were the output of a module called `name`.
@@ -245,6 +255,14 @@ class Recorder:
             self._coming |= copied
         elif self._run is not None:
             self._run.log(step, copied)
+
+    def _diagnose(self) -> None:
+        run = self._open()
+        run.commit()
+        try:
+            run.note(diagnosis=diagnose(open_trace(self.path)))
+        except Exception as fault:  # it says no more than what is recorded, and takes nothing of it away
+            _warn(f"The trace {self.path} was not diagnosed: {type(fault).__name__}: {fault}")
 
     def _note(self, values: dict[str, Any]) -> None:
         if self._run is None:

@@ -38,23 +38,31 @@ def examine(trace: Trace) -> list[Finding]:
 
 
 class Examination:
-    """One look through the statistics of a trace; the rules then work on series in memory."""
+    """One look through the statistics of a trace; the rules then work on series in memory.
+
+    Attributes
+    ----------
+    rms : of each ``activation/NAME``, shape (step,)
+    norm : of each ``param/NAME``, ``grad/NAME`` and ``update/NAME``, shape (step,)
+    """
 
     def __init__(self, trace: Trace) -> None:
         self._trace, self._steps = trace, trace.steps
         self._layers = [module["name"] for module in trace.modules]
         # Biases begin at 0 and have few elements; a layer is judged by its weights.
         self._weights = [p["name"] for p in trace.parameters if len(p.get("shape") or ()) > 1]
-        self._nonfinite: dict[str, int] = {}  # tensor → row of the first step
-        self._norm: dict[str, Array] = {}  # gradients, weights, updates
-        self._rms: dict[str, Array] = {}  # activations
+        self._lost: dict[str, tuple[int, float]] = {}  # tensor → row of the first step, how many values
+        self.norm: dict[str, Array] = {}
+        self.rms: dict[str, Array] = {}
         self._read()
+        self._read_snapshots()
 
     def findings(self) -> Iterator[Finding]:
         """All of them, in the order of `KINDS`."""
         if not len(self._steps):
             return
-        yield from self._first_nonfinite()
+        if (lost := self.first_nonfinite()) is not None:
+            yield lost
         yield from self._growing_forward()
         yield from self._growing_in_time()
         yield from self._vanishing()
@@ -70,13 +78,25 @@ class Examination:
                 [f"{name}/{stat}" for name in names for stat in ("nonfinite", "norm", "rms")]
             )
             for name in names:
-                rows = np.flatnonzero(read[f"{name}/nonfinite"] > 0)
+                lost = read[f"{name}/nonfinite"]
+                rows = np.flatnonzero(lost > 0)
                 if len(rows):
-                    self._nonfinite[name] = int(rows[0])
+                    self._lost[name] = int(rows[0]), float(lost[rows[0]])
                 if name.startswith("activation/"):
-                    self._rms[name] = read[f"{name}/rms"]
+                    self.rms[name] = read[f"{name}/rms"]
                 elif not name.startswith("activation_grad/"):
-                    self._norm[name] = read[f"{name}/norm"]
+                    self.norm[name] = read[f"{name}/norm"]
+
+    def _read_snapshots(self) -> None:
+        """A step looks at some values of a large tensor, and may miss the one that is lost; a snapshot at all."""
+        for step in self._trace.snapshot_steps:
+            row = int(np.searchsorted(self._steps, step))
+            lost = self._trace.snapshot(int(step)).nonfinite
+            for name in [name for name, count in lost.items() if count > 0]:
+                if name not in self._lost or row <= self._lost[name][0]:
+                    self._lost[name] = row, lost[name]
+            if any(count > 0 for count in lost.values()):
+                return
 
     def _order(self) -> list[str]:
         """Every tensor in the order in which a step computes it: forward, backward, update."""
@@ -96,9 +116,9 @@ class Examination:
     def _parameters(self) -> list[str]:
         return [p["name"] for p in self._trace.parameters]
 
-    def _first_nonfinite(self) -> Iterator[Finding]:
+    def first_nonfinite(self) -> Finding | None:
         """NaN or infinity: the tensor that had it first, and of one step the one that is computed first."""
-        first = dict(self._nonfinite)
+        first = {name: row for name, (row, _) in self._lost.items()}
         for key in self._trace.logged:
             row = self._said_lost(key)
             if row is None:
@@ -106,21 +126,21 @@ class Examination:
             if row is not None:
                 first[key] = row
         if not first:
-            return
+            return None
         order = self._order()
         rank = {tensor: n for n, tensor in enumerate(order)}
         forward = sum(tensor.startswith(("param/", "activation/")) for tensor in order)
         where = min(first, key=lambda name: (first[name], rank.get(name, forward - 0.5)))
         step = int(self._steps[first[where]])
-        many = self._trace[f"{where}/nonfinite"][first[where]] if where in rank else 1.0
+        many = self._lost[where][1] if where in self._lost else 1.0
         others = sum(row == first[where] for row in first.values()) - 1
         also = f", and with it {others} more {'tensor' if others == 1 else 'tensors'}" if others else ""
         what = f"{many:.0f} of the values looked at are" if where in rank else "it is"
-        yield Finding(
+        return Finding(
             "nonfinite",
             where,
             step,
-            float(many),
+            many,
             f"{where} is the first to lose finite values: in step {step} {what} NaN or infinite{also}.",
         )
 
@@ -136,7 +156,7 @@ class Examination:
         largest = np.full(len(self._steps), np.nan)
         found: Finding | None = None
         for layer in self._layers:
-            rms = self._rms.get(f"activation/{layer}")
+            rms = self.rms.get(f"activation/{layer}")
             if rms is None:
                 continue
             with np.errstate(all="ignore"):
@@ -158,7 +178,7 @@ class Examination:
 
     def _growing_in_time(self) -> Iterator[Finding]:
         """A gradient whose norm is `EXPLODING` times the usual: the geometric mean of all steps before."""
-        norms = {name: norm for name, norm in self._norm.items() if name.startswith("grad/")}
+        norms = {name: norm for name, norm in self.norm.items() if name.startswith("grad/")}
         if not norms:
             return
         total = np.sqrt(np.nansum([np.square(norm) for norm in norms.values()], axis=0))
@@ -180,7 +200,7 @@ class Examination:
 
     def _vanishing(self) -> Iterator[Finding]:
         """A first layer that learns next to nothing: its gradient beside the largest of the later ones."""
-        norms = [(name, self._norm[f"grad/{name}"]) for name in self._weights if f"grad/{name}" in self._norm]
+        norms = [(name, self.norm[f"grad/{name}"]) for name in self._weights if f"grad/{name}" in self.norm]
         norms = [(name, norm) for name, norm in norms if np.isfinite(norm).any()]
         if len(norms) < 2:
             return
@@ -203,7 +223,7 @@ class Examination:
     def _ratios(self) -> Iterator[Finding]:
         """Weights that a step hardly moves, or throws about."""
         for name in self._weights:
-            weight, update = self._norm.get(f"param/{name}"), self._norm.get(f"update/{name}")
+            weight, update = self.norm.get(f"param/{name}"), self.norm.get(f"update/{name}")
             if weight is None or update is None:
                 continue
             with np.errstate(all="ignore"):

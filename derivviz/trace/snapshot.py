@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from derivviz.trace.errors import MissingSeriesError, printable
+from derivviz.trace.layout import STATS
 from derivviz.trace.series import labelled
 from derivviz.trace.store import Array, Store
 
@@ -127,6 +128,16 @@ class Snapshot:
             return self._store.read("snapshot/histogram", index), self._store.read("snapshot/edges", index)
 
         return Named("histogram", {tensor: tensor for tensor in rows}, one)
+
+    @property
+    def nonfinite(self) -> dict[str, float]:
+        """How many values of ``KIND/NAME`` are NaN or infinite, of all that it has; NaN where it was not seen."""
+        tensors = labelled(self._store, "snapshot", "stats")
+        if not tensors:
+            return {}
+        names = list(self._store.read("snapshot/stat")) if "snapshot/stat" in self._store else list(STATS)
+        counts = self._value("snapshot/stats")[:, names.index("nonfinite")]
+        return {tensor: float(counts[n]) for tensor, n in tensors.items()}
 
     def _of(self, kind: str, samples: bool = False) -> Named:
         def read(path: str) -> Array:

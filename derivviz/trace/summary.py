@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from derivviz.trace.diagnosis import diagnose
 from derivviz.trace.errors import MissingSeriesError
-from derivviz.trace.health import examine
+from derivviz.trace.health import Examination
 from derivviz.trace.layout import ROW_DIMENSION
 from derivviz.trace.reader import Trace
 from derivviz.trace.store import Array
@@ -19,6 +20,7 @@ _NOT_RECORDED = ("skipped", "left_out", "stopped")
 _OWN = frozenset({"time", "recorder_seconds"})  # what the recorder measures, not what the loop logs
 _TOLD_ELSEWHERE = frozenset(
     {*_PROVENANCE, *_NOT_RECORDED, "modules", "parameters", "structure", "format", "version", "min_reader"}
+    | {"diagnosis"}  # made anew, as a resumed run may have gone on since
 )
 
 
@@ -33,7 +35,8 @@ def summarize(trace: Trace) -> dict[str, Any]:
     seconds, recorder = (
         _elapsed(trace[key]) if key in trace else None for key in ("time", "recorder_seconds")
     )
-    health = [asdict(finding) for finding in examine(trace)]
+    examination = Examination(trace)
+    health = [asdict(finding) for finding in examination.findings()]
     return {
         "path": str(trace.path),
         "version": trace.attrs["version"],
@@ -60,6 +63,7 @@ def summarize(trace: Trace) -> dict[str, Any]:
         "not_understood": trace.unknown,
         "first_nonfinite": next((found for found in health if found["kind"] == "nonfinite"), None),
         "health": health,
+        "diagnosis": diagnose(trace, examination),
     }
 
 

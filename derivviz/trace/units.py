@@ -24,7 +24,7 @@ _BOUNDS = {
     **{"Sigmoid": (0.0, 1.0), "Hardsigmoid": (0.0, 1.0), "Softmax": (0.0, 1.0)},
 }
 _LAST_SNAPSHOTS = 3
-_FEWEST_SAMPLES = 16  # with fewer, a unit may well be silent by chance
+FEWEST_SAMPLES = 16  # with fewer, a unit may well be silent by chance
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def units(trace: Trace) -> Iterator[Finding]:
     snapshots = [trace.snapshot(int(step)) for step in steps]
     names = list(snapshots[0].activation) if snapshots else []
     values = {name: np.concatenate([s.activation[name] for s in snapshots]) for name in names}
-    values = {name: v for name, v in values.items() if v.ndim == 2 and v.size and len(v) >= _FEWEST_SAMPLES}
-    dead = {name: float((value == 0).all(axis=0).mean()) for name, value in values.items()}
+    values = {name: v for name, v in values.items() if v.ndim == 2 and v.size and len(v) >= FEWEST_SAMPLES}
+    dead = {name: dead_share(value) for name, value in values.items()}
     upstream = 0.0
     for name, share in dead.items():
         # What follows a dead layer is silent too; the one that fell silent first is named.
@@ -77,6 +77,11 @@ def units(trace: Trace) -> Iterator[Finding]:
         if share >= most:
             told = f"{share:.0%} of the values of {name} lie at its bounds, {low:g} and {high:g}"
             yield _finding("saturated", name, share, told, steps)
+
+
+def dead_share(values: Array) -> float:
+    """Share of the units that are zero for every sample; values of shape (sample, unit)."""
+    return float((values == 0).all(axis=0).mean())
 
 
 def _finding(kind: Kind, name: str, share: float, told: str, steps: Array) -> Finding:
