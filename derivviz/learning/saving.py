@@ -94,7 +94,8 @@ def load_model(folder: Path, config: dict[str, Any] | None) -> FoodCNN:
     """
     if config is None or not (folder / FILE).is_file():
         raise ModelError(f"The trace {folder} holds no trained network. This records one: {_RECORD}")
-    return _build(folder / FILE, {"config": config, **config})[0]
+    about = {"network": config.get("network"), "version": config.get("version"), "config": config}
+    return _build(folder / FILE, about)[0]
 
 
 def read_model(path: Path) -> tuple[FoodCNN, tuple[str, ...]]:
