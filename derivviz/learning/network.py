@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -30,18 +31,32 @@ class FoodCNN(nn.Module):
         Of both activations, see `DerivativeActivation`.
     side
         Width and height of a picture in pixels; 224 as published, smaller ones make quick tests.
+    activation
+        Another activation in the place of f′, for comparisons: called with the number of channels (or
+        units), it makes the module. Such a network has no preset and is not for `save_model`.
     """
 
-    def __init__(self, classes: int = 5, preset: Preset = "stable", side: int = SIDE) -> None:
+    def __init__(
+        self,
+        classes: int = 5,
+        preset: Preset = "stable",
+        side: int = SIDE,
+        activation: Callable[[int], nn.Module] | None = None,
+    ) -> None:
         super().__init__()
-        self.config: dict[str, Any] = {"classes": classes, "preset": preset, "side": side}
+        self.config: dict[str, Any] = {
+            "classes": classes,
+            "preset": preset if activation is None else None,
+            "side": side,
+        }
+        make = activation or (lambda features: DerivativeActivation(features, preset))
         pooled = (side - 2) // 2
         self.conv = nn.Conv2d(3, CHANNELS, kernel_size=3)
-        self.act1 = DerivativeActivation(CHANNELS, preset)
+        self.act1 = make(CHANNELS)
         self.pool = nn.MaxPool2d(2)
         self.flatten = nn.Flatten()
         self.fc1 = nn.Linear(CHANNELS * pooled * pooled, HIDDEN)
-        self.act2 = DerivativeActivation(HIDDEN, preset)
+        self.act2 = make(HIDDEN)
         self.fc2 = nn.Linear(HIDDEN, classes)
         for layer in (self.conv, self.fc1, self.fc2):
             nn.init.xavier_uniform_(layer.weight)

@@ -1,0 +1,116 @@
+"""The tables of docs/laboratory.md, made from the results."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from plan import ADAM_RATES, PARTS, Arm, arms
+from results import Row, Rows, chosen, key, tuning
+
+HEADERS = (
+    ("", "rate", "accuracy on unseen pictures", "right, 95 % interval", "against ReLU")
+    + ("training loss", "unseen loss", "act1, act2 (rms)", "gradient of conv, fc1, fc2")
+    + ("silent in act1, act2", "s")
+)
+
+
+def write(rows: Rows, document: Path) -> None:
+    """Fill in the document's tables: what stands between ``<!-- table NAME -->`` and ``<!-- end -->``."""
+    text = document.read_text(encoding="utf-8")
+    made = {name: table(rows, name) for name in PARTS} | {"rates": rates(rows)}
+    for name, lines in made.items():
+        pattern = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
+        text = re.sub(pattern, lambda at, lines=lines: at[1] + lines + at[2], text, flags=re.DOTALL)
+    document.write_text(text, encoding="utf-8")
+
+
+def table(rows: Rows, part: str) -> str:
+    """One line an arm; arms whose runs are not all there are left out."""
+    lines = [HEADERS, ("---",) * len(HEADERS)]
+    for arm in arms():
+        found = chosen(arm, rows) if arm.part == part else None
+        if found is not None:
+            lines.append((arm.name, _rate(*found[0]), *_numbers(found[1], _rival(arm, rows))))
+    return _markdown(lines)
+
+
+def rates(rows: Rows) -> str:
+    """Share of unseen pictures right at every rate, on the tuning seeds."""
+    lines: list[Sequence[str]] = [("", *(_rate(*rate) for rate in ADAM_RATES))]
+    lines.append(("---",) * len(lines[0]))
+    for arm in arms():
+        if arm.part != "activations":
+            continue
+        found = [[rows.get(key(arm.at(rate), seed)) for seed in tuning(arm)] for rate in arm.rates]
+        if all(row is not None for runs in found for row in runs):
+            lines.append((arm.name, *(f"{_accuracy([r for r in runs if r]).mean():.2f}" for runs in found)))
+    return _markdown(lines)
+
+
+def wilson(right: int, shown: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a share: where it lies with 95 % confidence, if the pictures were drawn at random."""
+    share = right / shown
+    middle = (share + z**2 / (2 * shown)) / (1 + z**2 / shown)
+    half = z * math.sqrt(share * (1 - share) / shown + (z / (2 * shown)) ** 2) / (1 + z**2 / shown)
+    return middle - half, middle + half
+
+
+def _numbers(runs: Sequence[Row], rival: Sequence[Row] | None) -> Iterator[str]:
+    accuracy = _accuracy(runs)
+    yield f"{accuracy.mean():.3f} ± {accuracy.std(ddof=1):.3f}"
+    right, shown = (sum(int(row[name]) for row in runs) for name in ("correct", "held_out"))
+    low, high = wilson(right, shown)
+    yield f"{right}/{shown}, {low:.2f}…{high:.2f}"
+    if rival is None or [row["seed"] for row in rival] != [row["seed"] for row in runs]:
+        yield ""
+    else:
+        gap = accuracy - _accuracy(rival)
+        yield f"{gap.mean():+.3f} ± {gap.std(ddof=1) / math.sqrt(len(gap)):.3f}" if gap.any() else "same runs"
+    lost = sum(int(row["diverged"]) for row in runs)
+    yield _spread(runs, "loss") + (f" ({lost} of {len(runs)} diverged)" if lost else "")
+    yield _spread(runs, "held_out_loss")
+    yield ", ".join(_mean(runs, name) for name in ("act1_rms", "act2_rms"))
+    yield ", ".join(_mean(runs, name) for name in ("conv_gradient", "fc1_gradient", "fc2_gradient"))
+    yield ", ".join(f"{_values(runs, name).mean():.0%}" for name in ("act1_silent", "act2_silent"))
+    yield f"{_values(runs, 'seconds').mean():.1f}"
+
+
+def _rival(arm: Arm, rows: Rows) -> list[Row] | None:
+    """ReLU's runs in the same setting: the same part, plain or standardised."""
+    plain = arm.name.endswith("plain")
+    for other in arms():
+        if other.part == arm.part and "ReLU" in other.name and other.name.endswith("plain") == plain:
+            if "Leaky" in other.name:
+                continue
+            found = chosen(other, rows)
+            return None if found is None else found[1]
+    return None
+
+
+def _accuracy(runs: Sequence[Row]) -> np.ndarray:
+    return _values(runs, "correct") / _values(runs, "held_out")
+
+
+def _values(runs: Sequence[Row], name: str) -> np.ndarray:
+    return np.array([float(row[name]) for row in runs])
+
+
+def _mean(runs: Sequence[Row], name: str) -> str:
+    return f"{_values(runs, name).mean():.2g}"
+
+
+def _spread(runs: Sequence[Row], name: str) -> str:
+    values = _values(runs, name)
+    return f"{values.mean():.3g} ± {values.std(ddof=1):.2g}"
+
+
+def _rate(rule: str, rate: float) -> str:
+    return f"{rate:g}" + (" s" if rule == "relative" else "")
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
