@@ -121,7 +121,7 @@ class Recommendation:
             "recommended": self.best.dish,
             "tied": [row.dish for row in self.ties],
             "predicted": self.likeliest.dish if self.distribution else None,
-            "explanation": self.explain(),
+            "explanation": {language: self.explain(language=language) for language in ("en", "ko")},
             "dishes": [row._asdict() for row in self.rows],
         }
 

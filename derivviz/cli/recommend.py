@@ -3,94 +3,109 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
 from derivviz.calculus.score import check_hunger
 from derivviz.cli.console import HELP
-from derivviz.cli.table import Row, rows, show
-from derivviz.errors import DerivvizError
+from derivviz.cli.table import tell
+from derivviz.errors import UsageError
+
+if TYPE_CHECKING:
+    from derivviz.calculus.recommendation import Recommendation
+    from derivviz.learning import Recommender
+
+TRACE = Path("renders/food.zarr")
+FORMATS = ("png", "pdf", "svg")
 
 
 @click.command(context_settings=HELP)
-@click.option(
-    "--trace",
-    type=click.Path(path_type=Path),
-    default=Path("renders/food.zarr"),
-    show_default=True,
-    help="A recorded run of food.",
-)
+@click.option("--trace", type=click.Path(path_type=Path), help=f"A recorded run of food. Default: {TRACE}.")
+@click.option("--model", type=click.Path(path_type=Path), help="The network alone: a safetensors file.")
 @click.option("--hunger", type=float, default=6.0, show_default=True, help="0 (full) to 10 (starving).")
+@click.option("--dish", help="The dish whose score is explained. Default: the recommended one.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option(
+    "--picture", type=click.Path(path_type=Path), help="Draw the answer as well: a png, pdf or svg file."
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["en", "ko"]),
+    default="en",
+    show_default=True,
+    help="Language of picture and explanation.",
+)
+@click.option(
+    "--theme",
+    type=click.Choice(["paper", "dark"]),
+    default="paper",
+    show_default=True,
+    help="Colours of the picture.",
+)
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE…")
-def command(trace: Path, hunger: float, as_json: bool, images: tuple[str, ...]) -> None:
+def command(
+    trace: Path | None,
+    model: Path | None,
+    hunger: float,
+    dish: str | None,
+    as_json: bool,
+    picture: Path | None,
+    lang: str,
+    theme: str,
+    images: tuple[str, ...],
+) -> None:
     """Predict with a recorded network and recommend a dish.
 
     The score of dish i is p · (1 + f′(x)/20) with x = 4 · hunger/10 − 3 + 0.3 i; the largest is recommended.
     """
     check_hunger(hunger)
-    classes, probabilities = _predict(trace, images)
-    answers = [rows(classes, p.tolist(), hunger) for p in probabilities]
+    if trace and model:
+        raise UsageError("--trace and --model both name a network: give one of them.")
+    files = [] if picture is None else _files(picture, len(images))
+    from derivviz.calculus.recommendation import recommend_from
+    from derivviz.learning import Recommender
+    from derivviz.learning.folder import text
+
+    recommender = Recommender.load(model or trace or TRACE)
+    names = [text(image) for image in images]
+    answers = [recommend_from(p, hunger, recommender.classes) for p in recommender.probabilities(images)]
     if as_json:
-        click.echo(json.dumps(_as_json(trace, hunger, images, answers), ensure_ascii=False))
-        return
-    for image, table in zip(images, answers, strict=True):
-        best = _best(table).dish
-        click.echo(f"{image}, hunger {hunger:g} of 10")
-        show(table, best)
-        click.echo(f"Recommended: {best}.\n")
+        told = [{"image": name, **a.to_dict()} for name, a in zip(names, answers, strict=True)]
+        whole = {"model": recommender.source, "hunger": hunger, "images": told}
+        click.echo(json.dumps(whole, ensure_ascii=False))
+    else:
+        for name, answer in zip(names, answers, strict=True):
+            tell(f"{name}, hunger {hunger:g} of 10", answer, dish, lang)
+            click.echo()
+    for file, image, name, answer in zip(files, images, names, answers, strict=False):
+        _draw(recommender, answer, image, Path(name).name, file, lang, theme)
+        click.echo(file, err=as_json)
 
 
-def _predict(trace: Path, images: Sequence[str]) -> tuple[list[str], NDArray[np.float64]]:
-    """Class names, and probabilities (image, class)."""
-    from derivviz.learning.dataset import to_batch
-    from derivviz.learning.network import predict
-    from derivviz.learning.pictures import PictureError, read_picture
-    from derivviz.learning.saving import load_model
-    from derivviz.trace import open_trace
-
-    recorded = open_trace(trace)
-    model = load_model(trace, recorded.attrs.get("model"))
-    pictures, wrong = [], []
-    for image in images:
-        try:
-            pictures.append(read_picture(image))
-        except PictureError as error:
-            wrong.append(f"{image}: {error}")
-    if wrong:
-        raise DerivvizError("These pictures cannot be used:\n  " + "\n  ".join(wrong))
-    probabilities = predict(model, to_batch(np.stack(pictures))).double().numpy()
-    if not np.isfinite(probabilities).all():
-        preset = recorded.attrs.get("preset")
-        raise DerivvizError(
-            f"The network in {trace} answers NaN: its training (preset {preset}) ended in overflow. "
-            "Record one that can be asked: derivviz record food --preset stable -o PATH"
-        )
-    return list(recorded.attrs["classes"]), probabilities
+def _files(picture: Path, count: int) -> list[Path]:
+    """The file of each picture: the one that was named, or, of several, numbered ones beside it."""
+    if picture.suffix[1:].lower() not in FORMATS:
+        raise UsageError(f"--picture {picture}: the file ends in {', '.join('.' + f for f in FORMATS)}")
+    if count == 1:
+        return [picture]
+    return [picture.with_stem(f"{picture.stem}-{n}") for n in range(1, count + 1)]
 
 
-def _best(table: Sequence[Row]) -> Row:
-    return max(table, key=lambda row: row.score)
+def _draw(
+    recommender: Recommender,
+    answer: Recommendation,
+    image: str,
+    name: str,
+    file: Path,
+    language: str,
+    theme: str,
+) -> None:
+    from derivviz.figures import page, save, style
+    from derivviz.figures.recommendation import draw
 
-
-def _as_json(
-    trace: Path, hunger: float, images: Sequence[str], answers: Sequence[Sequence[Row]]
-) -> dict[str, Any]:
-    return {
-        "trace": str(trace),
-        "hunger": hunger,
-        "images": [
-            {
-                "image": image,
-                "predicted": max(table, key=lambda row: row.p).dish,
-                "recommended": _best(table).dish,
-                "dishes": [row._asdict() for row in table],
-            }
-            for image, table in zip(images, answers, strict=True)
-        ],
-    }
+    with style(theme, language) as look:
+        drawn = draw(answer, recommender.pixels(image), language=language)
+        title = look.choose(en=f"Recommendation for {name}", ko=f"{name}의 추천")
+        save(page(drawn, "recommendation"), file, title=title, summary=answer.explain(language=language))

@@ -1,63 +1,70 @@
-"""The score table, as rows and as a picture on a terminal."""
+"""The score table on a terminal: one way to show it, for ``score`` and for ``recommend``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import click
 
-from derivviz.calculus.cubic import df
-from derivviz.calculus.score import KOREAN, multiplier, operating_point, scores
+from derivviz.calculus.recommendation import Recommendation
 
-
-class Row(NamedTuple):
-    """One dish: its names, p, x_i, f′(x_i), 1 + f′(x_i)/20, and the score."""
-
-    dish: str
-    korean: str
-    p: float
-    x: float
-    slope: float
-    factor: float
-    score: float
+LONGEST = 20  # rows on a terminal; --json has all
+WIDEST = 32  # columns of a dish's name
 
 
-def rows(dishes: Sequence[str], probabilities: Sequence[float], hunger: float) -> list[Row]:
-    """The rows of the table, in the order of the dishes."""
-    adjusted = scores(probabilities, hunger)
-    made = []
-    for i, dish in enumerate(dishes):
-        x = float(operating_point(i, hunger))
-        factor = float(multiplier(i, hunger))
-        made.append(
-            Row(
-                dish,
-                KOREAN.get(dish, ""),
-                float(probabilities[i]),
-                x,
-                float(df(x)),
-                factor,
-                float(adjusted[i]),
-            )
+def tell(heading: str, answer: Recommendation, dish: str | None, language: str) -> None:
+    """Print the table, what is recommended, and how one score came about.
+
+    Parameters
+    ----------
+    dish
+        The dish whose score is explained; None for the recommended one.
+    language
+        Of the explanation.
+
+    Raises
+    ------
+    UsageError
+        If there is no such dish; nothing is printed then.
+    """
+    explained = None if dish is None else answer.row(dish)
+    click.echo(heading)
+    _show(answer)
+    click.echo(f"Recommended: {answer.best.name}.")
+    if len(answer.ties) > 1:
+        names = ", ".join(row.dish for row in answer.ties)
+        click.echo(f"The same score: {names}; the first of them is recommended.")
+    if not answer.distribution:
+        click.echo(
+            "p = 1 for every dish, as in the published table, whose network was sure of one dish each time: "
+            "these scores are the bare multipliers."
         )
-    return made
+    if answer.repelled:
+        names = [row.dish for row in answer.repelled]
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        click.echo(f"Negative factor at this hunger, because f′(x) < −20: {', '.join(names[:5])}{more}.")
+    click.echo(answer.explain(explained, language))
 
 
-def show(table_of: Sequence[Row], recommended: str) -> None:
-    """Print the table, with the recommended dish marked."""
+def _show(answer: Recommendation) -> None:
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=SIMPLE)
-    table.add_column("dish", no_wrap=True)
+    table.add_column("dish", no_wrap=True, max_width=WIDEST, overflow="ellipsis")
     for heading in ("p", "x_i", "f′(x_i)", "factor", "score"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
-    for row in table_of:
+    rows, best = answer.rows, answer.best
+    if len(rows) > LONGEST:
+        highest = sorted(rows, key=lambda row: -row.score)[:LONGEST]
+        rows = tuple(row for row in rows if row in highest or row == best)
+    for row in rows:
         # Rounding first, and adding 0, so that −1e−16 does not read −0.00.
         numbers = (f"{round(value, 2) + 0.0:.2f}" for value in row[2:])
-        chosen = row.dish == recommended
-        name = escape(f"{row.dish} {row.korean}".strip())
-        table.add_row(name, *numbers, "◀" if chosen else "", style="bold" if chosen else "")
-    Console().print(table)
+        chosen = row == best
+        table.add_row(escape(row.name), *numbers, "◀" if chosen else "", style="bold" if chosen else "")
+    console = Console()
+    console.print(table)
+    if len(rows) < len(answer.rows):
+        console.print(f"The {len(rows)} highest scores of {len(answer.rows)}; --json prints all.")

@@ -20,6 +20,7 @@ from torch import nn
 from derivviz.calculus.score import DISHES
 from derivviz.errors import DerivvizError, nearest
 from derivviz.learning.activation import DerivativeActivation
+from derivviz.learning.folder import text
 from derivviz.learning.network import FoodCNN
 
 FILE = "model.safetensors"
@@ -146,7 +147,7 @@ def _build(file: Path, about: dict[str, Any]) -> tuple[FoodCNN, tuple[str, ...]]
             model = FoodCNN(**{name: value for name, value in config.items() if name not in extra})
         model.load_state_dict(load_file(file), assign=True)
         model.float()
-        classes = tuple(str(name) for name in about.get("classes") or _named(config["classes"]))
+        classes = tuple(text(str(name)) for name in about.get("classes") or _named(config["classes"]))
         if len(classes) != config["classes"]:
             raise ValueError(f"{len(classes)} names of {config['classes']} classes")
         known = _constants(model)
