@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import time
 from pathlib import Path
 
 import click
 
+from derivviz import library
 from derivviz.cli import console
+from derivviz.cli.grown import GrownCommand, typed
 from derivviz.errors import DerivvizError
-from derivviz.runs import Progress, Request, load, summaries
+from derivviz.parameters import fill
+from derivviz.runs import Progress, Request, load, path_of, summaries
 
 
-class _Help(click.Command):
+class _RecordCommand(GrownCommand):
+    @staticmethod
+    def entry(name: str) -> library.Entry:
+        return library.read(path_of(name))
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Runs"):
             formatter.write_dl(list(summaries().items()))
 
 
-@click.command(cls=_Help, context_settings=console.HELP)
+@click.command(cls=_RecordCommand, context_settings=console.HELP)
 @click.argument("run")
 @click.option(
     "--data",
@@ -34,7 +40,9 @@ class _Help(click.Command):
 @click.option(
     "--snapshot-every", type=click.IntRange(1), help="Steps from one snapshot of exact values to the next."
 )
+@click.pass_context
 def command(
+    ctx: click.Context,
     run: str,
     data: Path | None,
     preset: str | None,
@@ -43,6 +51,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     snapshot_every: int | None,
+    **parameters: str | None,
 ) -> None:
     """Train a network and record every step of it.
 
@@ -52,7 +61,8 @@ def command(
     path = Path("renders") / f"{run}.zarr" if output is None else output
     module = load(run)
     _refuse_existing(path, overwrite)
-    request = Request(path, data, preset, seed, epochs, snapshot_every, overwrite)
+    own = fill(module.Parameters, typed(ctx, parameters)) if hasattr(module, "Parameters") else None
+    request = Request(path, data, preset, seed, epochs, snapshot_every, overwrite, own)
     start = time.monotonic()
     done = 0
     try:
@@ -75,11 +85,17 @@ def command(
     seconds = time.monotonic() - start
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     click.echo(f"{path}: {console.size(size)}, {outcome.steps} steps in {seconds:.0f} s")
-    right = f"{outcome.accuracy:.0%} of the held-out pictures right"
-    if math.isnan(outcome.accuracy):
-        right = "no picture was held out: that takes two of a class"
-    click.echo(f"Loss {outcome.loss:.4g} in the last epoch; {right}.")
+    click.echo(outcome.result)
     click.echo(f"Next: {outcome.next_command}")
+
+
+def _diagnosis(path: Path) -> list[str]:
+    """What the run found out about its own numbers, if it did."""
+    from derivviz.trace import open_trace
+    from derivviz.trace.diagnosis import sentences
+
+    found = open_trace(path).attrs.get("diagnosis")
+    return sentences(found) if isinstance(found, dict) else []
 
 
 def _refuse_existing(path: Path, overwrite: bool) -> None:

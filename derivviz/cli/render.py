@@ -11,54 +11,16 @@ import click
 from derivviz import library
 from derivviz.cli.console import HELP, progress, size
 from derivviz.cli.files import target
+from derivviz.cli.grown import GrownCommand, typed
 from derivviz.errors import DerivvizError
 
 FORMATS = ("mp4", "gif", "webm", "mov", "png")
 
 
-class _RenderCommand(click.Command):
-    """A command whose options grow by the parameters of the lesson that is named."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        name = self._lesson_named(ctx, args)
-        if name is not None:
-            ctx.meta["lesson"] = library.read(library.find("scenes", name))
-        return super().parse_args(ctx, args)
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        lesson: library.Entry | None = ctx.meta.get("lesson")
-        if lesson is None:
-            return super().get_params(ctx)
-        own = [
-            click.Option(
-                [f"--{option.flag}", f"parameter_{option.flag.replace('-', '_')}"],
-                metavar="VALUE",
-                help=f"{option.help} ({lesson.name}; default: {option.default})",
-            )
-            for option in lesson.options
-        ]
-        return [*super().get_params(ctx), *own]
-
-    def _lesson_named(self, ctx: click.Context, args: list[str]) -> str | None:
-        """The first word that is neither an option nor the value of one.
-
-        An option that is not known yet is one of the lesson's own, and those all take a value.
-        """
-        flags = {
-            word
-            for p in self.params
-            if isinstance(p, click.Option) and p.is_flag
-            for word in (*p.opts, *p.secondary_opts)
-        } | {"-h", "--help", "--"}
-        skip = False
-        for word in args:
-            if skip:
-                skip = False
-            elif word.startswith("-"):
-                skip = word not in flags and "=" not in word and (word.startswith("--") or len(word) == 2)
-            else:
-                return word
-        return None
+class _RenderCommand(GrownCommand):
+    @staticmethod
+    def entry(name: str) -> library.Entry:
+        return library.read(library.find("scenes", name))
 
 
 @click.command(cls=_RenderCommand, context_settings=HELP)
@@ -113,12 +75,7 @@ def command(
     from derivviz.rendering.quality import QUALITIES
     from derivviz.rendering.render import find_scene, render
 
-    typed = {
-        option.flag: parameters[name]
-        for option in ctx.meta["lesson"].options
-        if parameters.get(name := f"parameter_{option.flag.replace('-', '_')}") is not None
-    }
-    stage = Stage("ko" if lang == "ko" else "en", THEMES[theme], captions, trace, typed)
+    stage = Stage("ko" if lang == "ko" else "en", THEMES[theme], captions, trace, typed(ctx, parameters))
     found = find_scene(library.load(path), scene)
     with progress(f"Rendering {path.stem}", "frames") as tell:
         made = render(found, where, QUALITIES[quality], stage, strict=strict, progress=tell)

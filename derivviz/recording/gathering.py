@@ -179,12 +179,17 @@ def unscaled(gradient: Tensor, scale: float) -> Tensor:
 
 def flattened(output: Tensor) -> Array:
     """A copy of the network's output for the samples that are kept, float32 (sample, class)."""
-    return _copied(real(output[:MOST_SAMPLES]).flatten(1))
+    return _copied(_rows(real(output[:MOST_SAMPLES])))
+
+
+def _rows(tensor: Tensor) -> Tensor:
+    """(sample, …) as (sample, unit), with one unit where there is nothing but samples."""
+    return tensor.unsqueeze(-1).flatten(1)
 
 
 def chosen_units(name: str, tensor: Tensor, most: int) -> Piece:
     """Values at the kept units of at most so many samples of (sample, …)."""
-    flat = tensor[:most].reshape(min(len(tensor), most), -1)
+    flat = _rows(tensor[:most])
     chosen = units(flat.shape[1])
     return Piece(name, _picked(flat, chosen), ("sample", "unit"), tuple(tensor.shape[1:]), {"unit": chosen})
 

@@ -86,6 +86,7 @@ class Tables:
         """Add to what is logged of the last step."""
         self._waiting[-1].scalars.update(scalars)
 
+    @np.errstate(over="ignore")  # what is beyond float32 becomes infinite, as in a run that diverges
     def flush(self) -> None:
         """Append the rows of all steps taken in."""
         for _, steps in itertools.groupby(self._waiting, lambda step: (step.groups, step.gathered.sampled)):

@@ -1,6 +1,7 @@
 """The runs that ``derivviz record`` knows: one file a run, found by its name.
 
-A run module has ``PRESETS`` (names, the default first) and ``train(request, progress) -> Outcome``.
+A run module has ``train(request, progress) -> Outcome``, a frozen dataclass ``Parameters`` whose fields become
+options, and ``PRESETS`` (names, the default first) where it has some.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from derivviz.errors import UsageError, nearest
 
@@ -33,6 +35,8 @@ class Request:
         None for what the preset finds right.
     overwrite
         Whether an existing trace is replaced.
+    parameters
+        The run's own `Parameters`; None for their defaults.
     """
 
     path: Path
@@ -42,6 +46,7 @@ class Request:
     epochs: int | None = None
     snapshot_every: int | None = None
     overwrite: bool = False
+    parameters: Any = None
 
 
 @dataclass(frozen=True)
@@ -54,15 +59,38 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: steps made, mean loss of the last epoch, held-out accuracy [1], what to type next.
+    """How a run ended.
 
-    The accuracy is NaN where no picture was held out.
+    Attributes
+    ----------
+    steps
+        How many were made.
+    result
+        What came out, in a sentence.
+    next_command
+        What to type next.
     """
 
     steps: int
-    loss: float
-    accuracy: float
+    result: str
     next_command: str
+
+
+def path_of(name: str) -> Path:
+    """The file of a run.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    known = summaries()
+    stem = name.replace("-", "_")
+    if stem not in known:
+        guess = nearest(stem, known, 1)
+        hint = f" Did you mean {guess[0]!r}?" if guess else ""
+        raise UsageError(f"There is no run {name!r}.{hint} There is: {', '.join(known)}.")
+    return Path(__file__).parent / f"{stem}.py"
 
 
 def summaries() -> dict[str, str]:
@@ -80,9 +108,4 @@ def load(name: str) -> ModuleType:
     UsageError
         If there is none of that name.
     """
-    known = summaries()
-    if name not in known:
-        guess = nearest(name, known, 1)
-        hint = f" Did you mean {guess[0]!r}?" if guess else ""
-        raise UsageError(f"There is no run {name!r}.{hint} There is: {', '.join(known)}.")
-    return import_module(f"{__name__}.{name}")
+    return import_module(f"{__name__}.{path_of(name).stem}")

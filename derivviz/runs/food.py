@@ -123,7 +123,15 @@ def train(request: Request, progress: Progress) -> Outcome:
             # Also when interrupted: what is trained so far can be looked at and asked.
             config = save_model(model, request.path)
             recorder.note(model=config, finished=step == total, held_out_accuracy=examined.accuracy)
-    return Outcome(step, float(np.mean(losses)), accuracy, f"derivviz render backprop --trace {request.path}")
+    return Outcome(step, _result(losses, accuracy), f"derivviz render backprop --trace {request.path}")
+
+
+def _result(losses: list[float], accuracy: float) -> str:
+    """How it ended: the loss of each step of the last epoch, and the share of held-out pictures that are right."""
+    right = f"{accuracy:.0%} of the held-out pictures right"
+    if math.isnan(accuracy):
+        right = "no picture was held out: that takes two of a class"
+    return f"Loss {np.mean(losses):.4g} in the last epoch; {right}."
 
 
 def _recipe(request: Request) -> Recipe:

@@ -232,3 +232,27 @@ def test_scalars_of_a_step_that_is_over(seeded: Any, tmp_path: Path) -> None:
     assert trace["meant"].tolist() == [0, 1, 2, 3]
     assert trace.attrs["nonfinite"] == {"lost": 1}
     assert "never" not in trace
+
+
+@pytest.mark.parametrize("samples", [5, 0])
+def test_an_output_may_be_one_number_a_sample(seeded: Any, samples: int, tmp_path: Path) -> None:
+    class Curve(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor(2.0))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.scale * x
+
+    model, x = Curve(), torch.arange(float(samples))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with derivviz.record(model, optimizer, tmp_path / "run.zarr", probe=x if samples else None) as recorder:
+        model(x).square().sum().backward()
+        optimizer.step()
+        recorder.log(loss=0.0)
+    trace = derivviz.open_trace(tmp_path / "run.zarr")
+    assert "stopped" not in trace.attrs
+    if samples:
+        assert trace.snapshot(0).activation["model"].tolist() == (2 * x)[:, None].tolist()
+        assert trace.snapshot(0).activation_grad["model"].tolist() == (4 * x)[:, None].tolist()
+        assert trace.probe.output[0].tolist() == (2 * x)[:, None].tolist()
