@@ -9,15 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from derivviz.learning.polynomial import (
-    Points,
-    Polynomial,
-    largest_stable_rate,
-    least_squares,
-    read_points,
-    squared_error,
-    wave,
-)
+from derivviz.calculus.polynomial import Points, largest_stable_rate, least_squares, read_points, wave
+from derivviz.learning.polynomial import Polynomial, squared_error
 from derivviz.parameters import parameter
 from derivviz.recording import record
 from derivviz.runs import Outcome, Progress, Request
