@@ -38,9 +38,9 @@ def tell(heading: str, answer: Recommendation, dish: str | None, language: str) 
             "these scores are the bare multipliers."
         )
     if answer.repelled:
-        names = [row.dish for row in answer.repelled]
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        click.echo(f"Negative factor at this hunger, because f′(x) < −20: {', '.join(names[:5])}{more}.")
+        first = ", ".join(row.dish for row in answer.repelled[:5])
+        more = f" and {len(answer.repelled) - 5} more" if len(answer.repelled) > 5 else ""
+        click.echo(f"Negative factor at this hunger, because f′(x) < −20: {first}{more}.")
     click.echo(answer.explain(explained, language))
 
 

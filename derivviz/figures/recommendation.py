@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -15,9 +19,12 @@ from derivviz.figures.labels import shortened
 from derivviz.figures.style import MILLIMETRE, SMALL, TEXT, Style
 from derivviz.look import fonts
 
-SIZE = (160 * MILLIMETRE, 128 * MILLIMETRE)
+SIZE = (160 * MILLIMETRE, 132 * MILLIMETRE)
 MOST = 8  # dishes that have room; of more, those with the highest scores
-VIEW = (-3.55, 2.55)  # stretch of x in which five dishes stand, whatever the hunger
+VIEW = (
+    -3.55,
+    2.0,
+)  # stretch of x that is always seen: the hill of f′, and where the multiplier turns negative
 FARTHEST = 3.2  # x to which the view widens; past it f′ falls so far that its hill would be flat
 _NEGATIVE_SIGN = -20.0  # f′ below which the multiplier is negative
 
@@ -39,19 +46,20 @@ def draw(
         The picture that was asked about, uint8 (y, x, 3); None where there is none.
     """
     with sheet(ax, language, SIZE) as (look, ax):
-        top, curve, words = (row[0] for row in grid(ax, 3, 1, heights=(1.0, 0.9, 0.24)))
+        top, curve, words = (row[0] for row in grid(ax, 3, 1, heights=(1.0, 0.85, 0.32)))
         shown = _shown(answer)
         best = _name(answer, answer.best, look)
         title = look.choose(
             en=f"Recommended at hunger {number(answer.hunger)}: {best}",
             ko=f"배고픔 {number(answer.hunger)}일 때의 추천: {best}",
         )
-        bars = top
         artists: Artists = {}
-        if pixels is not None:
-            ((photo, bars),) = grid(top, 1, 2, widths=(1, 1.75))
+        if pixels is None:
+            ((bars, table),) = grid(top, 1, 2, widths=(1.9, 1))
+        else:
+            ((photo, bars, table),) = grid(top, 1, 3, widths=(1, 1.4, 0.85))
             artists |= draw_photo(photo, pixels, answer, look)
-        artists |= draw_bars(bars, answer, shown, look)
+        artists |= draw_bars(bars, answer, shown, look) | write_numbers(table, bars, answer, shown, look)
         top.set_title(title, parse_math=False)
         artists |= draw_places(curve, answer, shown, look) | explain(words, answer, look)
     return artists
@@ -61,11 +69,11 @@ def draw_photo(ax: Axes, pixels: NDArray[np.uint8], answer: Recommendation, look
     """The picture as the network sees it, and what it most likely shows."""
     ax.grid(visible=False)
     ax.set(xticks=[], yticks=[])
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
-    name, share = _name(answer, answer.likeliest, look), f"{answer.likeliest.p:.0%}"
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=look.color("grid"))
+    name = _name(answer, answer.likeliest, look)
     ax.set_xlabel(
-        look.choose(en=f"network: {name} {share}", ko=f"신경망: {name} {share}"),
+        look.choose(en=f"the network sees: {name}", ko=f"신경망의 판단: {name}"),
         parse_math=False,
         fontsize=SMALL,
     )
@@ -83,31 +91,43 @@ def draw_bars(ax: Axes, answer: Recommendation, shown: list[int], look: Style) -
     strong = ax.barh(at - thick / 2, score, thick, color=ink, linewidth=0)
     artists: Artists = {f"p/{i}": bar for i, bar in zip(shown, pale, strict=True)}
     artists |= {f"score/{i}": bar for i, bar in zip(shown, strong, strict=True)}
-    reach = max(float(np.max([p, score])), 0.1)
-    for values, offset, color in ((p, thick / 2, "muted"), (score, -thick / 2, "ink")):
-        for y, value in zip(at, values.tolist(), strict=True):
-            ax.annotate(
-                _short(value),
-                (max(value, 0.0), y + offset),
-                xytext=(3, 0),
-                textcoords="offset points",
-                va="center",
-                size=min(SMALL, 46 / len(rows)),
-                color=look.legible(look.color(color)),
-            )
     names = [f"{i}  {_name(answer, answer.rows[i], look)}" for i in shown]
     ax.set_yticks(at, shortened(names), parse_math=False)
     ax.tick_params(axis="y", length=0, labelcolor=look.color("ink"))
     ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.set_xlim(min(float(score.min()) * 1.1, 0.0), reach * 1.16)
+    # Of many classes one may score −100: its bar ends at the edge, or no other would be seen.
+    reach = max(float(np.max([p, score])), 0.1) * 1.05
+    ax.set_xlim(max(min(float(score.min()) * 1.1, 0.0), -reach), reach)
     ax.grid(axis="y", visible=False)
     ax.spines["left"].set_visible(False)
     ax.axvline(0, color=look.color("axis"), linewidth=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(5))
-    said = look.choose(en="above: probability p · below: score", ko="위: 확률 p · 아래: 점수")
+    said = look.choose(en="upper bar p, lower bar score", ko="위 막대는 확률 p, 아래 막대는 점수")
     if hidden := len(answer.rows) - len(shown):
         said += look.choose(en=f"  ({hidden} more dishes)", ko=f"  (그 밖에 {hidden}가지)")
     ax.set_xlabel(said, fontsize=SMALL)
+    return artists
+
+
+def write_numbers(ax: Axes, bars: Axes, answer: Recommendation, shown: list[int], look: Style) -> Artists:
+    """p, factor and score of each dish, beside its bars."""
+    ax.set_axis_off()
+    ax.set_ylim(bars.get_ylim())
+    at = bars.get_yticks()
+    columns: dict[str, tuple[float, str, str, Callable[[Row], float]]] = {
+        "p": (0.22, "p", "muted", lambda row: row.p),
+        "factor": (0.62, look.choose(en="× factor", ko="× 배율"), "tangent", lambda row: row.factor),
+        "score": (1.0, look.choose(en="= score", ko="= 점수"), "ink", lambda row: row.score),
+    }
+    artists: Artists = {}
+    for name, (x, head, role, value) in columns.items():
+        color = look.legible(look.color(role))
+        ax.text(x, len(shown) - 0.35, head, ha="right", va="bottom", size=SMALL, color=color)
+        for y, i in zip(at, shown, strict=True):
+            told = _short(value(answer.rows[i]))
+            artists[f"{name}/{i}/number"] = ax.text(
+                x, float(y), told, ha="right", va="center", size=SMALL, color=color
+            )
     return artists
 
 
@@ -136,15 +156,18 @@ def draw_places(ax: Axes, answer: Recommendation, shown: list[int], look: Style)
             zorder=4,
         )
         outward = 1 if row.x >= DERIVATIVE_PEAK[0] else -1
+        above = 1 if row.slope >= 0 else -1  # on the other side of the curve than its stem
         artists[f"place/{i}/name"] = ax.annotate(
             str(i),
             (row.x, row.slope),
-            xytext=(5 * outward, 5),
+            xytext=(5 * outward * above, 5 * above),
             textcoords="offset points",
-            ha="left" if outward > 0 else "right",
+            ha="left" if outward * above > 0 else "right",
+            va="bottom" if above > 0 else "top",
             color=look.legible(color),
             size=SMALL,
             fontweight="bold" if chosen else "normal",
+            path_effects=[withStroke(linewidth=2.5, foreground=look.color("background"))],
         )
     ax.set_xlim(VIEW[0], right)
     low = float(df(np.array([VIEW[0], right])).min())
@@ -153,8 +176,9 @@ def draw_places(ax: Axes, answer: Recommendation, shown: list[int], look: Style)
     ax.set_xticks(np.arange(-3, int(np.floor(right)) + 1))
     ax.grid(visible=False)
     ax.set_ylabel("f′(x)", color=look.legible(look.color("tangent")))
-    factor = ax.secondary_yaxis("right", functions=(lambda s: 1 + s / 20, lambda m: 20 * (m - 1)))
-    factor.set_yticks([0, 1, 1 + DERIVATIVE_PEAK[1] / 20])
+    scale: Any = (lambda slope: 1 + slope / 20, lambda factor: 20 * (factor - 1))
+    factor = ax.secondary_yaxis("right", functions=scale)
+    factor.set_yticks([0, 1, 1 + DERIVATIVE_PEAK[1] / 20], ["0", "1", "2.2"])
     factor.set_ylabel(look.choose(en="factor", ko="배율"))
     factor.spines["right"].set_visible(True)
     said = look.choose(en="x, the place that hunger gives each dish", ko="x: 배고픔이 정하는 음식의 자리")
@@ -170,28 +194,30 @@ def explain(ax: Axes, answer: Recommendation, look: Style) -> Artists:
     """How the recommended dish got its score, in two formulas with its numbers."""
     ax.set_axis_off()
     row, i = answer.best, answer.rows.index(answer.best)
-    x = f"x_{i} = 4 dot {_math(answer.hunger)} slash 10 - 3 + 0.3 dot {i} = {_math(row.x)}"
-    score = (
-        f'"{look.choose(en="score", ko="점수")}" = p_{i} dot (1 + (f\'(x_{i}))/20) = '
-        f"{_math(row.p)} dot (1 + ({_math(row.slope)})/20) = {{{{{_math(row.score)} : score}}}}"
-    )
+    said = look.choose(en="score", ko="점수")
+    lines = {
+        "x": f"x_{i} = 4 dot {_math(answer.hunger)} slash 10 - 3 + 0.3 dot {i} = {_math(row.x)}"
+        f" quad {{{{f'(x_{i}) = {_math(row.slope)} : slope}}}}",
+        "formula": f'"{said}" = p_{i} dot (1 + f\'(x_{i}) slash 20) = '
+        f"{_math(row.p)} dot {bracketed(row.factor).replace('−', '-')} = {{{{{_math(row.score)} : score}}}}",
+    }
     artists: Artists = {
-        "x": put(ax, x, (0.0, 0.5), size=TEXT + 0.5, coords="axes fraction", align=("left", "center")),
-        "formula": put(
+        name: put(
             ax,
-            score,
-            (1.0, 0.5),
-            size=TEXT + 0.5,
-            colors={"score": "positive"},
+            line,
+            (0.0, y),
+            size=TEXT + 1,
+            colors={"slope": "tangent", "score": "positive"},
             coords="axes fraction",
-            align=("right", "center"),
-        ),
+            align=("left", "center"),
+        )
+        for (name, line), y in zip(lines.items(), (0.82, 0.38), strict=True)
     }
     if len(answer.ties) > 1:
         names = ", ".join(shortened([_name(answer, tied, look) for tied in answer.ties[:4]]))
         artists["ties"] = ax.text(
             0.0,
-            -0.35,
+            -0.02,
             look.choose(
                 en=f"The same score: {names}. The first is recommended.",
                 ko=f"점수가 같은 음식: {names}. 그중 첫째를 추천한다.",
@@ -228,4 +254,4 @@ def _short(value: float) -> str:
 
 def _math(value: float) -> str:
     """A number as Typst sets it in a formula."""
-    return bracketed(value).replace("−", "-")
+    return number(value).replace("−", "-")
