@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
 
 from derivviz.calculus.cubic import df
 
@@ -162,6 +163,19 @@ class DerivativeFactor(Optimizer):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Load what `state_dict` of this or of the bare optimizer gave."""
         self.optimizer.load_state_dict(state_dict)
+
+    def register_state_dict_pre_hook(self, *args: Any, **kwargs: Any) -> RemovableHandle:
+        """Register it on the wrapped optimizer, whose ``state_dict`` this is; so with the next three."""
+        return self.optimizer.register_state_dict_pre_hook(*args, **kwargs)
+
+    def register_state_dict_post_hook(self, *args: Any, **kwargs: Any) -> RemovableHandle:
+        return self.optimizer.register_state_dict_post_hook(*args, **kwargs)
+
+    def register_load_state_dict_pre_hook(self, *args: Any, **kwargs: Any) -> RemovableHandle:
+        return self.optimizer.register_load_state_dict_pre_hook(*args, **kwargs)
+
+    def register_load_state_dict_post_hook(self, *args: Any, **kwargs: Any) -> RemovableHandle:
+        return self.optimizer.register_load_state_dict_post_hook(*args, **kwargs)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"optimizer": self.optimizer, "factor": self.factor, "factors": self.factors}
