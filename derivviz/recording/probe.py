@@ -59,8 +59,8 @@ class Probe:
             for name, module in self._modules.items()
         ]
         try:
-            with _unmarked(self._model):
-                output = first_tensor(_call(self._model, self._inputs))
+            with unmarked(self._model):
+                output = first_tensor(call(self._model, self._inputs))
         finally:
             for hook in hooks:
                 hook.remove()
@@ -78,7 +78,8 @@ class Probe:
             self._found["map", name] = maps(name, values[:MOST_SHOWN])
 
 
-def _call(model: nn.Module, inputs: ProbeInput) -> Any:
+def call(model: nn.Module, inputs: ProbeInput) -> Any:
+    """What the model returns for inputs that are moved to where it is."""
     first = next(model.parameters(), None)
     device = first.device if first is not None else torch.device("cpu")
 
@@ -91,8 +92,8 @@ def _call(model: nn.Module, inputs: ProbeInput) -> Any:
 
 
 @contextmanager
-def _unmarked(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; modes, buffers and random numbers afterwards as they were."""
+def unmarked(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode without gradients, for the block; modes, buffers and random numbers afterwards as they were."""
     modes = [(module, module.training) for module in model.modules()]
     buffers = [(buffer, buffer.clone(), buffer._version) for buffer in model.buffers()]
     python, numpy = random.getstate(), np.random.get_state()

@@ -16,6 +16,7 @@ from derivviz.recording.probe import Probe, ProbeInput
 from derivviz.recording.provenance import hash_of
 from derivviz.recording.ranks import unwrapped
 from derivviz.recording.recorder import Recorder
+from derivviz.recording.sensitivity import Sensitivity
 from derivviz.recording.watch import Watched
 
 
@@ -27,6 +28,7 @@ def record(
     probe: ProbeInput | None = None,
     every: int = 1,
     snapshot_every: int = 10,
+    sensitivity_every: int | None = None,
     steps: int | None = None,
     modules: Wanted = None,
     parameters: Wanted = None,
@@ -65,6 +67,11 @@ def record(
         shown at each snapshot, in evaluation mode, and once more when training is over
     every : record each so many steps
     snapshot_every : keep exact values, histograms and thumbnails each so many steps, beginning with the first
+    sensitivity_every : measure how the outputs change with the probe each so many steps, beginning with the
+        first, and once more when training is over: input gradients (with Captum, ``derivviz[sensitivity]``,
+        also integrated gradients and SmoothGrad), finite-difference checks, norms of each layer's Jacobian,
+        and the slope of each output on the line from the first probe input to the second. It costs some
+        hundred forward passes of one input each time
     steps : how many steps the loop will make, if known: the last is then a snapshot as well
     modules, parameters : which of them: name patterns (``"encoder.*"``), types (``nn.Linear``), or several
     scaler : of mixed precision: gradients are recorded without its scale, and the scale and the steps that
@@ -89,6 +96,10 @@ def record(
         raise UsageError(f"record takes a torch.optim.Optimizer, not {type(optimizer).__name__}.")
     if min(every, snapshot_every) < 1:
         raise UsageError("every and snapshot_every are numbers of steps, 1 at the least.")
+    if sensitivity_every is not None and (sensitivity_every < 1 or probe is None):
+        raise UsageError(
+            "sensitivity_every is a number of steps, 1 at the least, and needs inputs: say probe=x0 as well."
+        )
     if budget is not None and not 0 < budget < 1:
         raise UsageError(f"budget={budget} is no share of the training time: 0.02 is 2%.")
     if overwrite and resume:
@@ -102,12 +113,16 @@ def record(
     watched = Watched(
         model, optimizer, choose_modules(model, modules), choose_parameters(model, parameters), scaler
     )
+    sensitivity = None
+    if sensitivity_every is not None and probe is not None:
+        sensitivity = Sensitivity(model, watched.modules, probe, sensitivity_every)
     return Recorder(
         watched,
         path,
         pace=pace,
         budget=None if budget is None else Budget(budget),
         probe=None if probe is None else Probe(model, watched.modules, probe),
+        sensitivity=sensitivity,
         data_hash=hash_of(data),
         overwrite=overwrite,
         resume=resume,

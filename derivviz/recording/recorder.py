@@ -21,6 +21,7 @@ from derivviz.recording.pace import Budget, Pace
 from derivviz.recording.probe import Probe
 from derivviz.recording.ranks import rank
 from derivviz.recording.run import TIMES, Run
+from derivviz.recording.sensitivity import Sensitivity
 from derivviz.recording.watch import Watch, Watched
 from derivviz.trace.diagnosis import diagnose
 from derivviz.trace.errors import TraceError
@@ -49,10 +50,12 @@ class Recorder:
         pace: Pace,
         budget: Budget | None = None,
         probe: Probe | None = None,
+        sensitivity: Sensitivity | None = None,
         **of_run: Any,
     ) -> None:
         self.path = Path(path)
         self._watched, self._pace, self._budget, self._probe = watched, pace, budget, probe
+        self._sensitivity = sensitivity
         self._of_run = of_run
 
     def __enter__(self) -> Self:
@@ -76,7 +79,8 @@ class Recorder:
         self._coming: dict[str, Any] = {}  # logged of the step under way
         self._skipped = 0
         # The last step before which the probe was shown: a resumed run goes on from there.
-        self._probed = run.probed if run is not None else -1
+        self._probed, self._sensed = (run.probed, run.sensed) if run is not None else (-1, -1)
+        self._sensing = 0.0  # seconds
         self._watch = Watch(
             self._watched, self._first_step, self._guard, self._begin, self._before, self._finished
         )
@@ -87,6 +91,8 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._guard.run(self._watch.detach)
+        if kind is None:  # who breaks off does not want to wait for it
+            self._guard.run(self._sense)
         self._guard.run(self._close)
         self._guard.stopped = True
 
@@ -198,7 +204,7 @@ class Recorder:
         run, now = self._open(), time.perf_counter()
         if self._budget is not None and not self._budget.settled:
             run.flush()  # so that what a step costs is not put off
-            if self._budget.observe(self._pace, gathered, now, self._guard.seconds):
+            if self._budget.observe(self._pace, gathered, now, self._guard.seconds - self._sensing):
                 run.note(budget=self._budget.told)
         if now > self._next_commit:
             self._tell_skipped(run)
@@ -217,12 +223,31 @@ class Recorder:
         """The optimizer is about to make a recorded step."""
         if gathered.snapshot:
             self._show_probe()
+        if self._sensitivity is not None and gathered.step % self._sensitivity.every == 0:
+            self._sense()
 
     def _show_probe(self) -> None:
         """Show the model the probe, as it is before the step that comes."""
         if self._probe is not None and self._watch.step > self._probed:
             self._probed = self._watch.step
             self._open().probe(self._watch.step, self._probe)
+
+    def _sense(self) -> None:
+        """Measure how the outputs change with the probe, as the model is before the step that comes."""
+        if self._sensitivity is None or self._watch.step <= self._sensed:
+            return
+        began, self._sensed = time.perf_counter(), self._watch.step
+        try:
+            self._open().sensitivity(self._watch.step, self._sensitivity.look())
+        except (
+            RuntimeError,
+            ValueError,
+            TypeError,
+            NotImplementedError,
+        ) as fault:  # a model without derivatives
+            self._watch.skipped["sensitivity"] = f"{type(fault).__name__}: {fault}"
+            self._sensitivity = None
+        self._sensing += time.perf_counter() - began
 
     def _tell_skipped(self, run: Run) -> None:
         """Note what could not be recorded, if there is more of it than was noted."""

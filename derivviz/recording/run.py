@@ -13,9 +13,11 @@ from derivviz.recording.gathering import PICTURE_SIDE, Gathering
 from derivviz.recording.measure import pictures
 from derivviz.recording.probe import Probe
 from derivviz.recording.provenance import provenance, session
+from derivviz.recording.sensitivity import append
 from derivviz.recording.tables import Tables
 from derivviz.recording.watch import Watched
 from derivviz.trace.errors import TraceError
+from derivviz.trace.layout import ROW_DIMENSION
 from derivviz.trace.writer import TraceWriter
 
 TIMES = ("time", "recorder_seconds")
@@ -32,7 +34,8 @@ class Run:
     Attributes
     ----------
     first_step : number of the first step that will be made
-    probed : the last step before which the probe was shown, -1 if there is none
+    probed, sensed : the last step before which the probe was shown, and before which the sensitivity to it was
+        measured, -1 if there is none
     times : ``time`` and ``recorder_seconds`` [s] of what a resumed trace has already
 
     Raises
@@ -70,8 +73,10 @@ class Run:
         self.first_step = int(steps[-1]) + 1 if len(steps) else 0
         if first_step is not None:
             self.first_step = first_step
-        shown = writer.values("probe/step") if "probe/step" in writer else steps[:0]
-        self.probed = int(shown[-1]) if len(shown) else -1
+        self.probed, self.sensed = (
+            int(writer.values(f"{table}/step")[-1]) if writer.rows.get(table) else -1
+            for table in ("probe", "sensitivity")
+        )
         self.times = {name: float(writer.values(f"step/{name}")[-1]) if len(steps) else 0.0 for name in TIMES}
         now = session(self.first_step)
         earlier = writer.attributes.get("sessions", [])
@@ -96,6 +101,10 @@ class Run:
     def probe(self, step: int, probe: Probe) -> None:
         """Record what the model makes of the probe before `step`."""
         self._tables.append_probe(step, *probe.look(), probe.images())
+
+    def sensitivity(self, step: int, found: Mapping[str, Any]) -> None:
+        """Record how the outputs change with the probe before `step`."""
+        append(self._writer, step, found)
 
     def note(self, **values: Any) -> None:
         """Add to what the trace says of the run."""
@@ -154,7 +163,7 @@ class Run:
 
     def _drop(self, first_step: int) -> None:
         """Drop what is recorded from `first_step` on."""
-        for table in ("step", "sample", "snapshot", "probe", "evaluation"):
+        for table in ROW_DIMENSION:
             if f"{table}/step" in self._writer:
                 steps = self._writer.values(f"{table}/step")
                 # An evaluation, and the probe's last look, are of the state that so many steps led to.

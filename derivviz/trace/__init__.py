@@ -3,6 +3,7 @@
 from derivviz.trace.errors import MissingSeriesError, TraceError
 from derivviz.trace.probe import Probe
 from derivviz.trace.reader import Sampled, Trace, open_trace
+from derivviz.trace.sensitivity import Sensitivity
 from derivviz.trace.snapshot import Evaluation, Snapshot
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "MissingSeriesError",
     "Probe",
     "Sampled",
+    "Sensitivity",
     "Snapshot",
     "Trace",
     "TraceError",

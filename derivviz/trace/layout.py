@@ -9,6 +9,7 @@ step       step       time, logged scalars, lr and lr_factor (step, param), stat
 sample     step       the values of a few fixed elements of each tensor (step, tensor, unit)
 snapshot   snapshot   exact values of some steps: activations, gradients, parameters, maps, histograms
 probe      snapshot   what the network makes of fixed inputs
+sensitivity snapshot  how its outputs change with them
 evaluation epoch      probabilities of held-out images
 ========== ========== =====================================================================
 
@@ -43,6 +44,7 @@ ROW_DIMENSION = {
     "sample": "step",
     "snapshot": "snapshot",
     "probe": "snapshot",
+    "sensitivity": "snapshot",
     "evaluation": "epoch",
 }
 SETTLING = ("step", "sample")  # the tables that are settled at the end

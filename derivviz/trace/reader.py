@@ -20,6 +20,7 @@ from derivviz.trace.check import About
 from derivviz.trace.errors import MissingSeriesError, printable
 from derivviz.trace.place import Folder, place
 from derivviz.trace.probe import Probe
+from derivviz.trace.sensitivity import Sensitivity
 from derivviz.trace.series import Series, labelled
 from derivviz.trace.snapshot import Evaluation, Snapshot
 from derivviz.trace.store import Array, Store
@@ -130,6 +131,22 @@ class Trace:
             )
         return Probe(self._store, self._window.rows("probe"), self._window.numbers("probe"))
 
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """How the outputs change with the probe inputs: gradients, attributions, Jacobians, checks of them.
+
+        Raises
+        ------
+        MissingSeriesError : the run was recorded without.
+        """
+        if "sensitivity/step" not in self._store:
+            raise MissingSeriesError(
+                f"The trace {self.path} has no sensitivity: 'derivviz record food' records it, and so does "
+                "derivviz.record(model, optimizer, path, probe=x0, sensitivity_every=100); integrated gradients "
+                'and SmoothGrad take pip install "derivviz[sensitivity]".'
+            )
+        return Sensitivity(self._store, self._window.rows("sensitivity"), self._window.numbers("sensitivity"))
+
     def sampled(self, key: str) -> Sampled:
         """A few fixed elements of the tensor ``KIND/NAME`` in every recorded step.
 
@@ -185,7 +202,7 @@ class Trace:
 
         Read when used, not before. Groups: step (logged scalars; lr and lr_factor by param; stats by tensor
         and stat, where sums are stored, from which ``trace[key]`` derives mean, std and rms), sample,
-        snapshot and below it activation, param, …, probe, evaluation.
+        snapshot and below it activation, param, …, probe, sensitivity, evaluation.
 
         Raises
         ------
