@@ -86,6 +86,8 @@ def command(
     size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     click.echo(f"{path}: {console.size(size)}, {outcome.steps} steps in {seconds:.0f} s")
     click.echo(outcome.result)
+    for line in _diagnosis(path):
+        click.echo(line)
     click.echo(f"Next: {outcome.next_command}")
 
 
