@@ -117,8 +117,10 @@ def test_each_step_is_the_wrapped_ones_step_times_the_factor(name: str, dtype: t
     optimizer = DerivativeFactor(MAKERS[name](model.parameters()))
     held = {id(p) for group in optimizer.param_groups for p in group["params"]}
     for seed in range(3):
-        # A copy of the bare optimizer, on a copy of the parameters, tells the step without the factor.
-        twin, bare = copy.deepcopy((model, optimizer.optimizer))
+        # A bare optimizer in the same state, on a copy of the parameters, tells the step without the factor.
+        twin = copy.deepcopy(model)
+        bare = MAKERS[name](twin.parameters())
+        bare.load_state_dict(copy.deepcopy(optimizer.state_dict()))
         before = [p.detach().clone() for p in model.parameters()]
         _step(bare, twin, seed)
         _step(optimizer, model, seed)
@@ -128,7 +130,7 @@ def test_each_step_is_the_wrapped_ones_step_times_the_factor(name: str, dtype: t
             assert not torch.equal(plain, old)
             factor, expected = _by_hand(old, plain)
             tolerances = {torch.bfloat16: (4e-3, 1e-6), torch.float32: (1e-6, 1e-7)}
-            rtol, atol = tolerances.get(dtype, (1e-12, 1e-13))
+            rtol, atol = tolerances.get(dtype, (1e-12, 1e-13 if name != "NAdam" else 1e-8))  # float32 state
             torch.testing.assert_close(now.detach().double(), expected, rtol=rtol, atol=atol)
             assert optimizer.factors[now] == pytest.approx(factor, rel=1e-6)
 
