@@ -30,7 +30,7 @@ class _RecordCommand(GrownCommand):
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="Folder with one sub-folder of JPEG, PNG or WebP pictures a class. Default: the toy sample.",
+    help="Folder with one sub-folder of pictures a class. Default: the toy sample.",
 )
 @click.option("--preset", help="stable (default: trainable) or faithful (as published: it explodes).")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
@@ -40,6 +40,7 @@ class _RecordCommand(GrownCommand):
 @click.option(
     "--snapshot-every", type=click.IntRange(1), help="Steps from one snapshot of exact values to the next."
 )
+@click.option("--no-cache", is_flag=True, help="Decode the pictures anew, and keep none for the next run.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -51,6 +52,7 @@ def command(
     output: Path | None,
     overwrite: bool,
     snapshot_every: int | None,
+    no_cache: bool,
     **parameters: str | None,
 ) -> None:
     """Train a network and record every step of it.
@@ -62,7 +64,8 @@ def command(
     module = load(run)
     _refuse_existing(path, overwrite)
     own = fill(module.Parameters, typed(ctx, parameters)) if hasattr(module, "Parameters") else None
-    request = Request(path, data, preset, seed, epochs, snapshot_every, overwrite, own)
+    cache = None if data is None or no_cache else _cache()
+    request = Request(path, data, preset, seed, epochs, snapshot_every, overwrite, own, cache)
     start = time.monotonic()
     done = 0
     try:
@@ -89,6 +92,12 @@ def command(
     for line in _diagnosis(path):
         click.echo(line)
     click.echo(f"Next: {outcome.next_command}")
+
+
+def _cache() -> Path:
+    from derivviz.learning.cache import default_folder
+
+    return default_folder()
 
 
 def _diagnosis(path: Path) -> list[str]:

@@ -37,6 +37,8 @@ class Request:
         Whether an existing trace is replaced.
     parameters
         The run's own `Parameters`; None for their defaults.
+    cache
+        The folder that keeps decoded pictures between runs; None to keep none.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Request:
     snapshot_every: int | None = None
     overwrite: bool = False
     parameters: Any = None
+    cache: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ from derivviz.learning.dataset import Pictures, batches, read_folder, split, to_
 from derivviz.learning.network import predict
 from derivviz.learning.sample import toy_sample
 from derivviz.learning.saving import save_model
+from derivviz.parameters import parameter
 from derivviz.recording import record
 from derivviz.recording.recorder import Recorder
 from derivviz.runs import Outcome, Progress, Request
 
-HELD_OUT = 0.2
-PROBES = 4  # held-out pictures that the network is shown at every snapshot, of as many classes as there are
+NAMED = 10  # files, at the most, that are named when they are skipped; the trace has all
+PROBES = 4  # held-out pictures that the network is shown at every snapshot
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,13 @@ RECIPES = {
 PRESETS = tuple(RECIPES)
 
 
+@dataclass(frozen=True)
+class Parameters:
+    held_out: float = parameter(
+        0.2, "Share of each class's pictures that is held out; 0 learns from all.", minimum=0, maximum=0.9
+    )
+
+
 def train(request: Request, progress: Progress) -> Outcome:
     """Train the recommender's network and record every step.
 
@@ -68,10 +76,9 @@ def train(request: Request, progress: Progress) -> Outcome:
     """
     recipe = _recipe(request)
     epochs = request.epochs or recipe.epochs
-    pictures = toy_sample(request.seed) if request.data is None else read_folder(request.data)
-    for name, reason in pictures.skipped:
-        progress.say(f"Skipped {name}: {reason}.")
-    training, held_out = split(pictures.target, request.seed, HELD_OUT)
+    parameters: Parameters = request.parameters or Parameters()
+    pictures = _pictures(request, progress)
+    training, held_out = split(pictures.target, request.seed, parameters.held_out)
     if recipe.copies:
         _, first = np.unique(pictures.target[training], return_index=True)
         training = np.repeat(training[first], recipe.copies)
@@ -93,9 +100,8 @@ def train(request: Request, progress: Progress) -> Outcome:
         model,
         optimizer,
         request.path,
-        probe=examined.images[examined.probes] if len(held_out) else None,
+        probe=examined.images[:PROBES] if len(held_out) else None,
         snapshot_every=every,
-        sensitivity_every=total if len(held_out) else None,  # before the first step, and at the end
         steps=total,
         overwrite=request.overwrite,
     ) as recorder:
@@ -122,9 +128,8 @@ def train(request: Request, progress: Progress) -> Outcome:
                 accuracy = examined.record(recorder, model, epoch)
         finally:
             # Also when interrupted: what is trained so far can be looked at and asked.
-            config = save_model(model, request.path)
+            config = save_model(model, request.path, pictures.classes)
             recorder.note(model=config, finished=step == total, held_out_accuracy=examined.accuracy)
-            recorder.diagnose()
     return Outcome(step, _result(losses, accuracy), f"derivviz render backprop --trace {request.path}")
 
 
@@ -132,8 +137,22 @@ def _result(losses: list[float], accuracy: float) -> str:
     """How it ended: the loss of each step of the last epoch, and the share of held-out pictures that are right."""
     right = f"{accuracy:.0%} of the held-out pictures right"
     if math.isnan(accuracy):
-        right = "no picture was held out: that takes two of a class"
+        right = "no picture was held out: that takes a share above 0 and two of a class"
     return f"Loss {np.mean(losses):.4g} in the last epoch; {right}."
+
+
+def _pictures(request: Request, progress: Progress) -> Pictures:
+    """What is learnt from, and all that is odd about it, said."""
+    if request.data is None:
+        return toy_sample(request.seed)
+    pictures = read_folder(request.data, cache=request.cache, say=progress.say)
+    for name, reason in pictures.skipped[:NAMED]:
+        progress.say(f"Skipped {name}: {reason}.")
+    if (more := len(pictures.skipped) - NAMED) > 0:
+        progress.say(f"Skipped {more} more: the trace names them all, under data_skipped.")
+    for remark in pictures.remarks:
+        progress.say(remark)
+    return pictures
 
 
 def _recipe(request: Request) -> Recipe:
@@ -151,11 +170,10 @@ def _recipe(request: Request) -> Recipe:
 
 
 def _choice(pictures: Pictures, recipe: Recipe, epochs: int, seed: int, training: int, held_out: int) -> str:
-    counts = ", ".join(f"{name} {count}" for name, count in pictures.counts.items())
     rates = ", ".join(f"{rate:g} for {layer}" for layer, rate in recipe.learning_rates.items())
     copies = f" (one picture of each class × {recipe.copies})" if recipe.copies else ""
     return (
-        f"Learning from {pictures.description}: {counts}.\n"
+        f"Learning from {pictures.summary}\n"
         f"Preset {recipe.name}, seed {seed}: {training} pictures to train{copies}, {held_out} held out, "
         f"{epochs} epochs in batches of {recipe.batch_size}, learning rate {rates}."
     )
@@ -182,6 +200,8 @@ def _about(
         "data": pictures.description,
         "toy_sample": request.data is None,
         "data_counts": pictures.counts,
+        "data_majority": list(pictures.majority),
+        "data_merged": [list(names) for names in pictures.merged],
         "data_hash": pictures.hash,
         "data_skipped": [list(item) for item in pictures.skipped],
         "pictures": {"training": len(training), "held_out": len(held_out)},
@@ -205,8 +225,6 @@ class _Examined:
         self.target = torch.from_numpy(pictures.target[indices])
         self.names = [pictures.names[i] for i in indices]
         self.accuracy = math.nan
-        earlier = [int((self.target[:n] == label).sum()) for n, label in enumerate(self.target)]
-        self.probes = np.argsort(earlier, kind="stable")[:PROBES]  # the first of each class, then the second
 
     def record(self, recorder: Recorder, model: FoodCNN, epoch: int) -> float:
         if not self.names:  # of one picture a class none is held out

@@ -18,6 +18,13 @@ from derivviz.trace import open_trace
 pytestmark = pytest.mark.usefixtures("torch")
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache of these tests, not the user's."""
+    monkeypatch.setattr("derivviz.learning.cache.default_folder", lambda: tmp_path / "cache")
+    return tmp_path / "cache"
+
+
 def _invoke(*arguments: object) -> Result:
     return CliRunner().invoke(record.command, [str(a) for a in arguments])
 
@@ -50,6 +57,34 @@ def test_from_a_folder_to_a_trace(folder: Path, tmp_path: Path) -> None:
     assert "--overwrite" in str(again.exception)
     assert open_trace(path).attrs["seed"] == 5, "the refused run left the trace alone"
     assert _invoke("food", "--data", folder, "--epochs", 1, "-o", path, "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize("wrong", ["1", "-0.1", "20%"])
+def test_a_share_that_cannot_be_held_out(folder: Path, tmp_path: Path, wrong: str) -> None:
+    result = _invoke("food", "--data", folder, "-o", tmp_path / "x.zarr", "--held-out", wrong)
+    assert isinstance(result.exception, UsageError)
+    assert "--held-out" in str(result.exception)
+
+
+def test_what_is_odd_about_a_folder_is_said_and_recorded(folder: Path, tmp_path: Path) -> None:
+    (folder / "PIZZA").mkdir()
+    for k in range(9):
+        Image.new("RGB", (20, 20), "orange").save(folder / "PIZZA" / f"{k}.png")
+    for k in range(20):
+        (folder / "salad" / f"note {k}.txt").write_text("no picture")
+    path = tmp_path / "food.zarr"
+    result = _invoke("food", "--data", folder, "--epochs", 1, "-o", path, "--held-out", 0)
+    assert "The folders PIZZA and pizza are one class." in result.stderr
+    assert "unbalanced: pizza has 12 pictures, salad 3" in result.stderr
+    assert "Always naming pizza would be right 80% of the time" in result.stderr
+    assert result.stderr.count("Skipped ") == 11
+    assert "Skipped 11 more" in result.stderr
+    attrs = open_trace(path).attrs
+    assert attrs["data_majority"] == ["pizza", 0.8]
+    assert attrs["data_merged"] == [["PIZZA", "pizza"]]
+    assert len(attrs["data_skipped"]) == 21
+    assert attrs["pictures"] == {"training": 15, "held_out": 0}
+    assert "no picture was held out" in result.stdout
 
 
 def test_one_picture_a_class_leaves_none_to_hold_out_and_is_recorded_whole(
@@ -89,7 +124,9 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps: int, 
     assert message in result.stderr
 
 
-def test_what_is_asked_for_reaches_the_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_is_asked_for_reaches_the_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cache: Path
+) -> None:
     asked: list[record.Request] = []
 
     def train(request: record.Request, progress: record.Progress) -> None:
@@ -104,6 +141,9 @@ def test_what_is_asked_for_reaches_the_run(monkeypatch: pytest.MonkeyPatch, tmp_
     assert asked[1] == record.Request(
         Path("renders/food.zarr"), preset="faithful", seed=2, epochs=3, snapshot_every=4
     )
+    _invoke("food", "--data", "photos")
+    _invoke("food", "--data", "photos", "--no-cache")
+    assert [request.cache for request in asked] == [None, None, cache, None]
 
 
 def test_an_unknown_run_is_told_those_there_are() -> None:
