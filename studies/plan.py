@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from experiment import Configuration
+from variants import Factor
 
 Rate = tuple[str, float]  # the rule that gives each layer its rate, and the base rate
 
 ADAM_RATES: tuple[Rate, ...] = (
-    *(("relative", rate) for rate in (0.001, 0.003, 0.01, 0.03)),
+    *(("relative", rate) for rate in (0.001, 0.003, 0.01, 0.03, 0.1)),
     *(("uniform", rate) for rate in (3e-4, 1e-3)),
 )
 SGD_RATES: tuple[Rate, ...] = tuple(("relative", rate) for rate in (0.03, 0.1, 0.3, 1.0, 3.0))
+OPTIMIZER_RATES: tuple[Rate, ...] = tuple(("relative", rate) for rate in (0.003, 0.01, 0.03, 0.1))
 FEW_RATES: tuple[Rate, ...] = (("relative", 0.003), ("relative", 0.01), ("relative", 0.03))
 
 STABLE = Configuration()
@@ -43,7 +45,7 @@ class Arm:
 
 def arms(quick: bool = False) -> list[Arm]:
     """All arms in the order in which they are trained; `quick` makes two a part, of nearly no work."""
-    everything = [*_activations(), *_optimizers(), *_ablation(), *_finalists()]
+    everything = [*_activations(), *_form(), *_recipe(), *_optimizers(), *_finalists()]
     if not quick:
         return everything
     chosen = [arm for part in PARTS for arm in [a for a in everything if a.part == part][:2]]
@@ -59,7 +61,7 @@ def arms(quick: bool = False) -> list[Arm]:
     ]
 
 
-PARTS = ("activations", "optimizers", "ablation", "finalists")
+PARTS = ("activations", "form", "recipe", "optimizers", "finalists")
 
 
 def standardised(name: str) -> Configuration:
@@ -87,45 +89,61 @@ def _optimizers() -> Iterator[Arm]:
                         factor=factor,
                         weight_decay=1.0 if optimizer == "AdamW" else 0.0,
                     ),
-                    SGD_RATES if optimizer == "SGD" else ADAM_RATES,
+                    SGD_RATES if optimizer == "SGD" else OPTIMIZER_RATES,
                 )
 
 
-def _ablation() -> Iterator[Arm]:
+def _form() -> Iterator[Arm]:
+    """One thing changed at a time in how f′ is made an activation."""
     variants: dict[str, dict[str, object]] = {
-        "as it is": {},
+        "as it was": {},
+        "scaled by 24, not clamped": {"activation": "f′/24"},
+        "neither scaled nor clamped": {"activation": "f′"},
+        "clamped, not scaled": {"activation": "f′ clamped"},
+        "held at its peak beyond −1": {"activation": "f′/24 to the peak"},
         "normalisation: none": {"normalisation": "none"},
         "normalisation: batch": {"normalisation": "batch"},
+        "normalisation: running": {"normalisation": "running"},
+        "normalisation: running, not clamped": {"normalisation": "running", "activation": "f′/24"},
         "normalisation: each sample": {"normalisation": "sample"},
-        "neither scaled nor clamped": {"activation": "f′"},
-        "scaled by 24, not clamped": {"activation": "f′/24"},
-        "clamped, not scaled": {"activation": "f′ clamped"},
         "point −2, spread ½": {"point": -2.0},
         "point −1 (the peak), spread ½": {"point": -1.0},
+        "point 0, spread ½": {"point": 0.0},
         "point −3, spread 1": {"spread": 1.0},
         "point −2, spread 1": {"point": -2.0, "spread": 1.0},
         "point −1, spread 1": {"point": -1.0, "spread": 1.0},
-        "point 0, spread ½": {"point": 0.0},
+        "not clamped, point −2, spread ½": {"activation": "f′/24", "point": -2.0},
+        "not clamped, point −1, spread ½": {"activation": "f′/24", "point": -1.0},
+        "not clamped, point −1, spread 1": {"activation": "f′/24", "point": -1.0, "spread": 1.0},
         "matched first weights": {"init": "matched"},
         "no normalisation, matched first weights": {"normalisation": "none", "init": "matched"},
+    }
+    for name, changes in variants.items():
+        yield Arm("form", name, replace(STABLE, **changes), FEW_RATES)  # type: ignore[arg-type]
+    raw = replace(PLAIN, activation="f′")
+    yield Arm("form", "raw f′, matched first weights", replace(raw, init="matched"), FEW_RATES)
+    yield Arm("form", "raw f′, gradient clipped at norm 1", replace(raw, clip=1.0), FEW_RATES)
+
+
+def _recipe() -> Iterator[Arm]:
+    """One thing changed at a time in how the network is trained, at the rate that `form` chose for it unchanged."""
+    variants: dict[str, dict[str, object]] = {
+        "as it was": {},
         "gradient clipped at norm 1": {"clip": 1.0},
-        "factor: published": {"factor": "published"},
-        "factor: normalised to mean 1": {"factor": "normalised"},
-        "factor: signed": {"factor": "signed"},
-        "factor: each weight its own": {"factor": "elementwise"},
-        "factor: 1.9 for all": {"factor": "constant"},
         "no augmentation": {"augmented": False},
         "dropout ½ of the pooled maps": {"dropout": 0.5},
         "label smoothing 0.1": {"smoothing": 0.1},
         "weights averaged over 20 steps": {"average": 0.95},
         "rate constant to the end": {"schedule": "constant"},
         "rate falling as a cosine": {"schedule": "cosine"},
+        "batches of 16": {"batch_size": 16},
+        "60 epochs": {"epochs": 60},
     }
     for name, changes in variants.items():
-        yield Arm("ablation", name, replace(STABLE, **changes), FEW_RATES)  # type: ignore[arg-type]
-    raw = replace(PLAIN, activation="f′")
-    yield Arm("ablation", "raw f′, matched first weights", replace(raw, init="matched"), FEW_RATES)
-    yield Arm("ablation", "raw f′, gradient clipped at norm 1", replace(raw, clip=1.0), FEW_RATES)
+        yield Arm("recipe", name, replace(STABLE, **changes), (("relative", 0.01),))  # type: ignore[arg-type]
+    # A factor also changes how far a step goes, so these choose their rates anew.
+    for form in ("published", *Factor.FORMS):
+        yield Arm("recipe", f"factor: {form}", replace(STABLE, factor=form), FEW_RATES)
 
 
 def _finalists() -> Iterator[Arm]:

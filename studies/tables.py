@@ -12,9 +12,9 @@ from plan import ADAM_RATES, PARTS, Arm, arms
 from results import Row, Rows, chosen, key, tuning
 
 HEADERS = (
-    ("", "rate", "accuracy on unseen pictures", "right, 95 % interval", "against ReLU")
-    + ("training loss", "unseen loss", "act1, act2 (rms)", "gradient of conv, fc1, fc2")
-    + ("silent in act1, act2", "s")
+    *("", "rate", "accuracy on unseen pictures", "right, 95 % interval", "against ReLU"),
+    *("training loss", "unseen loss", "act1, act2 (rms)", "gradient of conv, fc1, fc2"),
+    *("silent in act1, act2", "s"),
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import torch
 from moments import second_moment, second_moment_clamped
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, df
-from derivviz.learning import FoodCNN
+from derivviz.learning import FoodCNN, step_factor
 
 LOW, HIGH = DERIVATIVE_ZEROS
 PEAK = DERIVATIVE_PEAK[1]
@@ -27,6 +27,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "f′/24": lambda u: parabola(u + 1, 1),
     "f′ clamped": lambda u: parabola(u.clamp(LOW, HIGH) + 1, PEAK),
     "f′/24 clamped": lambda u: parabola(u.clamp(LOW, HIGH) + 1, 1),
+    "f′/24 to the peak": lambda u: parabola(u.clamp(LOW, -1) + 1, 1),  # 0 below −3, 1 above −1
     "ReLU": functional.relu,
     "LeakyReLU": functional.leaky_relu,
     "tanh": torch.tanh,
@@ -35,14 +36,17 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "identity": lambda u: u,
 }
 
-NORMALISATIONS = ("none", "first batch", "batch", "sample")
+NORMALISATIONS = ("none", "first batch", "running", "batch", "sample")
+MOMENTUM = 0.1
 
 
 class Activation(nn.Module):
     """a = φ(u) with u = point + spread · ẑ, where ẑ is the normalised pre-activation.
 
     ``none``: ẑ = z. ``first batch``: ẑ = (z − μ)/σ, each channel's mean and standard deviation over the
-    first training batch, constants from then on. ``batch``: batch normalisation without weights of its own.
+    first training batch, constants from then on. ``running``: the same, but each later batch moves μ and σ²
+    by a tenth of the way; no gradient flows through them. ``batch``: batch normalisation without weights of
+    its own.
     ``sample``: mean and standard deviation over all channels and places of each sample.
     """
 
@@ -67,13 +71,18 @@ class Activation(nn.Module):
         if self.normalisation == "none" and (self.point, self.spread) == (0.0, 1.0):
             return z
         shape = (1, -1, *[1] * (z.dim() - 2))
-        if self.normalisation == "first batch":
-            if self.training and not self.calibrated:
+        if self.normalisation in ("first batch", "running"):
+            if self.training and (self.normalisation == "running" or not self.calibrated):
                 self._calibrate(z.detach())
             slope = self.spread / self.scale
             return torch.addcmul((self.point - self.center * slope).view(shape), z, slope.view(shape))
         if self.normalisation == "batch":
-            flat = self.batch_norm(z.flatten(2) if z.dim() > 2 else z)
+            flat = z.flatten(2) if z.dim() > 2 else z
+            norm = self.batch_norm
+            if self.training and flat.dim() == 2 and len(flat) == 1:  # one value has no spread
+                flat = functional.batch_norm(flat, norm.running_mean, norm.running_var)
+            else:
+                flat = norm(flat)
             z = flat.view_as(z)
         elif self.normalisation == "sample":
             z = functional.layer_norm(z, z.shape[1:])
@@ -82,6 +91,9 @@ class Activation(nn.Module):
     def _calibrate(self, z: Tensor) -> None:
         over = [dim for dim in range(z.dim()) if dim != 1]
         variance, mean = torch.var_mean(z, dim=over, correction=0)
+        if self.calibrated:
+            mean = self.center.lerp(mean, MOMENTUM)
+            variance = self.scale.square().lerp(variance, MOMENTUM)
         self.center.copy_(mean)
         self.scale.copy_(torch.where(variance > 0, variance.sqrt(), torch.ones_like(variance)))
         self.calibrated = True
@@ -119,13 +131,12 @@ def signed(weights: Tensor) -> float:
 class Factor:
     """Multiplies the steps of an optimizer by a form of the derivative factor.
 
-    ``published``: 1 + |f′(mean w)|/20 for each tensor. ``normalised``: the same, divided by its mean over
-    the tensors, so that the average step is as without it. ``signed``: without the absolute value.
-    ``elementwise``: 1 + |f′(w)|/20 for each single weight. ``constant``: 1.9 for all, what the published
-    factor is at mean 0.
+    ``normalised``: the published factor of each tensor, divided by its mean over the tensors, so that the
+    average step is as without it. ``signed``: without the absolute value. ``elementwise``: 1 + |f′(w)|/20 for
+    each single weight. ``constant``: 1.9 for all, what the published factor is at mean 0.
     """
 
-    FORMS = ("published", "normalised", "signed", "elementwise", "constant")
+    FORMS = ("normalised", "signed", "elementwise", "constant")
 
     def __init__(self, optimizer: torch.optim.Optimizer, form: str) -> None:
         if form not in self.FORMS:
@@ -140,15 +151,13 @@ class Factor:
             for parameter, old, factor in zip(parameters, before, self.factors(before), strict=True):
                 parameter.copy_(old + factor * (parameter - old))
 
-    def factors(self, weights: Iterable[Tensor]) -> list[float] | list[Tensor]:
+    def factors(self, weights: Sequence[Tensor]) -> list[float] | list[Tensor]:
         """What each tensor's step is multiplied by."""
         if self.form == "elementwise":
             return [1 + df(w).abs() / 20 for w in weights]
         if self.form == "constant":
             return [1.9 for _ in weights]
-        factors = [signed(w) for w in weights]
         if self.form == "signed":
-            return factors
-        factors = [1 + abs(factor - 1) for factor in factors]
-        average = sum(factors) / len(factors) if self.form == "normalised" else 1
-        return [factor / average for factor in factors]
+            return [signed(w) for w in weights]
+        factors = [step_factor(w) for w in weights]
+        return [factor * len(factors) / sum(factors) for factor in factors]
