@@ -24,7 +24,7 @@ from derivviz.recording.recorder import Recorder
 from derivviz.runs import Outcome, Progress, Request
 
 NAMED = 10  # files, at the most, that are named when they are skipped; the trace has all
-PROBES = 4  # held-out pictures that the network is shown at every snapshot
+PROBES = 4  # held-out pictures that the network is shown at every snapshot, of as many classes as there are
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,9 @@ def train(request: Request, progress: Progress) -> Outcome:
         model,
         optimizer,
         request.path,
-        probe=examined.images[:PROBES] if len(held_out) else None,
+        probe=examined.images[examined.probes] if len(held_out) else None,
         snapshot_every=every,
+        sensitivity_every=total if len(held_out) else None,  # before the first step, and at the end
         steps=total,
         overwrite=request.overwrite,
     ) as recorder:
@@ -130,6 +131,7 @@ def train(request: Request, progress: Progress) -> Outcome:
             # Also when interrupted: what is trained so far can be looked at and asked.
             config = save_model(model, request.path, pictures.classes)
             recorder.note(model=config, finished=step == total, held_out_accuracy=examined.accuracy)
+            recorder.diagnose()
     return Outcome(step, _result(losses, accuracy), f"derivviz render backprop --trace {request.path}")
 
 
@@ -225,6 +227,8 @@ class _Examined:
         self.target = torch.from_numpy(pictures.target[indices])
         self.names = [pictures.names[i] for i in indices]
         self.accuracy = math.nan
+        earlier = [int((self.target[:n] == label).sum()) for n, label in enumerate(self.target)]
+        self.probes = np.argsort(earlier, kind="stable")[:PROBES]  # the first of each class, then the second
 
     def record(self, recorder: Recorder, model: FoodCNN, epoch: int) -> float:
         if not self.names:  # of one picture a class none is held out
