@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn import functional
 
 from derivviz.errors import UsageError, nearest
@@ -20,10 +22,13 @@ from derivviz.learning.sample import toy_sample
 from derivviz.learning.saving import save_model
 from derivviz.parameters import parameter
 from derivviz.recording import record
+from derivviz.recording.gathering import PICTURE_SIDE
+from derivviz.recording.measure import thumbnail
 from derivviz.recording.recorder import Recorder
 from derivviz.runs import Outcome, Progress, Request
 
 NAMED = 10  # files, at the most, that are named when they are skipped; the trace has all
+AT_ONCE = 64  # held-out pictures in memory at the same time
 PROBES = 4  # held-out pictures that the network is shown at every snapshot, of as many classes as there are
 
 
@@ -100,7 +105,7 @@ def train(request: Request, progress: Progress) -> Outcome:
         model,
         optimizer,
         request.path,
-        probe=examined.images[examined.probes] if len(held_out) else None,
+        probe=examined.probes if len(held_out) else None,
         snapshot_every=every,
         sensitivity_every=total if len(held_out) else None,  # before the first step, and at the end
         steps=total,
@@ -223,19 +228,28 @@ class _Examined:
     """The held-out pictures, and the accuracy on them when they were last looked at [1]."""
 
     def __init__(self, pictures: Pictures, indices: NDArray[np.int64]) -> None:
-        self.images = to_batch(pictures.images[indices])
+        self.pixels, self.indices = pictures.images, indices
         self.target = torch.from_numpy(pictures.target[indices])
         self.names = [pictures.names[i] for i in indices]
         self.accuracy = math.nan
         earlier = [int((self.target[:n] == label).sum()) for n, label in enumerate(self.target)]
-        self.probes = np.argsort(earlier, kind="stable")[:PROBES]  # the first of each class, then the second
+        first = np.argsort(earlier, kind="stable")[:PROBES]  # the first of each class, then the second
+        self.probes = to_batch(pictures.images[indices[first]])
+
+    def parts(self) -> Iterator[Tensor]:
+        """All of them, a few at a time: as floats they may be more than memory holds."""
+        for start in range(0, len(self.indices), AT_ONCE):
+            yield to_batch(self.pixels[self.indices[start : start + AT_ONCE]])
 
     def record(self, recorder: Recorder, model: FoodCNN, epoch: int) -> float:
         if not self.names:  # of one picture a class none is held out
             return self.accuracy
         model.eval()
-        probabilities = predict(model, self.images)
-        first = {"target": self.target, "names": self.names, "images": self.images} if epoch == 1 else {}
+        probabilities = torch.cat([predict(model, part) for part in self.parts()])
+        first = {}
+        if epoch == 1:
+            small = torch.cat([thumbnail(part, PICTURE_SIDE) for part in self.parts()])
+            first = {"target": self.target, "names": self.names, "images": small}
         recorder.evaluation(probabilities, epoch=epoch, **first)  # type: ignore[arg-type]
         self.accuracy = float((probabilities.argmax(1) == self.target).float().mean())
         return self.accuracy
