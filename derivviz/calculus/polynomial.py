@@ -17,6 +17,7 @@ from derivviz.errors import DerivvizError
 
 MOST_POINTS = 10_000
 TEST_SHARE = 1 / 4
+BETWEEN = 4  # points of a wave to test on, between two to learn from
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +78,7 @@ class Points:
 
 
 def wave(count: int, noise: float, seed: int) -> Points:
-    """Points of t = sin(πx) on [−1, 1] with normal noise: evenly spread to learn from, one between two to test on.
+    """Points of t = sin(πx) on [−1, 1] with normal noise: evenly spread to learn from, others between them to test on.
 
     Parameters
     ----------
@@ -90,7 +91,8 @@ def wave(count: int, noise: float, seed: int) -> Points:
     """
     generator = np.random.default_rng(seed)
     x = np.linspace(-1, 1, count)
-    between = (x[:-1] + x[1:]) / 2
+    steps = np.arange(1, BETWEEN + 1) / (BETWEEN + 1)
+    between = (x[:-1, None] + (x[1:] - x[:-1])[:, None] * steps).ravel()
     target, test = (np.sin(np.pi * at) + noise * generator.standard_normal(len(at)) for at in (x, between))
     return Points(x, target, between, test, 0.0, 1.0, f"{count} points of sin(πx), noise {noise:g}")
 

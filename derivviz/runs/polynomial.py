@@ -21,8 +21,8 @@ SNAPSHOTS = 100
 @dataclass(frozen=True)
 class Parameters:
     degree: int = parameter(3, "Degree n of the polynomial.", minimum=0, maximum=20)
-    points: int = parameter(12, "Points to learn from.", minimum=2, maximum=1000)
-    noise: float = parameter(0.2, "Standard deviation of the noise.", minimum=0, maximum=100)
+    points: int = parameter(10, "Points to learn from.", minimum=2, maximum=1000)
+    noise: float = parameter(0.3, "Standard deviation of the noise.", minimum=0, maximum=100)
     learning_rate: float = parameter(0.05, "η of a ← a − η ∂E/∂a.", minimum=0, maximum=1e6)
     steps: int = parameter(2000, "Steps of steepest descent.", minimum=1, maximum=1_000_000)
 
@@ -78,7 +78,7 @@ def train(request: Request, progress: Progress) -> Outcome:
             progress.step(step, total, step, loss)
         recorder.note(coefficients=model.coefficients.tolist(), finished=True)
     result = f"Squared error {loss:.4g} in the last step; least squares {about['least_error']:.4g}."
-    return Outcome(total, result, f"derivviz figure loss --trace {request.path}")
+    return Outcome(total, result, f"derivviz figure polynomial_regression --trace {request.path}")
 
 
 def _about(parameters: Parameters, points: Points) -> dict[str, Any]:

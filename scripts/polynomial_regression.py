@@ -1,0 +1,188 @@
+"""Polynomial regression · 다항식 회귀
+
+A polynomial learns to pass by points: its curve and its coefficients from step to step, and what each
+degree would do with the same points, those it learns from and those it is tested on.
+
+점을 따라가도록 학습하는 다항식의 곡선과 계수를 스텝별로 그리고, 같은 점에서 차수마다 학습 오차와 테스트 오차가
+어떻게 달라지는지 보인다.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.polynomial.polynomial import polyval
+from numpy.typing import NDArray
+
+from derivviz.calculus.polynomial import least_squares
+from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, sheet
+from derivviz.figures.style import TEXT
+from derivviz.trace import MissingSeriesError, Trace
+
+requires = ("param/coefficients/mean", "loss")
+
+DEGREES = range(10)
+CURVES = 4  # of the curve on its way, the first and the last among them
+DIVERGED = 1e4  # a coefficient beyond it takes a logarithmic axis
+MARKERS = "osD^vPX*"
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
+    """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
+    check(trace, requires, "polynomial_regression")
+    if "least_squares" not in trace.attrs:
+        raise MissingSeriesError(
+            f"The trace {trace.path} has no points of a polynomial regression. Record one with "
+            "'derivviz record polynomial', then type "
+            "'derivviz figure polynomial_regression --trace renders/polynomial.zarr'."
+        )
+    with sheet(ax, language) as (look, ax):
+        (curve,), (below,) = grid(ax, 2, 1, heights=(1.1, 1))
+        ((way, degrees),) = grid(below, 1, 2, widths=(1.2, 1))
+        artists = draw_curve(curve, trace, look)
+        artists |= draw_coefficients(way, trace, look) | draw_degrees(degrees, trace, look)
+        curve.set_title(look.choose(en="Polynomial regression", ko="다항식 회귀"))
+    return artists
+
+
+def draw_curve(ax: Axes, trace: Trace, look: Style) -> Artists:
+    """The points, the curve at a few snapshots, and the errors u_j that the last of them leaves."""
+    x, target, test_x, test_target = points_of(trace)
+    steps = trace.snapshot_steps
+    chosen = steps[np.unique(np.geomspace(1, len(steps), CURVES).astype(int)) - 1]
+    curves = {int(step): trace.snapshot(int(step)).param["coefficients"] for step in chosen}
+    curves = {step: a for step, a in curves.items() if np.isfinite(a).all()}
+    everywhere = np.linspace(x.min(), x.max(), 300)
+    limits = around(np.concatenate([target, test_target]))
+    artists: Artists = {}
+    labels = []
+    for step, shade in zip(curves, look.shades("function", len(curves)), strict=True):
+        y = polyval(everywhere, curves[step])
+        last = step == max(curves)
+        (artists[f"curve/{step}"],) = ax.plot(
+            everywhere, y, color=shade, linewidth=2 if last else 1.2, linestyle="-" if last else (0, (4, 2))
+        )
+        end = float(np.clip(y[-1], *limits))  # a run that diverges leaves the sheet
+        labels.append(EndLabel(look.choose(en=f"step {step}", ko=f"스텝 {step}"), x.max(), end, shade))
+    artists["error"] = ax.vlines(
+        x, polyval(x, curves[max(curves)]), target, color=look.color("loss"), linewidth=1.6
+    )
+    inks = {"learnt": (x, target, "o", "ink"), "test": (test_x, test_target, "s", "background")}
+    size = {"learnt": 4.5, "test": 3.0}
+    for name, (at, t, marker, face) in inks.items():
+        (artists[name],) = ax.plot(
+            at,
+            t,
+            marker,
+            color=look.color("ink" if name == "learnt" else "muted"),
+            markerfacecolor=look.color(face),
+            markersize=size[name],
+            clip_on=False,
+            zorder=3,
+        )
+    ax.set_xlim(x.min(), x.max())
+    ax.set_ylim(*limits)
+    ax.set_xlabel("x", style="italic")
+    names = (
+        look.choose(en="learnt from", ko="학습 점"),
+        look.choose(en="tested on", ko="테스트 점"),
+        look.choose(en="error", ko="오차"),
+    )
+    drawn = [artists[name] for name in ("learnt", "test", "error")]
+    ax.legend(
+        drawn, names, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False, handlelength=1.2
+    )
+    at_the_end(ax, labels)
+    return artists
+
+
+def draw_coefficients(ax: Axes, trace: Trace, look: Style) -> Artists:
+    """Each coefficient at every step, on its way to the one of least squares, which is dotted."""
+    values, positions = trace.sampled("param/coefficients")
+    best = np.array(trace.attrs["least_squares"])[positions]
+    finite = np.where(np.isfinite(values), values, np.nan)
+    ends = [float(column[np.isfinite(column)][-1]) for column in finite.T]
+    artists: Artists = {}
+    labels = []
+    stride = max(len(trace.steps) // 4, 1)
+    for n, shade in enumerate(look.shades("parameter", len(positions))):
+        (artists[f"a_{positions[n]}"],) = ax.plot(
+            trace.steps,
+            finite[:, n],
+            color=shade,
+            marker=MARKERS[n % len(MARKERS)],
+            markevery=(n * stride // len(positions), stride),
+            markersize=3.5,
+        )
+        artists[f"a_{positions[n]}/best"] = ax.axhline(best[n], color=shade, linestyle=":", linewidth=1)
+        labels.append(EndLabel(f"a{str(positions[n]).translate(LOWERED)}", trace.steps[-1], ends[n], shade))
+    ax.set_xlim(trace.steps[0], max(trace.steps[-1], trace.steps[0] + 1))
+    if (largest := np.nanmax(np.abs(finite))) > DIVERGED:
+        top = 10.0 ** np.floor(np.log10(largest))
+        ax.set_yscale("symlog", linthresh=1)
+        ax.set_yticks([-top, 0, top])
+    ax.set_ylim(*around(finite[np.isfinite(finite)]))  # what it has still far to go to may lie beyond
+    heading(ax, look.choose(en="Coefficients (dotted: least squares)", ko="계수 (점선: 최소제곱해)"))
+    ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    at_the_end(ax, labels)
+    return artists
+
+
+def draw_degrees(ax: Axes, trace: Trace, look: Style) -> Artists:
+    """What least squares of each degree misses, of the points it learns from and of the others."""
+    x, target, test_x, test_target = points_of(trace)
+    degrees = [degree for degree in DEGREES if degree < len(x)]
+    fits = [least_squares(x, target, degree) for degree in degrees]
+    learnt = [np.mean((polyval(x, a) - target) ** 2) for a in fits]
+    test = [np.mean((polyval(test_x, a) - test_target) ** 2) for a in fits]
+    artists: Artists = {}
+    looks = {
+        "learnt_error": (learnt, "muted", (0, (3, 1.5)), "o", look.choose(en="learnt", ko="학습")),
+        "test_error": (test, "loss", "-", "s", look.choose(en="tested", ko="테스트")),
+    }
+    labels = []
+    ax.set_yscale("log")
+    low = max(min(learnt), min(test) / 30)  # a curve through every point errs by rounding alone, far below
+    ax.set_ylim(low / 1.5, 2 * max(*learnt, *test))
+    for name, (errors, role, dashes, marker, text) in looks.items():
+        (artists[name],) = ax.plot(
+            degrees, errors, color=look.color(role), linestyle=dashes, marker=marker, markersize=3.5
+        )
+        labels.append(EndLabel(text, degrees[-1], max(errors[-1], low), look.color(role)))
+    ax.minorticks_off()
+    ax.set_xlim(degrees[0], max(degrees[-1], 1))
+    ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    heading(ax, look.choose(en="Squared error of each degree", ko="차수별 제곱 오차"))
+    ax.set_xlabel(look.choose(en="degree", ko="차수"))
+    at_the_end(ax, labels)
+    return artists
+
+
+def points_of(trace: Trace) -> tuple[NDArray[np.float64], ...]:
+    """x and t of the points to learn from, and of those to test on."""
+    return tuple(np.array(trace.attrs[name], float) for name in ("x", "target", "test_x", "test_target"))
+
+
+def around(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Limits with some room around the values."""
+    low, high = float(values.min()), float(values.max())
+    room = 0.08 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def heading(ax: Axes, text: str) -> None:
+    ax.set_title(text, fontsize=TEXT, fontweight="semibold", pad=6)
+
+
+def main() -> None:
+    """``python scripts/polynomial_regression.py TRACE``, which ``derivviz figure`` does too."""
+    from derivviz.cli.figure import run_script
+
+    run_script(__file__)
+
+
+if __name__ == "__main__":
+    main()
