@@ -59,18 +59,24 @@ def units(trace: Trace) -> Iterator[Finding]:
     names = list(snapshots[0].activation) if snapshots else []
     values = {name: np.concatenate([s.activation[name] for s in snapshots]) for name in names}
     values = {name: v for name, v in values.items() if v.ndim == 2 and v.size and len(v) >= FEWEST_SAMPLES}
-    dead = {name: dead_share(value) for name, value in values.items()}
+    dead: dict[str, float] = {}
+    for name, value in values.items():
+        # A module that is called several times is as dead as its liveliest call: the state of a recurrent
+        # network begins at zero.
+        module = name.partition("#")[0]
+        dead[module] = min(dead_share(value), dead.get(module, 1.0))
     upstream = 0.0
     for name, share in dead.items():
         # What follows a dead layer is silent too; the one that fell silent first is named.
         if share >= DEAD > upstream:
-            told = f"{share:.0%} of the {values[name].shape[1]} recorded units of {name} are zero for every sample"
+            width = next(value.shape[1] for call, value in values.items() if call.partition("#")[0] == name)
+            told = f"{share:.0%} of the {width} recorded units of {name} are zero for every sample"
             yield _finding("dead", name, share, told, steps)
         upstream = share
     types = {module["name"]: str(module.get("type")) for module in trace.modules}
     for name in names[:-1]:  # the last layer is meant to be sure of itself
         bounds = _bounds(types.get(name.partition("#")[0], ""), trace.attrs, name)
-        if name not in values or bounds is None or dead[name] >= DEAD:
+        if name not in values or bounds is None or dead[name.partition("#")[0]] >= DEAD:
             continue
         low, high, most = bounds
         share = _outermost(values[name], low, high)

@@ -167,6 +167,25 @@ def test_dead(train: Train, torch: Any) -> None:
     assert "are zero for every sample in the snapshots of steps" in found[0].sentence
 
 
+@pytest.mark.parametrize(("size", "silent"), [(1.0, []), (0.0, ["activation/0.turn"])])
+def test_a_recurrent_layer_is_dead_if_every_call_is_and_named_once(
+    train: Train, torch: Any, size: float, silent: list[str]
+) -> None:
+    class Recurrent(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.start, self.turn = torch.nn.Linear(8, 16), torch.nn.Linear(16, 16, bias=False)
+
+        def forward(self, x: Any) -> Any:
+            state = torch.zeros(len(x), 16)
+            for _ in range(3):
+                state = torch.tanh(self.start(x) + self.turn(state)) * size
+            return state
+
+    found = train(Recurrent(), torch.nn.Linear(16, 2), lr=0.02)
+    assert [f.where for f in found if f.kind == "dead"] == silent
+
+
 def test_a_layer_behind_dead_ones_is_not_named_as_well(train: Train, torch: Any) -> None:
     layers = [
         *linear(torch, 8, 16, 16, between=torch.nn.ReLU)[:2],
