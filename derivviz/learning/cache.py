@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -114,7 +115,7 @@ def _renew(
 ) -> Decoded:
     """Write the cache file beside and rename it: another process sees the old one or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     entries: list[tuple[int, int] | None] = []
     reasons: list[str | None] = []
     count = 0

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageCms
 
-from derivviz.learning.pictures import SIDE, PictureError, read_picture
+from derivviz.learning.pictures import KINDS, SIDE, PictureError, read_picture
 
 
 def _halves(width: int = 300, height: int = 300) -> Image.Image:
@@ -115,3 +119,188 @@ def test_more_pixels_than_fit_in_memory_are_refused(tmp_path: Path, monkeypatch:
         read_picture(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 30_000)
     assert read_picture(tmp_path / "a.png").shape == (SIDE, SIDE, 3), "Pillow only warns at that size"
+
+
+DISPLAYED = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0))  # upper left, upper right, lower left, …
+STORED = {  # by EXIF orientation: how the camera holds what is to be displayed
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def _quarters() -> Image.Image:
+    image = Image.new("RGB", (2, 2))
+    image.putdata(DISPLAYED)
+    return image.resize((96, 64), Image.Resampling.NEAREST)
+
+
+def _corners(pixels: np.ndarray) -> list[np.ndarray]:
+    return [pixels[y, x] for y in (30, 190) for x in (30, 190)]
+
+
+@pytest.mark.parametrize("orientation", STORED)
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "avif"])
+def test_all_eight_orientations_of_every_kind(tmp_path: Path, kind: str, orientation: int) -> None:
+    if kind == "avif" and "AVIF" not in KINDS:
+        pytest.skip("this Pillow has no AVIF")
+    exif, turn = Image.Exif(), STORED[orientation]
+    exif[0x0112] = orientation
+    image = _quarters() if turn is None else _quarters().transpose(turn)
+    image.save(tmp_path / f"a.{kind}", exif=exif)
+    found = _corners(read_picture(tmp_path / f"a.{kind}"))
+    assert all(_is(pixel, color, 60) for pixel, color in zip(found, DISPLAYED, strict=True)), found
+
+
+def test_broken_exif_leaves_the_picture(tmp_path: Path) -> None:
+    _quarters().save(tmp_path / "a.jpg", exif=b"Exif\0\0MM\0\x2a\xff\xff\xff\xff no more")
+    assert _is(read_picture(tmp_path / "a.jpg")[30, 30], DISPLAYED[0], 60)
+
+
+def _without_adobe(path: Path) -> None:
+    """Cut Adobe's mark, APP14, out of a JPEG file."""
+    data = path.read_bytes()
+    mark = data.index(b"\xff\xee")
+    path.write_bytes(data[:mark] + data[mark + 2 + int.from_bytes(data[mark + 2 : mark + 4], "big") :])
+
+
+def test_cmyk_with_and_without_adobes_mark(tmp_path: Path) -> None:
+    image = _quarters().convert("CMYK")
+    image.save(tmp_path / "adobe.jpg")
+    ImageChops.invert(image).save(tmp_path / "plain.jpg")  # what is inverted twice is as it was
+    _without_adobe(tmp_path / "plain.jpg")
+    image.save(tmp_path / "a.tif")
+    for name in ("adobe.jpg", "plain.jpg", "a.tif"):
+        found = _corners(read_picture(tmp_path / name))
+        assert all(_is(pixel, color, 40) for pixel, color in zip(found, DISPLAYED, strict=True)), name
+
+
+def test_grey_of_sixteen_bits_in_either_byte_order_and_of_more_bits(tmp_path: Path) -> None:
+    grey = np.full((40, 40), 32896, dtype=np.uint16)
+    Image.frombytes("I;16B", (40, 40), grey.astype(">u2").tobytes()).save(tmp_path / "big.tif")
+    Image.fromarray(grey).save(tmp_path / "little.tif")
+    Image.fromarray(grey.astype(np.int32)).save(tmp_path / "wide.tif")
+    for name in ("big.tif", "little.tif", "wide.tif"):
+        assert _is(read_picture(tmp_path / name)[5, 5], (128, 128, 128), 0), name
+    Image.fromarray(grey.astype(np.int32) * 1000).save(tmp_path / "wider.tif")
+    Image.fromarray(grey.astype(np.float32)).save(tmp_path / "float.tif")
+    for name in ("wider.tif", "float.tif"):
+        with pytest.raises(PictureError, match="nothing says which"):
+            read_picture(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", ["gif", "png", "tiff"])
+def test_the_first_of_several_frames_or_pages(tmp_path: Path, kind: str) -> None:
+    frames = [Image.new("RGB", (40, 40), color) for color in ("red", "blue", "lime")]
+    frames[0].save(tmp_path / f"a.{kind}", save_all=True, append_images=frames[1:])
+    assert _is(read_picture(tmp_path / f"a.{kind}")[5, 5], (255, 0, 0))
+
+
+def test_the_content_decides_of_which_kind_it_is(tmp_path: Path) -> None:
+    for name, kind in (("a.png", "jpeg"), ("b.jpg", "gif"), ("c", "png"), ("d.TXT", "bmp")):
+        Image.new("RGB", (40, 40), "red").save(tmp_path / name, format=kind)
+        assert _is(read_picture(tmp_path / name)[5, 5], (255, 0, 0))
+
+
+def test_colours_with_a_profile_become_srgb(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for name, icc in (("none", b""), ("srgb", srgb), ("of another kind", profile), ("broken", b"no profile")):
+        Image.new("RGB", (40, 40), (200, 40, 90)).save(tmp_path / "a.png", icc_profile=icc)
+        assert _is(read_picture(tmp_path / "a.png")[5, 5], (200, 40, 90), 2), name
+    # A profile whose red and blue have changed places.
+    swapped = srgb.replace(b"rXYZ", b"tXYZ").replace(b"bXYZ", b"rXYZ").replace(b"tXYZ", b"bXYZ")
+    Image.new("RGB", (40, 40), (255, 0, 0)).save(tmp_path / "a.png", icc_profile=swapped)
+    assert read_picture(tmp_path / "a.png")[5, 5].argmax() == 2
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 10_000), (10_000, 1), (15, 400)])
+def test_too_small_to_see_anything(tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("RGB", size).save(tmp_path / "a.png")
+    with pytest.raises(PictureError, match=f"only {size[0]}×{size[1]} pixels"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_a_narrow_strip_gives_its_middle(tmp_path: Path) -> None:
+    strip = Image.new("RGB", (16, 10_000), "red")
+    strip.paste((0, 0, 255), (0, 4992, 16, 5008))
+    strip.save(tmp_path / "a.png")
+    assert _is(read_picture(tmp_path / "a.png")[112, 112], (0, 0, 255))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "RGB", "RGBA", "CMYK"])
+def test_ten_thousand_pixels_a_side(tmp_path: Path, mode: str) -> None:
+    path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
+    Image.new(mode, (10_000, 10_000)).save(path)
+    assert read_picture(path).shape == (SIDE, SIDE, 3)
+
+
+def test_what_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link.png").symlink_to(tmp_path / "gone.png")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    expected = {"link.png": "leads nowhere", "loop.png": "leads nowhere", "pipe.png": "not a file"}
+    for name, reason in expected.items():
+        with pytest.raises(PictureError, match=reason):
+            read_picture(tmp_path / name)
+    with pytest.raises(PictureError, match="cannot be opened"):
+        read_picture(tmp_path / ("long" * 200))
+    _halves().save(tmp_path / "locked.png")
+
+    def refuse(*arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PictureError, match=r"cannot be opened \(Permission denied\)"):
+        read_picture(tmp_path / "locked.png")
+
+
+@pytest.fixture(scope="module")
+def wholes() -> list[bytes]:
+    """A small picture in every kind, some of them with EXIF, a profile, several frames."""
+    noise = np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)
+    image, exif = Image.fromarray(noise), Image.Exif()
+    exif[0x0112] = 6
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    found = []
+    for kind in KINDS:
+        buffer = io.BytesIO()
+        more = {"exif": exif, "icc_profile": srgb} if kind in ("JPEG", "PNG", "WebP", "TIFF") else {}
+        image.save(buffer, kind.upper(), **more)
+        found.append(buffer.getvalue())
+    buffer = io.BytesIO()
+    image.convert("P").save(buffer, "GIF", save_all=True, append_images=[image.rotate(90).convert("P")])
+    return [*found, buffer.getvalue()]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_damage_ends_in_anything_but_a_reason(
+    wholes: list[bytes], tmp_path: Path, data: st.DataObject
+) -> None:
+    whole = bytearray(data.draw(st.sampled_from(wholes)))
+    for _ in range(data.draw(st.integers(0, 6))):
+        at = data.draw(st.integers(0, len(whole) - 1))
+        whole[at] = data.draw(st.integers(0, 255))
+    cut = whole[: data.draw(st.integers(0, len(whole)))]
+    (tmp_path / "a").write_bytes(cut + data.draw(st.binary(max_size=8)))
+    try:
+        pixels = read_picture(tmp_path / "a")
+    except PictureError:
+        return
+    assert pixels.shape == (SIDE, SIDE, 3)
+    assert pixels.dtype == np.uint8
+
+
+@given(content=st.binary(max_size=200))
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_bytes_that_are_no_picture(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(PictureError):
+        read_picture(tmp_path / "a.jpg")
