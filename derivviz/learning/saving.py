@@ -145,7 +145,9 @@ def _build(file: Path, about: dict[str, Any]) -> tuple[FoodCNN, tuple[str, ...]]
         extra = {"network", "version", "file"}
         with torch.device("meta"):  # without memory: the file may ask for a network of any size
             model = FoodCNN(**{name: value for name, value in config.items() if name not in extra})
-        model.load_state_dict(load_file(file), assign=True)
+        # Copied: where in the file a tensor begins would otherwise decide how sums are rounded.
+        tensors = {name: value.clone() for name, value in load_file(file).items()}
+        model.load_state_dict(tensors, assign=True)
         model.float()
         classes = tuple(text(str(name)) for name in about.get("classes") or _named(config["classes"]))
         if len(classes) != config["classes"]:
