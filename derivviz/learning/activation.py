@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, d2f, df
 
@@ -54,6 +55,16 @@ class DerivativeActivation(nn.Module):
         μ and σ, shape (features,), in the units of z; None for ``faithful``.
     calibrated : Tensor or None
         bool: whether a training batch has set them.
+
+    Examples
+    --------
+    >>> activation = DerivativeActivation(3)
+    >>> activation(torch.randn(16, 3, 8, 8)).shape
+    torch.Size([16, 3, 8, 8])
+    >>> DerivativeActivation(3, dim=-1)(torch.randn(16, 8, 3)).shape
+    torch.Size([16, 8, 3])
+    >>> DerivativeActivation(preset="faithful")(torch.tensor([-3.0, -1.0, 1.0]))
+    tensor([ 0., 24.,  0.])
     """
 
     center: Tensor | None
@@ -167,7 +178,8 @@ class _Hill(torch.autograd.Function):
 
     @staticmethod
     def forward(z: Tensor, slope: Tensor, shift: Tensor) -> Tensor:
-        a = torch.addcmul(shift, z, slope).clamp_(LOW, HIGH).add_(1)
+        # hardtanh_ is clamp_, except that torch.func.vmap knows it.
+        a = functional.hardtanh_(torch.addcmul(shift, z, slope), LOW, HIGH).add_(1)
         return a.mul_(a).mul_(-0.25).add_(1)
 
     @staticmethod
