@@ -45,6 +45,22 @@ def test_json_has_every_number_in_full():
     assert answer["recommended"] == "pizza"
     assert [round(dish["score"], 3) for dish in answer["dishes"]] == [2.152, 2.053, 1.9, 1.693, 1.432]
     assert set(answer["dishes"][0]) == {"dish", "korean", "p", "x", "slope", "factor", "score"}
+    assert answer["tied"] == ["pizza"]
+    assert answer["predicted"] is None
+    weighed = json.loads(printed("--probabilities", "0.2,0.5,0.1,0.1,0.1", "--json"))
+    assert weighed["predicted"] == "chicken"
+    assert set(weighed) == set(answer)
+
+
+def test_the_scores_of_the_published_table_are_called_multipliers():
+    assert "bare multipliers" in printed()
+    assert "Negative factor at this hunger, because f′(x) < −20: pasta, salad." in printed("--hunger", "10")
+
+
+def test_any_dish_is_explained():
+    told = printed("--dish", "치킨")
+    assert "chicken: at hunger 6 it stands at x = 4·6/10 − 3 + 0.3·1 = −0.3, where f′(x) = 21.06." in told
+    assert "배고픔 6에서" in printed("--lang", "ko")
 
 
 def test_equal_scores_are_told():
@@ -59,8 +75,11 @@ def test_equal_scores_are_told():
         (["--hunger", "nan"], "from 0 .* to 10"),
         (["--probabilities", "1,1"], "2 numbers, and there are 5 dishes"),
         (["--probabilities", "1,x,1,1,1"], "chicken is 'x'"),
-        (["--probabilities", "1,1,1,1,1.5"], "salad is '1.5'"),
-        (["--probabilities", "nan,1,1,1,1"], "pizza is 'nan'"),
+        (["--probabilities", "0,0,0,0,1.5"], "salad is 1.5"),
+        (["--probabilities", "nan,1,1,1,1"], "pizza is nan"),
+        (["--probabilities", "1,1,1,1,1"], "sum to 5.*Divided by their sum they are 0.2,0.2"),
+        (["--probabilities", "20,50,10,10,10"], "In percent"),
+        (["--dish", "sushi"], "no dish 'sushi'"),
     ],
 )
 def test_wrong_usage_is_named(words, message):
