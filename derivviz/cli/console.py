@@ -22,7 +22,10 @@ def size(count: float) -> str:
 
 @contextmanager
 def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, a plain line now and then elsewhere; call it with (done, total)."""
+    """A bar on a terminal, a plain line now and then elsewhere; call it with (done, total).
+
+    A total of 0 is one that is not known yet.
+    """
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -40,7 +43,7 @@ def progress(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
 def _lines(what: str, unit: str) -> Callable[[int, int], None]:
@@ -50,6 +53,7 @@ def _lines(what: str, unit: str) -> Callable[[int, int], None]:
         nonlocal last
         if time.monotonic() - last > LOG_EVERY:
             last = time.monotonic()
-            print(f"{what}: {done} of {total} {unit}", file=sys.stderr, flush=True)
+            of = f" of {total}" if total else ""
+            print(f"{what}: {done}{of} {unit}", file=sys.stderr, flush=True)
 
     return tell

@@ -46,6 +46,7 @@ class _RenderCommand(GrownCommand):
 @click.option("--trace", type=click.Path(), help="Recorded run that the lesson teaches from.")
 @click.option("--captions/--no-captions", default=True, show_default=True, help="Draw each beat's sentence.")
 @click.option("--strict", is_flag=True, help="Make a failed claim or layout check an error.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that draw at a time; default: one a core.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -60,6 +61,7 @@ def command(
     trace: str | None,
     captions: bool,
     strict: bool,
+    workers: int | None,
     **parameters: Any,
 ) -> None:
     """Animate LESSON: a name that 'derivviz list' shows, or the path of a file of your own.
@@ -78,7 +80,7 @@ def command(
     stage = Stage("ko" if lang == "ko" else "en", THEMES[theme], captions, trace, typed(ctx, parameters))
     found = find_scene(library.load(path), scene)
     with progress(f"Rendering {path.stem}", "frames") as tell:
-        made = render(found, where, QUALITIES[quality], stage, strict=strict, progress=tell)
+        made = render(found, where, QUALITIES[quality], stage, strict=strict, workers=workers, progress=tell)
     for problem in made.plan.problems:
         click.echo(f"Warning: {path.name}: {problem}", err=True)
     length = "" if where.suffix == ".png" else f", {made.duration:.1f} s long"

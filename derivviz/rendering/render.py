@@ -1,126 +1,34 @@
-"""Plan, draw, encode: a scene becomes one file."""
+"""A scene becomes one file: walked through once, drawn by many, joined."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from manim import Scene, logger, tempconfig
-from manim.renderer.cairo_renderer import CairoRenderer
-from manim.scene.scene_file_writer import SceneFileWriter
+from manim import Scene
 
-from derivviz.animation.layout import Problem
-from derivviz.animation.lesson import Beat, Lesson
 from derivviz.animation.stage import Stage
 from derivviz.errors import DerivvizError
-from derivviz.rendering.encoder import Background, Encoder, Frame, StillEncoder, VideoEncoder
-from derivviz.rendering.gif import GifEncoder
+from derivviz.rendering import fork, join, spawn
+from derivviz.rendering.gif import gif
+from derivviz.rendering.plan import Plan, Rendering
 from derivviz.rendering.quality import Quality
+from derivviz.rendering.share import Folder, Own
+from derivviz.rendering.walk import LastPicture, NeedsOnePieceError, Nothing, Walked, walk
 
 Progress = Callable[[int, int], None]
-ENCODERS: dict[str, type[Encoder]] = {
-    "mp4": VideoEncoder,
-    "webm": VideoEncoder,
-    "mov": VideoEncoder,
-    "gif": GifEncoder,
-    "png": StillEncoder,
-}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a scene will be, known before a frame of it is drawn.
-
-    Attributes
-    ----------
-    frames
-        Number of frames.
-    duration
-        Seconds.
-    beats
-        Its spoken beats; none for a scene that is no `Lesson`.
-    problems
-        Failed claims and layout checks.
-    """
-
-    frames: int
-    duration: float
-    beats: tuple[Beat, ...]
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True)
-class Rendering:
-    """What was made: path, size in bytes, duration in seconds, and the seconds that it took."""
-
-    path: Path
-    size: int
-    duration: float
-    seconds: float
-    plan: Plan
-
-
-class _NoFiles(SceneFileWriter):
-    """manim's file writer, writing nothing: frames go to the encoder instead."""
-
-    def __init__(self, settings: Any) -> None:
-        super().__init__(settings)
-        self.sink: Callable[[Frame, int], None] | None = None
-
-    def begin_animation(self, *args: Any, **kwargs: Any) -> None: ...
-    def end_animation(self, *args: Any, **kwargs: Any) -> None: ...
-    def add_partial_movie_file(self, *args: Any, **kwargs: Any) -> None: ...
-    def finish(self) -> None: ...
-    def save_image(self, *args: Any, **kwargs: Any) -> None: ...
-
-    def write_frame(self, frame: Frame, repeat: int = 1) -> None:
-        if self.sink is not None:
-            self.sink(frame, repeat)
-
-
-class _Walk(CairoRenderer):
-    """Plays every animation to its end without drawing, to learn what a scene will be."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_NoFiles, skip_animations=True)
-
-    def update_frame(self, *args: Any, **kwargs: Any) -> None: ...
-
-
-class _Draw(CairoRenderer):
-    """Draws every frame and hands it to the encoder."""
-
-    def __init__(self, sink: Callable[[Frame, int], None]) -> None:
-        super().__init__(_NoFiles)
-        self.sink = sink
-
-    def init_scene(self, *args: Any, **kwargs: Any) -> None:
-        super().init_scene(*args, **kwargs)
-        self.file_writer.sink = self.sink
-
-    def scene_finished(self, scene: Scene) -> None:
-        self.static_image = None
-        if not self.num_plays:  # a scene that only adds things is one picture
-            self.update_frame(scene)
-            self.add_frame(self.get_frame())
+JOINS = {"mp4": join.film, "webm": join.film, "mov": join.film, "gif": gif}
 
 
 def plan(scene: type[Scene], quality: Quality, stage: Stage) -> Plan:
     """Walk through a scene without drawing: its length, its beats, and what its checks find."""
-    with _configured(quality):
-        walk = _Walk()
-        walked = _make(scene, walk, stage)
-        _run(walked)
-        duration = max(walk.time, 1 / quality.frame_rate)
-        beats = tuple(getattr(walked, "beats", ()))
-        problems = tuple(getattr(walked, "problems", ()))
-        return Plan(max(1, round(duration * quality.frame_rate)), duration, beats, problems)
+    return walk(scene, quality, stage, Nothing()).plan
 
 
 def render(
@@ -130,103 +38,153 @@ def render(
     stage: Stage,
     *,
     strict: bool = False,
+    workers: int | None = None,
+    start: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Rendering:
     """Render a scene into one file, whose suffix chooses the format.
+
+    The file is the same, byte for byte, for any number of workers and either way to start them.
 
     Parameters
     ----------
     scene
         A `Lesson`, or any manim scene class.
     path
-        Where the file goes: ``.mp4``, ``.webm``, ``.mov``, ``.gif``, or ``.png`` for the last frame.
+        Where the file goes: ``.mp4``, ``.webm``, ``.mov``, ``.gif``, or ``.png`` for the last picture.
         An earlier file there is replaced only when the new one is whole.
     quality
         Size and frame rate.
     stage
         Language, theme, trace and parameters of a lesson.
     strict
-        Make a failed claim or layout check an error, before anything is drawn.
+        Make a failed claim or layout check an error.
+    workers
+        Processes that draw at a time; None for one a core.
+    start
+        How they start: ``"fork"``, ``"spawn"``, or None for what suits this system.
     progress
-        Called with frames done and frames in all.
+        Called with frames done and frames in all, which is 0 while that is not known.
 
     Raises
     ------
     DerivvizError
-        When the checks fail under `strict`, when the file cannot be written, or from the lesson itself.
+        When the checks fail under `strict`, when the file cannot be written, when a worker dies twice at the
+        same place, or from the lesson itself.
     """
     started = time.perf_counter()
-    planned = plan(scene, quality, stage)
+    kind = path.suffix[1:].lower()
+    target = join.Target(path)
+    try:
+        if kind == "png":
+            last = LastPicture()
+            planned = walk(scene, quality, stage, last).plan
+            _check(scene, planned, strict)
+            assert last.picture is not None
+            progress(planned.frames, planned.frames)
+            target.fill(partial(join.still, last.picture))
+        else:
+            with tempfile.TemporaryDirectory(prefix="derivviz-") as place:
+                folder = Folder(Path(place), kind, quality)
+                crew = Crew(scene, stage, folder, workers or cores(), start or _usual(scene), progress)
+                walked = _drawn(crew, target)
+                planned = walked.plan
+                _check(scene, planned, strict)
+                parts = [(folder.segment(c.number), folder.frames(c.number)) for c in walked.chunks]
+                target.fill(lambda beside: JOINS[kind](parts, beside, quality))
+    finally:
+        target.discard()
+    seconds = time.perf_counter() - started
+    return Rendering(path, path.stat().st_size, planned.duration, seconds, planned)
+
+
+def cores() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass
+class Crew:
+    """Those who draw a scene, and where."""
+
+    scene: type[Scene]
+    stage: Stage
+    folder: Folder
+    workers: int
+    start: str
+    progress: Progress
+
+    def tell(self, frames: int) -> None:
+        """Say how many frames are drawn of so many; 0 while that is not known."""
+        self.progress(self.folder.done(), frames)
+
+    def draw(self, *, careful: bool, wanted: Collection[int] | None = None) -> Walked | None:
+        """Draw chunks side by side; None when the workers do not agree on what the scene is."""
+        if self.start == "fork":
+            share = fork.Forked(self.folder, self.workers, wanted, self.tell)
+            return walk(self.scene, self.folder.quality, self.stage, share, careful=careful)
+        return spawn.spread(
+            self.scene, self.stage, self.folder, self.workers, careful=careful, wanted=wanted, tell=self.tell
+        )
+
+    def draw_in_one_piece(self) -> Walked:
+        """Draw everything here, frame after frame."""
+        self.folder.forget()
+        share = Own(self.folder, tell=self.tell)
+        return walk(self.scene, self.folder.quality, self.stage, share, careful=True)
+
+
+def _drawn(crew: Crew, target: join.Target) -> Walked:
+    """All chunks on disk, each beginning in the state that the one before it ended in."""
+    try:
+        walked = None
+        if crew.start != "one piece":
+            walked = _side_by_side(crew, careful=False) or _side_by_side(crew, careful=True)
+        walked = walked or crew.draw_in_one_piece()
+    except NeedsOnePieceError:
+        walked = crew.draw_in_one_piece()
+    except OSError as error:
+        raise target.unwritable(error) from error
+    crew.progress(walked.plan.frames, walked.plan.frames)
+    return walked
+
+
+def _side_by_side(crew: Crew, *, careful: bool) -> Walked | None:
+    """Draw a scene by many; what dies is tried once more. None when the chunks do not fit together."""
+    crew.folder.forget()
+    walked = crew.draw(careful=careful)
+    if walked is None and crew.start == "fork":
+        return None
+    if walked is None or crew.folder.missing(walked.chunks):
+        first = walked
+        missing = None if first is None else {c.number for c in crew.folder.missing(first.chunks)}
+        walked = crew.draw(careful=careful, wanted=missing)
+        if walked is None or (first is not None and walked.chunks != first.chunks):
+            return None
+        dead = crew.folder.missing(walked.chunks)
+        if dead:
+            raise DerivvizError(
+                f"{crew.scene.__name__}: the worker that drew the part at {dead[0]} was killed, and so was the "
+                "one that tried again. Memory may be short: try fewer --workers, or a lower -q"
+            )
+    states = [crew.folder.drawn(chunk.number) for chunk in walked.chunks]
+    known = [state for state in states if state is not None]
+    begins = [state.before for state in known[1:]] + [walked.final]
+    return walked if [state.after for state in known] == begins else None
+
+
+def _usual(scene: type[Scene]) -> str:
+    if fork.is_safe():
+        return "fork"
+    return "spawn" if spawn.is_possible(scene) else "one piece"
+
+
+def _check(scene: type[Scene], planned: Plan, strict: bool) -> None:
     if strict and planned.problems:
         told = "\n".join(f"  {problem}" for problem in planned.problems)
         raise DerivvizError(
             f"{scene.__name__} does not pass its checks:\n{told}\nWithout --strict it renders anyway."
         )
-    encoder = Background(ENCODERS[path.suffix[1:].lower()](path, quality))
-    try:
-        frames = _draw(scene, quality, stage, encoder, planned.frames, progress)
-        encoder.commit()
-    except BaseException:
-        encoder.abort()
-        raise
-    seconds = time.perf_counter() - started
-    return Rendering(path, path.stat().st_size, frames / quality.frame_rate, seconds, planned)
-
-
-def _draw(
-    scene: type[Scene], quality: Quality, stage: Stage, encoder: Background, total: int, progress: Progress
-) -> int:
-    done = 0
-
-    def sink(frame: Frame, repeat: int) -> None:
-        nonlocal done
-        encoder.write(np.ascontiguousarray(frame), repeat)
-        done += repeat
-        progress(done, max(total, done))
-
-    with _configured(quality):
-        _run(_make(scene, _Draw(sink), stage))
-    progress(done, done)
-    return done
-
-
-def _make(scene: type[Scene], renderer: CairoRenderer, stage: Stage) -> Scene:
-    made = scene(renderer, stage=stage) if issubclass(scene, Lesson) else scene(renderer=renderer)
-    if type(renderer.camera) is not made.camera_class:  # as 3D scenes and those with a moving camera have
-        renderer.camera = made.camera_class()
-    return made
-
-
-def _run(scene: Scene) -> None:
-    """What `Scene.render` does, without its messages about files that are not there."""
-    scene.setup()
-    scene.construct()
-    scene.tear_down()
-    scene.renderer.scene_finished(scene)
-
-
-@contextmanager
-def _configured(quality: Quality) -> Iterator[None]:
-    """manim's configuration for one rendering, restored afterwards; files of its own are thrown away."""
-    level = logger.level
-    with tempfile.TemporaryDirectory(prefix="derivviz-") as media:
-        settings = {
-            "pixel_width": quality.width,
-            "pixel_height": quality.height,
-            "frame_rate": quality.frame_rate,
-            "frame_height": 8.0,
-            "frame_width": 8.0 * quality.width / quality.height,
-            "media_dir": media,
-            "dry_run": True,
-            "disable_caching": True,
-            "progress_bar": "none",
-            "verbosity": "ERROR",
-        }
-        with tempconfig(settings):
-            try:
-                yield
-            finally:
-                logger.setLevel(level)
 
 
 def find_scene(module: Any, wanted: str | None = None) -> type[Scene]:

@@ -26,8 +26,9 @@ def asked(monkeypatch, tmp_path) -> SimpleNamespace:
     """Calls the command in an empty folder; what it asks of the renderer is kept, and nothing is drawn."""
     kept = SimpleNamespace(problems=(), opened=[])
 
-    def pretend(scene, path, quality, stage, *, strict, progress):
+    def pretend(scene, path, quality, stage, *, strict, workers, progress):
         kept.scene, kept.path, kept.quality, kept.stage, kept.strict = scene, path, quality, stage, strict
+        kept.workers = workers
         progress(3, 3)
         planned = rendering.Plan(30, 2.0, (), kept.problems)
         return rendering.Rendering(path, 1234, 2.0, 0.5, planned)
@@ -112,6 +113,9 @@ def test_the_defaults(asked):
     assert (asked.stage.language, asked.stage.theme.name, asked.stage.captions) == ("en", "dark", True)
     assert not asked.strict
     assert asked.opened == []
+    assert asked.workers is None
+    assert asked.call("tangent", "--workers", "3").workers == 3
+    assert asked.call("tangent", "--workers", "0").code == 2
 
 
 @pytest.mark.parametrize(
@@ -235,6 +239,14 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch, capsys):
     told = capsys.readouterr().err.splitlines()
     assert told[0] == "Rendering: 21 of 60 frames"
     assert len(told) == 2
+
+
+def test_a_log_leaves_out_a_total_that_is_not_known(monkeypatch, capsys):
+    monkeypatch.setattr(console, "LOG_EVERY", -1)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    with console.progress("Rendering", "frames") as tell:
+        tell(7, 0)
+    assert capsys.readouterr().err == "Rendering: 7 frames\n"
 
 
 # ---- the real thing -------------------------------------------------------------------------------------

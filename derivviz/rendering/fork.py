@@ -1,0 +1,148 @@
+"""Fork and join: the walking process leaves a copy of itself wherever a chunk begins, which draws it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import random
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from multiprocessing.connection import wait
+from typing import Any, NoReturn
+
+from derivviz.rendering.encode import Segment
+from derivviz.rendering.plan import Chunk, Drawn
+from derivviz.rendering.share import Folder
+from derivviz.rendering.walk import Share
+
+# Their threads do not live on in a copy of the process, which would wait for them for ever.
+THREADED = ("torch", "tensorflow", "jax", "cv2")
+
+
+def is_safe() -> bool:
+    """Whether this process may be copied: on Linux, from its main thread, without threads that compute."""
+    return (
+        sys.platform == "linux"
+        and threading.current_thread() is threading.main_thread()
+        and not any(name in sys.modules for name in THREADED)
+    )
+
+
+class Forked(Share):
+    """Has every chunk drawn by a child that was forked where it begins, so many at a time.
+
+    A child inherits the scene as it is, without the cost of a copy, plays on from there, and ends with its chunk.
+
+    Parameters
+    ----------
+    folder
+        Where the segments go.
+    workers
+        Most children at a time.
+    wanted
+        Draw none but these; None for all.
+    tell
+        Called whenever a chunk is done, with the frames in all; 0 while that is not known.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        workers: int,
+        wanted: Collection[int] | None = None,
+        tell: Callable[[int], None] = lambda frames: None,
+    ) -> None:
+        self.folder, self.workers, self.wanted, self.tell = folder, workers, wanted, tell
+        self.children: dict[int, int] = {}  # process by the pipe that it holds open as long as it lives
+        self.frames = 0
+        self.error: BaseException | None = None
+        self.parent, self.pipe = os.getpid(), -1
+
+    def take(self, chunk: Chunk) -> Segment | None:
+        if self.error is not None or (self.wanted is not None and chunk.number not in self.wanted):
+            return None
+        while len(self.children) >= self.workers:
+            self._reap()
+        ours, theirs = os.pipe()
+        numbers = random.getstate()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with warnings.catch_warnings():  # a progress bar's thread does no harm: no child uses what it holds
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child:
+            os.close(theirs)
+            self.children[ours] = child
+            return None
+        os.close(ours)
+        self.pipe = theirs
+        try:
+            random.setstate(numbers)  # Python gives a child random numbers of its own
+            _settle()
+            return self.folder.begin(chunk)
+        except BaseException as error:
+            self._say(error)
+
+    def done(self, chunk: Chunk, drawn: Drawn) -> None:
+        self.folder.end(chunk, drawn)
+        os._exit(0)
+
+    def finish(self, frames: int) -> None:
+        self.frames = frames
+        while self.children:
+            self._reap()
+        if self.error is not None:
+            raise self.error
+
+    def failed(self, error: BaseException) -> None:
+        if os.getpid() != self.parent:
+            self._say(error)
+        for child in self.children.values():
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        for pipe in list(self.children):
+            self._close(pipe)
+
+    def _reap(self) -> None:
+        """Wait for a child, whichever ends first. One that was killed leaves no note of its chunk."""
+        ended: Any = wait(list(self.children))
+        for pipe in ended:
+            told = b""
+            while more := os.read(pipe, 1 << 16):
+                told += more
+            self._close(pipe)
+            if told and self.error is None:
+                self.error = pickle.loads(told)
+        self.tell(self.frames)
+
+    def _close(self, pipe: int) -> None:
+        os.close(pipe)
+        with suppress(ChildProcessError):
+            os.waitpid(self.children.pop(pipe), 0)
+
+    def _say(self, error: BaseException) -> NoReturn:
+        """Tell the parent what went wrong, and end."""
+        if isinstance(error, OSError):  # PyAV has kinds of its own, which do not travel
+            error = OSError(error.errno, error.strerror)
+        try:
+            said = pickle.dumps(error)
+            pickle.loads(said)
+        except Exception:  # an exception of a scene's own need not travel
+            said = pickle.dumps(RuntimeError("".join(traceback.format_exception(error))))
+        with suppress(OSError):
+            while said:
+                said = said[os.write(self.pipe, said) :]
+        os._exit(1)
+
+
+def _settle() -> None:
+    """Make a child quiet and frugal: its parent speaks for it, and ends it on Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+    gc.freeze()  # what is inherited is never collected, so its memory stays shared

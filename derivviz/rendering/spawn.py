@@ -1,0 +1,122 @@
+"""Shares of a render for workers that have nothing in common: each walks through the scene itself.
+
+For systems and processes that cannot be copied. It costs a walk a worker, and gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Collection
+from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from manim import Scene
+
+from derivviz import library
+from derivviz.animation.stage import Stage
+from derivviz.rendering.quality import Quality
+from derivviz.rendering.share import Folder, Own
+from derivviz.rendering.walk import Walked, walk
+
+POLL = 0.2  # seconds between looks at what is done
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that a worker needs to know to draw its share, as plain data."""
+
+    source: Path
+    scene: str
+    quality: Quality
+    stage: Stage
+    folder: Path
+    kind: str
+    rank: int
+    of: int
+    wanted: frozenset[int] | None
+    careful: bool
+
+
+def is_possible(scene: type[Scene]) -> bool:
+    """Whether a worker can find the scene again: it is a class of a file, by its name."""
+    source = getattr(sys.modules.get(scene.__module__), "__file__", None)
+    return source is not None and getattr(sys.modules[scene.__module__], scene.__name__, None) is scene
+
+
+def work(job: Job) -> Walked:
+    """Draw a share."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends this one
+    scene = getattr(library.load(job.source), job.scene)
+    folder = Folder(job.folder, job.kind, job.quality)
+    share = Own(folder, job.rank, job.of, job.wanted)
+    return walk(scene, job.quality, job.stage, share, careful=job.careful)
+
+
+def spread(
+    scene: type[Scene],
+    stage: Stage,
+    folder: Folder,
+    workers: int,
+    *,
+    careful: bool,
+    wanted: Collection[int] | None,
+    tell: Callable[[int], None],
+) -> Walked | None:
+    """Have a scene drawn by fresh processes, a share each.
+
+    Returns
+    -------
+    walked
+        None when no worker lived to say what it found, or when they found different things.
+    """
+    source = Path(str(sys.modules[scene.__module__].__file__)).resolve()
+    chosen = None if wanted is None else frozenset(wanted)
+    jobs = [
+        Job(
+            source,
+            scene.__name__,
+            folder.quality,
+            stage,
+            folder.path,
+            folder.kind,
+            rank,
+            workers,
+            chosen,
+            careful,
+        )
+        for rank in range(workers)
+    ]
+    before = os.environ.get("PYTHONHASHSEED")
+    os.environ["PYTHONHASHSEED"] = before or "0"  # the same order of sets in every worker
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        found = gather(pool, jobs, tell)
+    finally:
+        for process in list((pool._processes or {}).values()):
+            process.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
+        if before is None:
+            del os.environ["PYTHONHASHSEED"]
+    alike = {(walked.chunks, walked.final) for walked in found}
+    return found[0] if len(alike) == 1 else None
+
+
+def gather(pool: Executor, jobs: list[Job], tell: Callable[[int], None]) -> list[Walked]:
+    """What the workers of a pool found; of those that died, nothing."""
+    waiting: set[Future[Walked]] = {pool.submit(work, job) for job in jobs}
+    asked = list(waiting)
+    while waiting:
+        _, waiting = wait(waiting, POLL, FIRST_EXCEPTION)
+        tell(0)
+    found = []
+    for future in asked:
+        try:
+            found.append(future.result())
+        except BrokenProcessPool:
+            continue
+    return found
