@@ -84,7 +84,8 @@ def check(trace: Trace, requires: Sequence[str], name: str) -> None:
     Parameters
     ----------
     requires
-        Keys, or patterns of keys such as ``lr_factor/*``; each wants one series with a finite value.
+        Keys, or patterns of keys such as ``lr_factor/*``; each wants one series with a finite value. Or the
+        path of an array outside the step table, ``sensitivity/saliency``.
 
     Raises
     ------
@@ -93,7 +94,10 @@ def check(trace: Trace, requires: Sequence[str], name: str) -> None:
     """
     keys = trace.keys()
     for pattern in requires:
-        if not any(np.isfinite(trace[key]).any() for key in matching(keys, pattern)):
+        known = pattern in trace.arrays or any(
+            np.isfinite(trace[key]).any() for key in matching(keys, pattern)
+        )
+        if not known:
             raise MissingSeriesError(
                 f"The trace {trace.path} has no values of {pattern!r}, which the figure {name!r} shows.\n"
                 f"Record one that does with 'derivviz record food', then type "

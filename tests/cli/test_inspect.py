@@ -75,13 +75,32 @@ def test_all_that_a_run_left(tiny_trace: Path) -> None:
     assert "update-ratio A step changes fc1.weight" in words
 
 
+def test_the_diagnosis(tiny_trace: Path) -> None:
+    from derivviz import open_trace
+    from derivviz.trace.diagnosis import diagnose
+
+    told = inspect(tiny_trace, width=120)
+    found = diagnose(open_trace(tiny_trace))
+    layer = next(layer for layer in found["layers"] if layer["name"] == "fc1")
+    row = next(line for line in told.splitlines() if line.startswith("fc1 ") and "×" in line and "→" in line)
+    for number in (f"{layer['rms_first']:.4g}", f"{layer['rms_last']:.4g}", f"× {layer['growth']:.3g}"):
+        assert number in row
+    weight = next(p for p in found["parameters"] if p["name"] == "fc1.weight")
+    row = next(line for line in told.splitlines() if line.startswith("fc1.weight") and "×" not in line)
+    assert "  ".join(f"{value:.2g}" for value in weight["ratio"]) in row
+    assert "0.012" in row  # lr 0.01, factor 1.2
+    assert "0% of the held-out pictures at first" in " ".join(told.split())
+    assert json.loads(inspect(tiny_trace, "--json"))["diagnosis"] == found
+    assert "diagnosis" not in json.loads(inspect(tiny_trace, "--json"))["notes"]
+
+
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("layers", [2, 200])
 def test_it_fits(tmp_path: Path, width: int, layers: int) -> None:
     told = inspect(write(tmp_path / "run.zarr", layers), width=width)
     lines = told.splitlines()
     assert max(len(line) for line in lines) <= width
-    assert len(lines) < 60
+    assert len(lines) < 85
     assert "blocks.0.attention.projection" in told
     assert f"blocks.{layers - 1}.attention.projection" in told
     if layers == 200:
@@ -110,7 +129,7 @@ def test_json(tmp_path: Path) -> None:
         *("path", "version", "bytes", "files", "steps", "snapshots", "evaluations", "probe_rows", "ranks"),
         *("seconds", "recorder_seconds", "recorder_share", "provenance", "sessions", "notes", "groups"),
         *("logged", "modules", "parameters", "elements", "tensors", "not_recorded", "not_understood"),
-        *("first_nonfinite", "health"),
+        *("first_nonfinite", "health", "diagnosis"),
     ]
     assert told["steps"] == {"count": 8, "first": 0, "last": 7}
     assert told["snapshots"] == {"count": 0, "first": None, "last": None}
