@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unicodedata import east_asian_width
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,11 +16,12 @@ from derivviz.calculus.cubic import DERIVATIVE_PEAK, df
 from derivviz.calculus.recommendation import Recommendation, Row, bracketed, number
 from derivviz.figures.canvas import Artists, grid, sheet
 from derivviz.figures.formula import put
-from derivviz.figures.labels import shortened
 from derivviz.figures.style import MILLIMETRE, SMALL, TEXT, Style
 from derivviz.look import fonts
 
 SIZE = (160 * MILLIMETRE, 132 * MILLIMETRE)
+LONGEST = 20  # columns of a name
+MOST_TIED = 4  # names, at the most, in the sentence about a tie
 MOST = 8  # dishes that have room; of more, those with the highest scores
 VIEW = (
     -3.55,
@@ -57,7 +59,7 @@ def draw(
         if pixels is None:
             ((bars, table),) = grid(top, 1, 2, widths=(1.9, 1))
         else:
-            ((photo, bars, table),) = grid(top, 1, 3, widths=(1, 1.4, 0.85))
+            ((photo, bars, table),) = grid(top, 1, 3, widths=(1, 1.4, 0.9))
             artists |= draw_photo(photo, pixels, answer, look)
         artists |= draw_bars(bars, answer, shown, look) | write_numbers(table, bars, answer, shown, look)
         top.set_title(title, parse_math=False)
@@ -68,7 +70,7 @@ def draw(
 def draw_photo(ax: Axes, pixels: NDArray[np.uint8], answer: Recommendation, look: Style) -> Artists:
     """The picture as the network sees it, and what it most likely shows."""
     ax.grid(visible=False)
-    ax.set(xticks=[], yticks=[])
+    ax.set(xticks=[], yticks=[], anchor="NW")
     for spine in ax.spines.values():
         spine.set(visible=True, color=look.color("grid"))
     name = _name(answer, answer.likeliest, look)
@@ -76,6 +78,7 @@ def draw_photo(ax: Axes, pixels: NDArray[np.uint8], answer: Recommendation, look
         look.choose(en=f"the network sees: {name}", ko=f"신경망의 판단: {name}"),
         parse_math=False,
         fontsize=SMALL,
+        loc="left",
     )
     return {"photo": ax.imshow(pixels, interpolation="antialiased")}
 
@@ -92,7 +95,7 @@ def draw_bars(ax: Axes, answer: Recommendation, shown: list[int], look: Style) -
     artists: Artists = {f"p/{i}": bar for i, bar in zip(shown, pale, strict=True)}
     artists |= {f"score/{i}": bar for i, bar in zip(shown, strong, strict=True)}
     names = [f"{i}  {_name(answer, answer.rows[i], look)}" for i in shown]
-    ax.set_yticks(at, shortened(names), parse_math=False)
+    ax.set_yticks(at, names, parse_math=False)
     ax.tick_params(axis="y", length=0, labelcolor=look.color("ink"))
     ax.set_ylim(-0.6, len(rows) - 0.4)
     # Of many classes one may score −100: its bar ends at the edge, or no other would be seen.
@@ -176,6 +179,7 @@ def draw_places(ax: Axes, answer: Recommendation, shown: list[int], look: Style)
     ax.set_xticks(np.arange(-3, int(np.floor(right)) + 1))
     ax.grid(visible=False)
     ax.set_ylabel("f′(x)", color=look.legible(look.color("tangent")))
+    ax.yaxis.set_label_coords(-0.055, 0.5)  # not in line with what stands beside the bars
     scale: Any = (lambda slope: 1 + slope / 20, lambda factor: 20 * (factor - 1))
     factor = ax.secondary_yaxis("right", functions=scale)
     factor.set_yticks([0, 1, 1 + DERIVATIVE_PEAK[1] / 20], ["0", "1", "2.2"])
@@ -214,7 +218,7 @@ def explain(ax: Axes, answer: Recommendation, look: Style) -> Artists:
         for (name, line), y in zip(lines.items(), (0.82, 0.38), strict=True)
     }
     if len(answer.ties) > 1:
-        names = ", ".join(shortened([_name(answer, tied, look) for tied in answer.ties[:4]]))
+        names = ", ".join(_name(answer, tied, look) for tied in answer.ties[:MOST_TIED])
         artists["ties"] = ax.text(
             0.0,
             -0.02,
@@ -243,9 +247,15 @@ def _name(answer: Recommendation, row: Row, look: Style) -> str:
     plain = plain.replace("_", " ")
     drawn = "".join(c if ord(c) in fonts.characters() else "?" for c in plain)
     if drawn.replace("?", "").strip():
-        return drawn
+        return _shortened(drawn)
     i = answer.rows.index(row)
     return look.choose(en=f"class {i}", ko=f"{i}번 음식")
+
+
+def _shortened(name: str) -> str:
+    """The name, cut to `LONGEST` columns; Korean letters are two columns wide."""
+    ends = np.cumsum([2 if east_asian_width(c) in "WF" else 1 for c in name])
+    return name if ends[-1] <= LONGEST else name[: int((ends < LONGEST).sum())].rstrip() + "…"
 
 
 def _short(value: float) -> str:

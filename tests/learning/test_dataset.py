@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
+from derivviz.errors import UsageError
 from derivviz.learning.augment import augment
 from derivviz.learning.dataset import DataError, Pictures, batches, read_folder, split, to_batch
 
@@ -95,6 +97,46 @@ def test_split_is_stratified_complete_and_decided_by_the_seed() -> None:
     assert np.bincount(target[held_out], minlength=4).tolist() == [2, 5, 1, 0]
     assert split(target, seed=3)[1].tolist() == held_out.tolist()
     assert split(target, seed=4)[1].tolist() != held_out.tolist()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_any_share_is_held_out_and_something_of_each_class_is_left(share: float) -> None:
+    target = np.repeat(np.arange(4), [10, 27, 2, 1])
+    training, held_out = split(target, 0, share)
+    assert sorted([*training, *held_out]) == list(range(len(target)))
+    assert set(target[training]) == {0, 1, 2, 3}
+    wanted = [min(n - 1, max(1, round(share * n))) if share else 0 for n in (10, 27, 2, 1)]
+    assert np.bincount(target[held_out], minlength=4).tolist() == wanted
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.0, 20, float("nan")])
+def test_a_share_outside_its_bounds(share: float) -> None:
+    with pytest.raises(UsageError, match=r"between 0 .* and 1"):
+        split(np.zeros(4, np.int64), 0, share)
+
+
+def test_batches_are_the_same_however_many_workers_make_them(pictures: Pictures) -> None:
+    state = torch.get_rng_state()
+    alone, helped = (batches(pictures, np.arange(11), 4, 3, True, workers) for workers in (0, 2))
+    epochs = [(_all(alone), _all(helped)) for _ in range(2)]
+    for one, other in epochs:
+        for (images, target), (images2, target2) in zip(one, other, strict=True):
+            assert torch.equal(images, images2)
+            assert torch.equal(target, target2)
+    assert not torch.equal(epochs[0][0][0][0], epochs[1][0][0][0]), "each epoch is augmented anew"
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_pictures_that_are_mapped_from_a_file_make_the_same_batches(
+    pictures: Pictures, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "a.npy", pictures.images)
+    mapped = replace(pictures, images=np.load(tmp_path / "a.npy", mmap_mode="r"))
+    assert mapped.hash == pictures.hash
+    for (images, _), (images2, _) in zip(
+        *(batches(p, np.arange(11), 4, 0, True) for p in (pictures, mapped)), strict=True
+    ):
+        assert torch.equal(images, images2)
 
 
 def _all(loader: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> list[tuple[torch.Tensor, torch.Tensor]]:
