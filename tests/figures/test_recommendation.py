@@ -36,7 +36,6 @@ def _many(count: int, hunger: float) -> Recommendation:
 CASES = {
     "five": recommend_from([0.148, 0.615, 0.02, 0.187, 0.03], 6),
     "starving": recommend_from([0.148, 0.115, 0.02, 0.687, 0.03], 10),
-    "full": recommend_from([0.4, 0.115, 0.2, 0.2, 0.085], 0),
     "tie": recommend_from([0.5, 0.5], 4.625, ["pizza", "chicken"]),
     "one class alone": recommend_from([0.0, 0.0, 0.0, 0.0, 1.0], 10),
     "twelve": _many(12, 3.3),
@@ -63,8 +62,10 @@ def _words(figure: Figure) -> list[tuple[str, Bbox]]:
     ]
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    ("case", "language"),
+    [*((case, "ko") for case in CASES), ("five", "en"), ("hundred", "en"), ("multipliers", "en")],
+)
 def test_words_do_not_touch_and_stay_on_the_page(case: str, language: str) -> None:
     photo = None if case == "multipliers" else PHOTO
     with style("paper", language):
@@ -80,7 +81,7 @@ def test_words_do_not_touch_and_stay_on_the_page(case: str, language: str) -> No
         assert across <= 1 or up <= 1, f"{one!r} lies on {other!r}"
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ["five", "starving", "hundred"])
 def test_it_shows_the_numbers_of_the_table(case: str) -> None:
     answer = CASES[case]
     artists = draw(answer, PHOTO)
