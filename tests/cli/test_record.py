@@ -56,6 +56,10 @@ def test_from_a_folder_to_a_trace(folder: Path, tmp_path: Path) -> None:
     assert isinstance(again.exception, DerivvizError)
     assert "--overwrite" in str(again.exception)
     assert open_trace(path).attrs["seed"] == 5, "the refused run left the trace alone"
+    mistyped = _invoke("food", "--preset", "stabel", "-o", path)
+    assert "Did you mean 'stable'" in str(mistyped.exception), (
+        "what was typed wrong comes before what is there"
+    )
     assert _invoke("food", "--data", folder, "--epochs", 1, "-o", path, "--overwrite").exit_code == 0
 
 
@@ -108,7 +112,9 @@ def test_a_folder_that_is_no_trace_is_never_replaced(folder: Path, tmp_path: Pat
 
 
 def _fake(monkeypatch: pytest.MonkeyPatch, train: Callable[..., object]) -> None:
-    monkeypatch.setattr(record, "load", lambda name: SimpleNamespace(train=train))
+    monkeypatch.setattr(
+        record, "load", lambda name: SimpleNamespace(train=train, PRESETS=("stable", "faithful"))
+    )
 
 
 @pytest.mark.parametrize(("steps", "message"), [(0, "before the first step"), (3, "after 3 steps")])
