@@ -27,7 +27,6 @@ Activation = Callable[[int], nn.Module]  # makes one for so many features
 Network = Callable[[Activation], nn.Module]
 
 BATCH = 32
-LEARNING_RATE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,7 @@ def compare(
     output: Path,
     epochs: int,
     seed: int,
+    learning_rate: float,
     overwrite: bool,
 ) -> None:
     """Train a network with f′, recorded, and the same with its usual activation; print how both do.
@@ -98,7 +98,7 @@ def compare(
             torch.manual_seed(seed)
             model = network(activation)
             calibrate(model, data.images[:256])
-            optimizer = DerivativeFactor(torch.optim.Adam(model.parameters(), lr=LEARNING_RATE))
+            optimizer = DerivativeFactor(torch.optim.Adam(model.parameters(), lr=learning_rate))
             name = "f′" if activation is derivative else type(activation(1)).__name__
             start = time.monotonic()
             with progress(f"Training with {name}", "steps") as tell:
@@ -144,6 +144,9 @@ def options(name: str, epochs: int) -> Callable[[Callable[..., None]], Callable[
             default=0,
             show_default=True,
             help="Decides weights, split and order.",
+        ),
+        click.option(
+            "--learning-rate", type=click.FloatRange(0, min_open=True), default=1e-3, show_default=True
         ),
         click.option("--overwrite", is_flag=True, help="Replace an existing recording."),
     )

@@ -53,7 +53,7 @@ def run(output: Path, epochs: int, seed: int, overwrite: bool) -> float:
 
 @click.command(help=__doc__)
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("renders/own_loop.zarr"))
-@click.option("--epochs", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=8, show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace an existing recording.")
 def main(output: Path, epochs: int, seed: int, overwrite: bool) -> None:
