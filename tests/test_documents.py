@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = (
     "README.md",
     "docs/recording.md",
+    "docs/library.md",
     "README.ko.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
