@@ -11,11 +11,10 @@ from variants import Factor
 Rate = tuple[str, float]  # the rule that gives each layer its rate, and the base rate
 
 ADAM_RATES: tuple[Rate, ...] = (
-    *(("relative", rate) for rate in (0.001, 0.003, 0.01, 0.03, 0.1)),
+    *(("relative", rate) for rate in (0.001, 0.003, 0.01, 0.03)),
     *(("uniform", rate) for rate in (3e-4, 1e-3)),
 )
 SGD_RATES: tuple[Rate, ...] = tuple(("relative", rate) for rate in (0.03, 0.1, 0.3, 1.0, 3.0))
-OPTIMIZER_RATES: tuple[Rate, ...] = tuple(("relative", rate) for rate in (0.003, 0.01, 0.03, 0.1))
 FEW_RATES: tuple[Rate, ...] = (("relative", 0.003), ("relative", 0.01), ("relative", 0.03))
 
 STABLE = Configuration()
@@ -45,7 +44,7 @@ class Arm:
 
 def arms(quick: bool = False) -> list[Arm]:
     """All arms in the order in which they are trained; `quick` makes two a part, of nearly no work."""
-    everything = [*_activations(), *_form(), *_recipe(), *_optimizers(), *_finalists()]
+    everything = [*_activations(), *_form(), *_recipe(), *_longer(), *_optimizers(), *_finalists()]
     if not quick:
         return everything
     chosen = [arm for part in PARTS for arm in [a for a in everything if a.part == part][:2]]
@@ -61,7 +60,7 @@ def arms(quick: bool = False) -> list[Arm]:
     ]
 
 
-PARTS = ("activations", "form", "recipe", "optimizers", "finalists")
+PARTS = ("activations", "form", "recipe", "longer", "optimizers", "finalists")
 
 
 def standardised(name: str) -> Configuration:
@@ -89,7 +88,7 @@ def _optimizers() -> Iterator[Arm]:
                         factor=factor,
                         weight_decay=1.0 if optimizer == "AdamW" else 0.0,
                     ),
-                    SGD_RATES if optimizer == "SGD" else OPTIMIZER_RATES,
+                    SGD_RATES if optimizer == "SGD" else FEW_RATES,
                 )
 
 
@@ -146,5 +145,24 @@ def _recipe() -> Iterator[Arm]:
         yield Arm("recipe", f"factor: {form}", replace(STABLE, factor=form), FEW_RATES)
 
 
+def _longer() -> Iterator[Arm]:
+    """Twice as many epochs, for what learns slowly."""
+    for name in ("f′/24 clamped", "ReLU", "GELU"):
+        yield Arm("longer", f"{name}, 60 epochs", replace(standardised(name), epochs=60), FEW_RATES)
+
+
 def _finalists() -> Iterator[Arm]:
-    return iter(())
+    """At the size of the published network, with what the run ``food`` trains with."""
+    candidates: dict[str, tuple[Configuration, tuple[Rate, ...]]] = {
+        "f′/24 clamped, standardised, with the factor": (
+            replace(STABLE, factor="published"),
+            (("relative", 0.002), ("relative", 0.005), ("fast output", 0.002)),
+        ),
+        "ReLU, standardised": (
+            standardised("ReLU"),
+            (("relative", 0.01), ("fast output", 0.002), ("fast output", 0.01)),
+        ),
+    }
+    for name, (configuration, rates) in candidates.items():
+        big = replace(configuration, side=224, epochs=40)
+        yield Arm("finalists", name, big, rates, tuning_seeds=2)

@@ -21,7 +21,10 @@ HEADERS = (
 def write(rows: Rows, document: Path) -> None:
     """Fill in the document's tables: what stands between ``<!-- table NAME -->`` and ``<!-- end -->``."""
     text = document.read_text(encoding="utf-8")
-    made = {name: table(rows, name) for name in PARTS} | {"rates": rates(rows)}
+    made = {name: table(rows, name) for name in PARTS} | {
+        "rates": rates(rows),
+        "confidence": confidence(rows),
+    }
     for name, lines in made.items():
         pattern = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
         text = re.sub(pattern, lambda at, lines=lines: at[1] + lines + at[2], text, flags=re.DOTALL)
@@ -48,6 +51,18 @@ def rates(rows: Rows) -> str:
         found = [[rows.get(key(arm.at(rate), seed)) for seed in tuning(arm)] for rate in arm.rates]
         if all(row is not None for runs in found for row in runs):
             lines.append((arm.name, *(f"{_accuracy([r for r in runs if r]).mean():.2f}" for runs in found)))
+    return _markdown(lines)
+
+
+def confidence(rows: Rows) -> str:
+    """How sure the finalists are on unseen pictures: the largest p beside the share that is right, and the entropy."""
+    lines: list[Sequence[str]] = [("", "right", "mean of the largest p", "mean entropy, ln 5 = 1.61 at most")]
+    lines.append(("---",) * len(lines[0]))
+    for arm in arms():
+        found = chosen(arm, rows) if arm.part == "finalists" else None
+        if found is not None:
+            values = (_accuracy(found[1]), _values(found[1], "confidence"), _values(found[1], "entropy"))
+            lines.append((arm.name, *(f"{v.mean():.2f} ± {v.std(ddof=1):.2f}" for v in values)))
     return _markdown(lines)
 
 
@@ -109,7 +124,7 @@ def _spread(runs: Sequence[Row], name: str) -> str:
 
 
 def _rate(rule: str, rate: float) -> str:
-    return f"{rate:g}" + (" s" if rule == "relative" else "")
+    return f"{rate:g}" + {"relative": " s", "fast output": " s, output ×10", "uniform": ""}[rule]
 
 
 def _markdown(lines: Sequence[Sequence[str]]) -> str:

@@ -12,7 +12,7 @@ from derivviz.cli import console
 from derivviz.cli.grown import GrownCommand, typed
 from derivviz.errors import DerivvizError
 from derivviz.parameters import fill
-from derivviz.runs import Progress, Request, load, path_of, summaries
+from derivviz.runs import Progress, Request, check_preset, load, path_of, summaries
 
 
 class _RecordCommand(GrownCommand):
@@ -62,6 +62,7 @@ def command(
     """
     path = Path("renders") / f"{run}.zarr" if output is None else output
     module = load(run)
+    check_preset(preset, getattr(module, "PRESETS", ()), run)
     _refuse_existing(path, overwrite)
     own = fill(module.Parameters, typed(ctx, parameters)) if hasattr(module, "Parameters") else None
     cache = None if data is None or no_cache else _cache()

@@ -7,7 +7,7 @@ options, and ``PRESETS`` (names, the default first) where it has some.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -112,3 +112,22 @@ def load(name: str) -> ModuleType:
         If there is none of that name.
     """
     return import_module(f"{__name__}.{path_of(name).stem}")
+
+
+def check_preset(preset: str | None, presets: Sequence[str], run: str) -> None:
+    """Refuse a preset that is not one of a run's.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    if preset is None or preset in presets:
+        return
+    if not presets:
+        raise UsageError(f"The run {run} has no presets: leave --preset out.")
+    guess = nearest(preset, presets, 1)
+    hint = f" Did you mean {guess[0]!r}?" if guess else ""
+    raise UsageError(
+        f"There is no preset {preset!r} of the run {run}.{hint} There are: {', '.join(presets)}."
+    )

@@ -66,11 +66,13 @@ def test_it_says_what_it_chose_and_skipped(recorded: tuple[Trace, Outcome, list[
 
 def test_the_trace_tells_the_run(recorded: tuple[Trace, Outcome, list[str]]) -> None:
     trace, outcome, _ = recorded
-    assert outcome.steps == len(trace.steps) == 2
-    assert trace["epoch"].tolist() == [1, 2]
+    assert outcome.steps == len(trace.steps) == 4
+    assert trace["epoch"].tolist() == [1, 1, 2, 2]
     assert np.isfinite(trace["loss"]).all()
-    assert outcome.result.startswith("Loss ")
-    assert trace["lr/fc1.weight"][0] == pytest.approx(5e-6)
+    # The last batch holds 4 of the 12 pictures, and counts for no more.
+    assert outcome.result.startswith(f"Loss {(2 * trace['loss'][2] + trace['loss'][3]) / 3:.4g} ")
+    rate = food.RECIPES["stable"].learning_rates["fc1"]
+    assert trace["lr/fc1.weight"] == pytest.approx([rate, rate, rate, 0.75 * rate])
     mean = trace["param/fc2.weight/mean"]
     assert trace["lr_factor/fc2.weight"] == pytest.approx(1 + np.abs(-6 * mean**2 - 12 * mean + 18) / 20)
     attrs = trace.attrs
