@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, put, sheet
@@ -27,6 +27,7 @@ requires = ("activation/*/rms",)
 SIZE = (160 * MILLIMETRE, 145 * MILLIMETRE)
 NAMED = 7  # layers and parameters, at the most, that are shown
 MARKERS = "osD^vP*"
+FEW = 100.0  # largest over smallest, up to where ten, a hundred, … are too few ticks
 
 
 def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
@@ -89,17 +90,18 @@ def draw_sizes(ax: Axes, trace: Trace, layers: list[dict[str, Any]], look: Style
         artists["lost"] = ax.axvline(min(lost), color=look.color("negative"), linestyle=(0, (2, 1.5)))
         ax.annotate(
             look.choose(en=f"NaN or ∞ from step {min(lost)}", ko=f"스텝 {min(lost)}부터 NaN 또는 ∞"),
-            (min(lost), 0.97),
+            (min(lost), 0.03),  # at the bottom: what explodes is at the top by then
             xycoords=("data", "axes fraction"),
-            xytext=(-4, 0),
+            xytext=(-4, 0) if min(lost) > trace.steps[len(trace.steps) // 2 - 1] else (4, 0),
             textcoords="offset points",
-            ha="right",
-            va="top",
+            ha="right" if min(lost) > trace.steps[len(trace.steps) // 2 - 1] else "left",
+            va="bottom",
             color=look.color("negative"),
             size=SMALL,
+            bbox={"facecolor": look.color("background"), "edgecolor": "none", "alpha": 0.85, "pad": 1},
         )
-    ax.minorticks_off()
     ax.set_ylim(*ax.get_ylim())
+    _few_decades(ax)
     ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
     ax.set_ylabel(look.choose(en="rms of the layer's output", ko="층 출력의 제곱평균제곱근"))
     at_the_end(ax, labels)
@@ -133,33 +135,25 @@ def draw_power(ax: Axes, trace: Trace, powers: list[dict[str, Any]], look: Style
         put(ax, "6 z^2", (x[25], SQUARE * x[25] ** 2), color="tangent", align=("left", "top"), offset=(4, -2))
     shades = look.shades("function", len(powers))
     for n, (power, color) in enumerate(zip(powers, shades, strict=True)):
-        z, a = points[power["name"]]
-        (artists[f"power/{power['name']}"],) = ax.plot(
-            z, a, MARKERS[n % len(MARKERS)], color=color, markersize=4, alpha=0.8, zorder=3
-        )
-        if not len(z):
-            continue
-        told = ""
+        told = power["name"]
         if power["exponent"] is not None:
             slope = f"{power['exponent']:.2f}"
-            told = look.choose(en=f", slope {slope}", ko=f", 기울기 {slope}")
-        at = float(np.median(z)), float(np.median(a))
-        side = -1 if at[0] > np.sqrt(low * high) else 1
-        artists[f"power/{power['name']}/name"] = ax.annotate(
-            f"{power['name']}{told}",
-            at,
-            xytext=(-7, 0) if side < 0 else (0, -9),
-            textcoords="offset points",
-            ha="right" if side < 0 else "left",
-            va="center",
-            color=look.legible(color),
-            size=SMALL,
-            zorder=5,
+            told += look.choose(en=f", slope {slope}", ko=f", 기울기 {slope}")
+        (artists[f"power/{power['name']}"],) = ax.plot(
+            *points[power["name"]],
+            MARKERS[n % len(MARKERS)],
+            color=color,
+            markersize=4,
+            alpha=0.8,
+            zorder=3,
+            label=told,
         )
+    # Sizes go up together, so the corner above the diagonal is free.
+    ax.legend(loc="upper left", frameon=False, fontsize=SMALL, handletextpad=0.2, borderpad=0)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(low, high)
-    ax.minorticks_off()
+    _few_decades(ax)
     ax.set_xlabel(look.choose(en="rms of its input z", ko="입력 z의 제곱평균제곱근"))
     ax.set_ylabel(look.choose(en="rms of its output", ko="출력의 제곱평균제곱근"))
     return artists
@@ -208,7 +202,9 @@ def draw_steps(ax: Axes, found: dict[str, Any], look: Style) -> Artists:
     for at, parameter in enumerate(moved):
         low, middle, high = parameter["ratio"]
         ax.plot([low, high], [at, at], color=look.color("parameter"), linewidth=2, solid_capstyle="butt")
-        (artists[f"step/{parameter['name']}"],) = ax.plot([middle], [at], "o", color=look.color("parameter"))
+        (artists[f"step/{parameter['name']}"],) = ax.plot(
+            [middle], [at], "o", color=look.color("parameter"), clip_on=False
+        )
     usual = found["thresholds"]["usual_ratio"]
     artists["usual"] = ax.axvline(usual, color=look.color("muted"), linestyle=":", linewidth=1)
     ax.annotate(
@@ -221,7 +217,9 @@ def draw_steps(ax: Axes, found: dict[str, Any], look: Style) -> Artists:
         color=look.color("muted"),
         size=SMALL,
     )
+    ends = [value for parameter in moved for value in parameter["ratio"]] + [usual]
     ax.set_xscale("log")
+    ax.set_xlim(min(ends) / 1.5, max(ends) * 1.5)
     ax.set_yticks(range(len(moved)), [parameter["name"] for parameter in moved])
     ax.set_ylim(len(moved) - 0.5, -1.1)
     ax.minorticks_off()
@@ -232,6 +230,16 @@ def draw_steps(ax: Axes, found: dict[str, Any], look: Style) -> Artists:
 
 def heading(ax: Axes, text: str) -> None:
     ax.set_title(text, fontsize=TEXT, fontweight="semibold", pad=6)
+
+
+def _few_decades(ax: Axes) -> None:
+    """Ticks of logarithmic axes: powers of ten, and where one has few of them 2 and 5 between."""
+    for axis in (ax.xaxis, ax.yaxis):
+        low, high = sorted(axis.get_view_interval())
+        if axis.get_scale() == "log" and high < FEW * low:
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.minorticks_off()
 
 
 def _empty(ax: Axes, text: str, look: Style) -> Any:

@@ -100,8 +100,8 @@ def draw_maps(
     if "integrated_gradients" in maps:
         signs = panels[-1][1 + list(maps).index("integrated_gradients")]
         for at, align, role, told in (
-            (0.46, "right", "positive", look.choose(en="■ for it", ko="■ 찬성")),
-            (0.54, "left", "negative", look.choose(en="■ against", ko="■ 반대")),
+            (0.46, "right", "positive", look.choose(en="■ raises it", ko="■ 높임")),
+            (0.54, "left", "negative", look.choose(en="■ lowers it", ko="■ 낮춤")),
         ):
             signs.annotate(
                 told,

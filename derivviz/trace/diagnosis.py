@@ -23,6 +23,7 @@ from derivviz.trace.units import FEWEST_SAMPLES, dead_share
 # A probability above this is one-hot: the gradient p − y of the cross-entropy at the logits is then below
 # a thousandth, or above 0.999 where the class is wrong. Our choice.
 ONE_HOT = 0.999
+_LOOKED_AT = 4  # snapshots, from either end
 
 
 def diagnose(trace: Trace, examination: Examination | None = None) -> dict[str, Any]:
@@ -138,16 +139,22 @@ def _layers(trace: Trace, rms: dict[str, Array]) -> list[dict[str, Any]]:
 
 def _units(trace: Trace) -> dict[str, dict[str, dict[str, float]]]:
     """Shares of dead and of exploded units by layer, at the first and at the last snapshot."""
-    steps = trace.snapshot_steps
-    return {
-        end: unit_shares(trace.snapshot(int(steps[n]))) if len(steps) else {"dead": {}, "exploded": {}}
-        for end, n in (("first", 0), ("last", -1))
-    }
+    ends = {"first": trace.snapshot_steps, "last": trace.snapshot_steps[::-1]}
+    return {end: unit_shares(_telling(trace, steps)) for end, steps in ends.items()}
 
 
-def unit_shares(shot: Snapshot) -> dict[str, dict[str, float]]:
+def _telling(trace: Trace, steps: Array) -> Snapshot | None:
+    """The first of these snapshots with enough samples, as an epoch's last batch may be one alone; or the first."""
+    shots = [trace.snapshot(int(step)) for step in steps[:_LOOKED_AT]]
+    return next((shot for shot in shots if shot.samples >= FEWEST_SAMPLES), shots[0] if shots else None)
+
+
+def unit_shares(shot: Snapshot | None) -> dict[str, dict[str, float]]:
     """Shares of the recorded units of each layer that are ``dead``, and ``exploded``, in one snapshot [1]."""
-    dead, exploded = {}, {}
+    dead: dict[str, float] = {}
+    exploded: dict[str, float] = {}
+    if shot is None:
+        return {"dead": dead, "exploded": exploded}
     base: float | None = None
     for name in shot.activation:
         values = shot.activation[name].astype(np.float64)

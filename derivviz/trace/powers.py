@@ -25,6 +25,7 @@ _MOST_BENDS = (
 )
 _FEWEST_SAMPLES = 6
 _CANDIDATES = 6  # layers that are tried
+_LOOKED_AT = 4  # snapshots: the last batch of an epoch may be a single sample
 
 
 def powers(trace: Trace, rms: Mapping[str, Array]) -> list[dict[str, Any]]:
@@ -57,7 +58,7 @@ def powers(trace: Trace, rms: Mapping[str, Array]) -> list[dict[str, Any]]:
 
 def inputs(trace: Trace) -> dict[str, str]:
     """Activation → the module whose output it takes, of those where the recorded values show it."""
-    shot = _last_finite(trace)
+    shot = _clearest(trace)
     if shot is None:
         return {}
     weighty = {module["name"] for module in trace.modules if module.get("parameters")}
@@ -97,14 +98,17 @@ def follows(z: Array, a: Array) -> bool:
     return bool(alive.any()) and float(np.mean(np.array(bends)[alive] <= _MOST_BENDS)) > 0.9
 
 
-def _last_finite(trace: Trace) -> Snapshot | None:
-    """The last snapshot without NaN and infinities in its activations."""
+def _clearest(trace: Trace) -> Snapshot | None:
+    """Of the last snapshots without NaN and infinities in their activations, the one with the most samples."""
+    found: list[Snapshot] = []
     for step in trace.snapshot_steps[::-1]:
         shot = trace.snapshot(int(step))
         lost: Iterator[float] = (n for name, n in shot.nonfinite.items() if name.startswith("activation/"))
         if not any(n > 0 for n in lost):
-            return shot
-    return None
+            found.append(shot)
+        if len(found) == _LOOKED_AT:
+            break
+    return max(found, key=lambda shot: shot.samples, default=None)
 
 
 def _reference(kind: str, attributes: Mapping[str, Any], name: str) -> dict[str, float] | None:

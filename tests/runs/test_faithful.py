@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn import functional
 
 import derivviz
@@ -81,6 +82,25 @@ def test_the_trace_holds_the_sensitivity(faithful: Trace) -> None:
     assert found.saliency.shape == (2, 4, 224, 224)
     assert found.input_norm[-1].min() > 10 * found.input_norm[0].max()  # it explodes as well
     assert (found.checks.error[:, :, 0] < 0.01).all()
+
+
+def test_an_interrupted_run_is_diagnosed(tmp_path: Path) -> None:
+    for n, name in enumerate(("pizza", "salad")):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for k in range(3):
+            picture = np.full((32, 32, 3), 60 * n + 20 * k, np.uint8)
+            Image.fromarray(picture).save(tmp_path / "data" / name / f"{k}.png")
+
+    def interrupt(*now: object) -> None:
+        raise KeyboardInterrupt
+
+    request = Request(tmp_path / "run.zarr", tmp_path / "data", preset="faithful")
+    with pytest.raises(KeyboardInterrupt):
+        food.train(request, Progress(lambda line: None, interrupt))
+    trace = derivviz.open_trace(tmp_path / "run.zarr")
+    assert trace.attrs["finished"] is False
+    assert trace.attrs["diagnosis"] == diagnose(trace)
+    assert trace.attrs["diagnosis"]["steps"] == 1
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -119,6 +119,22 @@ def test_dead_and_exploded_units(train: Any, torch: Any) -> None:
     assert (layers["0"]["dead_first"], layers["0"]["exploded_first"]) == (0, 0)
 
 
+def test_a_last_batch_of_one_sample(seeded: Any, tmp_path: Path) -> None:
+    torch = seeded
+    model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 4))
+    with torch.no_grad():
+        model[0].weight[:4], model[0].bias[:4] = 0, -1
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    with derivviz.record(model, optimizer, tmp_path / "run.zarr", snapshot_every=1) as recorder:
+        for batch in torch.randn(33, 8).split(16):
+            model(batch).sum().backward()
+            optimizer.step()
+        recorder.diagnose()
+    found = derivviz.open_trace(tmp_path / "run.zarr").attrs["diagnosis"]
+    assert [power["input"] for power in found["powers"]] == ["0"]
+    assert by_name(found["layers"])["1"]["dead_last"] == 0.5
+
+
 def test_effective_steps(train: Any, torch: Any) -> None:
     model = torch.nn.Linear(8, 4)
     trace = train(model, lr=0.01)
@@ -142,7 +158,9 @@ def test_one_hot(train: Any, torch: Any) -> None:
         model.weight *= 1e6
     output = diagnose(train(model))["output"]
     assert (output["one_hot_first"], output["one_hot_last"]) == (1, 1)
-    assert output["rms_last"] == pytest.approx(16 * output["rms_first"], rel=1e-4)  # the last snapshot is of step 4
+    assert output["rms_last"] == pytest.approx(
+        16 * output["rms_first"], rel=1e-4
+    )  # the last snapshot is of step 4
     assert output["pictures"] == 32
 
 
