@@ -19,10 +19,9 @@ from derivviz.trace.store import Array
 SQUARE = 6.0  # f′(x) = −6x² − 12x + 18 is about −6x² …
 LARGE = 10.0  # … from where 6x² is five times 12x; below, 18 and 12x still count
 LEAST_SPAN = 2.0  # times as large as the smallest has the largest input to be, or its steps tell no power
-_LINES = frozenset({"ReLU", "LeakyReLU", "PReLU", "ReLU6", "Identity"})  # φ(cz) = c φ(z) for c > 0
-_MOST_BENDS = (
-    2  # of a curve through f′, GELU or SiLU; f′ cut off at its zeros has three, of which two are flat
-)
+_LINES = frozenset({"ReLU", "LeakyReLU", "Identity"})  # φ(cz) = c φ(z) for c > 0
+# GELU, SiLU and f′ turn once, and so does f′ where it is cut off at its zeros.
+_MOST_BENDS = 2
 _FEWEST_SAMPLES = 6
 _CANDIDATES = 6  # layers that are tried
 _LOOKED_AT = 4  # snapshots: the last batch of an epoch may be a single sample
