@@ -58,8 +58,13 @@ def write_model(model: FoodCNN, path: Path, classes: Sequence[str] | None = None
     Raises
     ------
     ModelError
-        If it cannot be written there.
+        If it cannot be written there, or has another activation than f′: the file could not bring it back.
     """
+    if model.config["preset"] is None:
+        raise ModelError(
+            "This network has another activation than f′, which its file could not bring back. "
+            "Save its state_dict() instead."
+        )
     about = {
         "network": type(model).__name__,
         "version": VERSION,

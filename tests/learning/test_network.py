@@ -21,6 +21,23 @@ def test_the_published_architecture() -> None:
     assert model(torch.rand(1, 3, 224, 224)).shape == (1, 5)
 
 
+def test_another_activation(tmp_path: Path) -> None:
+    features: list[int] = []
+
+    def make(count: int) -> torch.nn.Module:
+        features.append(count)
+        return torch.nn.ReLU()
+
+    model = FoodCNN(3, side=20, activation=make)
+    assert features == [16, 32]
+    assert isinstance(model.act1, torch.nn.ReLU)
+    assert isinstance(model.act2, torch.nn.ReLU)
+    assert model(torch.rand(2, 3, 20, 20)).shape == (2, 3)
+    with pytest.raises(ModelError, match="state_dict"):
+        save_model(model, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def _trained(preset: str = "stable") -> FoodCNN:
     torch.manual_seed(0)
     model = FoodCNN(3, preset, side=20)  # type: ignore[arg-type]
