@@ -160,7 +160,7 @@ def _finalists() -> Iterator[Arm]:
         ),
         "ReLU, standardised": (
             standardised("ReLU"),
-            (("relative", 0.01), ("fast output", 0.002), ("fast output", 0.01)),
+            (("fast output", 0.002), ("fast output", 0.01)),
         ),
     }
     for name, (configuration, rates) in candidates.items():

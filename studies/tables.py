@@ -12,7 +12,7 @@ from plan import ADAM_RATES, PARTS, Arm, arms
 from results import Row, Rows, chosen, key, tuning
 
 HEADERS = (
-    *("", "rate", "accuracy on unseen pictures", "right, 95 % interval", "against ReLU"),
+    *("", "rate", "accuracy on unseen pictures", "right, 95 % interval", "difference"),
     *("training loss", "unseen loss", "act1, act2 (rms)", "gradient of conv, fc1, fc2"),
     *("silent in act1, act2", "s"),
 )
@@ -21,10 +21,8 @@ HEADERS = (
 def write(rows: Rows, document: Path) -> None:
     """Fill in the document's tables: what stands between ``<!-- table NAME -->`` and ``<!-- end -->``."""
     text = document.read_text(encoding="utf-8")
-    made = {name: table(rows, name) for name in PARTS} | {
-        "rates": rates(rows),
-        "confidence": confidence(rows),
-    }
+    made = {name: table(rows, name) for name in PARTS}
+    made |= {"rates": rates(rows), "tuning": tuned(rows), "confidence": confidence(rows)}
     for name, lines in made.items():
         pattern = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
         text = re.sub(pattern, lambda at, lines=lines: at[1] + lines + at[2], text, flags=re.DOTALL)
@@ -51,6 +49,18 @@ def rates(rows: Rows) -> str:
         found = [[rows.get(key(arm.at(rate), seed)) for seed in tuning(arm)] for rate in arm.rates]
         if all(row is not None for runs in found for row in runs):
             lines.append((arm.name, *(f"{_accuracy([r for r in runs if r]).mean():.2f}" for runs in found)))
+    return _markdown(lines)
+
+
+def tuned(rows: Rows) -> str:
+    """What the finalists chose their rates by: right and training loss on the tuning seeds."""
+    lines: list[Sequence[str]] = [("", "rate", "right on the tuning seeds", "training loss"), ("---",) * 4]
+    for arm in arms():
+        for rate in arm.rates if arm.part == "finalists" else ():
+            found = [row for seed in tuning(arm) if (row := rows.get(key(arm.at(rate), seed)))]
+            if len(found) == arm.tuning_seeds:
+                right, shown = (int(_values(found, name).sum()) for name in ("correct", "held_out"))
+                lines.append((arm.name, _rate(*rate), f"{right}/{shown}", _mean(found, "loss")))
     return _markdown(lines)
 
 
@@ -84,7 +94,7 @@ def _numbers(runs: Sequence[Row], rival: Sequence[Row] | None) -> Iterator[str]:
         yield ""
     else:
         gap = accuracy - _accuracy(rival)
-        yield f"{gap.mean():+.3f} ± {gap.std(ddof=1) / math.sqrt(len(gap)):.3f}" if gap.any() else "same runs"
+        yield f"{gap.mean():+.3f} ± {gap.std(ddof=1) / math.sqrt(len(gap)):.3f}" if gap.any() else "0"
     lost = sum(int(row["diverged"]) for row in runs)
     yield _spread(runs, "loss") + (f" ({lost} of {len(runs)} diverged)" if lost else "")
     yield _spread(runs, "held_out_loss")
@@ -95,15 +105,12 @@ def _numbers(runs: Sequence[Row], rival: Sequence[Row] | None) -> Iterator[str]:
 
 
 def _rival(arm: Arm, rows: Rows) -> list[Row] | None:
-    """ReLU's runs in the same setting: the same part, plain or standardised."""
+    """What an arm is compared with: ReLU in the same setting, or the part's first arm where there is no ReLU."""
+    part = [other for other in arms() if other.part == arm.part]
     plain = arm.name.endswith("plain")
-    for other in arms():
-        if other.part == arm.part and "ReLU" in other.name and other.name.endswith("plain") == plain:
-            if "Leaky" in other.name:
-                continue
-            found = chosen(other, rows)
-            return None if found is None else found[1]
-    return None
+    relus = [o for o in part if o.name.startswith("ReLU") and o.name.endswith("plain") == plain]
+    found = chosen((relus or part)[0], rows)
+    return None if found is None else found[1]
 
 
 def _accuracy(runs: Sequence[Row]) -> np.ndarray:
