@@ -123,8 +123,14 @@ def test_batches_are_the_same_however_many_workers_make_them(pictures: Pictures)
         for (images, target), (images2, target2) in zip(one, other, strict=True):
             assert torch.equal(images, images2)
             assert torch.equal(target, target2)
-    assert not torch.equal(epochs[0][0][0][0], epochs[1][0][0][0]), "each epoch is augmented anew"
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_same_picture_is_changed_anew_in_every_batch_and_epoch(pictures: Pictures) -> None:
+    same = replace(pictures, images=pictures.images[:1].repeat(11, axis=0))
+    loader = batches(same, np.arange(11), 4, 0, True)
+    seen = [images[0] for _ in range(2) for images, _ in loader]
+    assert len({float(image.sum()) for image in seen}) == len(seen) == 6
 
 
 def test_pictures_that_are_mapped_from_a_file_make_the_same_batches(

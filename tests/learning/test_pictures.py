@@ -158,7 +158,11 @@ def test_all_eight_orientations_of_every_kind(tmp_path: Path, kind: str, orienta
 
 
 def test_broken_exif_leaves_the_picture(tmp_path: Path) -> None:
-    _quarters().save(tmp_path / "a.jpg", exif=b"Exif\0\0MM\0\x2a\xff\xff\xff\xff no more")
+    exif = Image.Exif()
+    exif[0x0112], exif[0x011A] = 6, 72.0
+    # The resolution, a fraction, becomes a width: Pillow cannot write such a one.
+    broken = exif.tobytes().replace(b"\x01\x1a\x00\x05", b"\x01\x01\x00\x05")
+    _quarters().transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.jpg", exif=broken)
     assert _is(read_picture(tmp_path / "a.jpg")[30, 30], DISPLAYED[0], 60)
 
 
@@ -181,7 +185,7 @@ def test_cmyk_with_and_without_adobes_mark(tmp_path: Path) -> None:
 
 
 def test_grey_of_sixteen_bits_in_either_byte_order_and_of_more_bits(tmp_path: Path) -> None:
-    grey = np.full((40, 40), 32896, dtype=np.uint16)
+    grey = np.full((40, 40), 0x8010, dtype=np.uint16)
     Image.frombytes("I;16B", (40, 40), grey.astype(">u2").tobytes()).save(tmp_path / "big.tif")
     Image.fromarray(grey).save(tmp_path / "little.tif")
     Image.fromarray(grey.astype(np.int32)).save(tmp_path / "wide.tif")
