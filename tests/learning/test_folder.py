@@ -76,6 +76,7 @@ def test_korean_names_of_the_dishes_come_in_the_order_of_the_score(tmp_path: Pat
         (" pizza ", "Pizza", True),
         ("피자", "pizza", True),
         ("a_b", "A-b", True),
+        ("Cafe\u0301", "CAF\u00c9", True),
         ("ab", "a b", False),
         ("pizza2", "pizza", False),
         ("- _", "-", False),
