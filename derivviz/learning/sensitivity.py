@@ -144,6 +144,9 @@ def finite_differences(
 ) -> Check:
     """Hold a gradient against central differences.
 
+    The two agree where F is smooth. On flat parts of a picture, a white background say, max pooling has ties:
+    there the gradient goes to one of the equal values, F has no derivative, and the difference tells it.
+
     Parameters
     ----------
     forward : in float64: of a model's copy, ``copy.deepcopy(model).double()``

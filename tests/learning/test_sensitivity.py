@@ -183,3 +183,17 @@ def test_without_captum(line: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DerivvizError, match=r'pip install "derivviz\[sensitivity\]"'):
         sensitivity.integrated_gradients(forward, x, torch.zeros(5, dtype=torch.long))
     sensitivity.saliency(forward, x, torch.zeros(5, dtype=torch.long))
+
+
+def test_where_pooling_has_ties_differences_tell_it() -> None:
+    """Four equal values under a maximum: the gradient takes one of them, a difference sees all."""
+    network = nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 1)).double()
+    flat, target = torch.full((1, 1, 8, 8), 0.5, dtype=torch.float64), torch.zeros(1, dtype=torch.long)
+    rough = flat + 1e-3 * torch.rand(flat.shape, generator=torch.Generator().manual_seed(0)).double()
+    errors = []
+    for x in (flat, rough):
+        gradient = sensitivity.saliency(network, x, target)
+        check = sensitivity.finite_differences(network, x, target, gradient)
+        errors.append(float((check.quotient - check.derivative).abs().max()))
+    assert errors[0] > 0.01
+    assert errors[1] < 1e-8
