@@ -167,7 +167,7 @@ def draw_units(ax: Axes, layers: list[dict[str, Any]], look: Style) -> Artists:
         return {"units/none": _empty(ax, look.choose(en="no snapshot", ko="스냅숏 없음"), look)}
     where = np.arange(len(known))
     exploded = [layer["exploded_last"] for layer in known]
-    dead = [layer["dead_last"] or 0.0 for layer in known]
+    dead = [np.nan if layer["dead_last"] is None else layer["dead_last"] for layer in known]
     artists: Artists = {}
     for key, shares, side, role, name in (
         ("exploded", exploded, -0.2, "negative", look.choose(en="exploded", ko="폭발")),

@@ -7,6 +7,7 @@ that each parameter really took, and how sure the network is of itself.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -39,9 +40,9 @@ def diagnose(trace: Trace, examination: Examination | None = None) -> dict[str, 
     layers
         of each module its ``rms_first`` and ``rms_last`` (of the first and last step in which it is finite),
         ``growth`` (their ratio), ``rms_largest``, ``lost`` (first step without a finite value), and of
-        its recorded units at the first and last snapshot the share that is ``dead`` (zero for every
-        sample) or ``exploded`` (rms over the samples at least 100, and 100 times that of the first layer's
-        output, or not finite)
+        its recorded units the share that is ``dead`` (zero for every sample) or ``exploded`` (rms over the
+        samples at least 100, and 100 times that of the first layer's output, or not finite), at the first
+        and at the last snapshot; where it has few samples, at the next ones as well
     powers : see :func:`derivviz.trace.powers.powers`
     parameters
         of each its ``shape``, ``lr``, ``factor``, ``effective`` (lr · factor) and ``ratio`` (norm of the update / norm
@@ -138,26 +139,34 @@ def _layers(trace: Trace, rms: dict[str, Array]) -> list[dict[str, Any]]:
 
 
 def _units(trace: Trace) -> dict[str, dict[str, dict[str, float]]]:
-    """Shares of dead and of exploded units by layer, at the first and at the last snapshot."""
+    """Shares of dead and of exploded units by layer, at the first and at the last snapshots."""
     ends = {"first": trace.snapshot_steps, "last": trace.snapshot_steps[::-1]}
-    return {end: unit_shares(_telling(trace, steps)) for end, steps in ends.items()}
+    return {end: unit_shares(_pooled(trace, steps)) for end, steps in ends.items()}
 
 
-def _telling(trace: Trace, steps: Array) -> Snapshot | None:
-    """The first of these snapshots with enough samples, as an epoch's last batch may be one alone; or the first."""
-    shots = [trace.snapshot(int(step)) for step in steps[:_LOOKED_AT]]
-    return next((shot for shot in shots if shot.samples >= FEWEST_SAMPLES), shots[0] if shots else None)
+def _pooled(trace: Trace, steps: Array) -> dict[str, Array]:
+    """Outputs of each layer in the first of these snapshots, and in the next ones where it has too few samples."""
+    shots: list[Snapshot] = []
+    for step in steps[:_LOOKED_AT]:
+        shots.append(trace.snapshot(int(step)))
+        if sum(shot.samples for shot in shots) >= FEWEST_SAMPLES:
+            break
+    names = list(shots[0].activation) if shots else []
+    return {name: np.concatenate([shot.activation[name] for shot in shots]) for name in names}
 
 
-def unit_shares(shot: Snapshot | None) -> dict[str, dict[str, float]]:
-    """Shares of the recorded units of each layer that are ``dead``, and ``exploded``, in one snapshot [1]."""
+def unit_shares(outputs: Mapping[str, Array]) -> dict[str, dict[str, float]]:
+    """Shares of the recorded units of each layer that are ``dead``, and ``exploded`` [1].
+
+    Parameters
+    ----------
+    outputs : of each layer, in their order, shape (sample, unit)
+    """
     dead: dict[str, float] = {}
     exploded: dict[str, float] = {}
-    if shot is None:
-        return {"dead": dead, "exploded": exploded}
     base: float | None = None
-    for name in shot.activation:
-        values = shot.activation[name].astype(np.float64)
+    for name, recorded in outputs.items():
+        values = recorded.astype(np.float64)
         if values.ndim != 2 or not values.size:
             continue
         with np.errstate(all="ignore"):

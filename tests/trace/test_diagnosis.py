@@ -119,14 +119,15 @@ def test_dead_and_exploded_units(train: Any, torch: Any) -> None:
     assert (layers["0"]["dead_first"], layers["0"]["exploded_first"]) == (0, 0)
 
 
-def test_a_last_batch_of_one_sample(seeded: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("batch_size", [16, 8])
+def test_a_last_batch_of_one_sample(seeded: Any, batch_size: int, tmp_path: Path) -> None:
     torch = seeded
     model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.ReLU(), torch.nn.Linear(8, 4))
     with torch.no_grad():
         model[0].weight[:4], model[0].bias[:4] = 0, -1
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
     with derivviz.record(model, optimizer, tmp_path / "run.zarr", snapshot_every=1) as recorder:
-        for batch in torch.randn(33, 8).split(16):
+        for batch in torch.randn(33, 8).split(batch_size):
             model(batch).sum().backward()
             optimizer.step()
         recorder.diagnose()
