@@ -8,7 +8,7 @@ on a second picture, in order, and the part alone is copied from there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from derivviz.rendering.encode import Frame
 
 Array = NDArray[np.float64]
-Changed = list[tuple[int, int]] | None
+Changed = list[tuple[int, int, int, int]] | None
 TILE = 32  # pixels: what changed is known by squares of this size
 MOST = 0.7  # of the tiles: beyond, the frame is drawn as a whole
 _JOINS = {kind.value: join for kind, join in LINE_JOIN_MAP.items()}
@@ -64,8 +64,20 @@ class Shapes:
         return np.concatenate([[0], self.ends[:-1]])
 
 
+def visible(mobjects: Iterable[Mobject], by_depth: bool) -> list[Mobject]:
+    """What is drawn of mobjects and in which order: as `Camera.get_mobjects_to_display` has it."""
+    found: list[Mobject] = []
+    for mobject in mobjects:
+        if mobject.submobjects:
+            found += [part for part in mobject.get_family() if len(part.points)]
+        elif len(mobject.points):
+            found.append(mobject)
+    found = list(dict.fromkeys(reversed(found)))[::-1]  # each once, where it comes last
+    return sorted(found, key=lambda mobject: mobject.z_index) if by_depth else found
+
+
 def gather(mobjects: Sequence[Mobject]) -> Shapes:
-    """Read off a list of mobjects, as `Camera.get_mobjects_to_display` gives it, what will be drawn."""
+    """Read off a list of mobjects, as `visible` gives it, what will be drawn."""
     shown = [m for m in mobjects if isinstance(m, VMobject | AbstractImageMobject | PMobject)]
     points, fills, strokes, backs, numbers = [], [], [], [], []
     strange = {}
@@ -162,7 +174,8 @@ class Canvas:
         Returns
         -------
         changed
-            Bands of rows outside of which the picture is as it was; None when all of it may have changed.
+            Rectangles (left, top, right, bottom) outside of which the picture is as it was; None when all of it
+            may have changed.
         """
         camera, base = self.camera, self.camera.background if still is None else still
         shapes = gather(mobjects)
@@ -182,9 +195,7 @@ class Canvas:
         self._paint(shapes, np.flatnonzero(touched).tolist(), self.scratch)
         for part in parts:
             camera.pixel_array[part] = self.scratch[part]
-        rows = tiles.any(axis=1)
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], rows, [0]]))).reshape(-1, 2)
-        return [(int(a) * TILE, min(int(b) * TILE, self.height)) for a, b in edges]
+        return [(columns.start, rows.start, columns.stop, rows.stop) for rows, columns in parts]
 
     # ---- what changed -----------------------------------------------------------------------------------
 

@@ -19,14 +19,14 @@ from derivviz.errors import DerivvizError
 from derivviz.rendering.quality import Quality
 
 Frame = NDArray[np.uint8]
-Rows = Sequence[tuple[int, int]]
+Parts = Sequence[tuple[int, int, int, int]]  # rectangles of pixels: left, top, right, bottom
 
 
 class Segment(ABC):
     """Takes the RGBA frames of a chunk, shape (height, width, 4), and leaves one file."""
 
     @abstractmethod
-    def write(self, frame: Frame, repeat: int = 1, changed: Rows | None = None) -> None:
+    def write(self, frame: Frame, repeat: int = 1, changed: Parts | None = None) -> None:
         """Show a frame for `repeat` frame times.
 
         Parameters
@@ -34,7 +34,7 @@ class Segment(ABC):
         frame
             It may be drawn over once this returns.
         changed
-            Bands of rows outside of which it is as the frame before; None when that is not known.
+            Rectangles outside of which it is as the frame before; None when that is not known.
         """
 
     @abstractmethod
@@ -54,7 +54,8 @@ class Film(Segment):
         "webm": ("libvpx-vp9", "yuv420p"),
         "mov": ("prores_ks", "yuv422p10le"),
     }
-    MARGIN = 16  # rows that the filter of the colour conversion may look beyond a band
+    MARGIN = 16  # pixels that the filter of the colour conversion may look beyond a rectangle
+    KEPT = 8  # sizes of rectangle
 
     def __init__(self, path: Path, quality: Quality) -> None:
         kind = path.suffix[1:]
@@ -73,20 +74,18 @@ class Film(Segment):
         context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709
         # Editors take ProRes for film with a picture at every tick.
         self.still = 1 if kind == "mov" else max(1, quality.frame_rate // 2)
-        self.rate, self.height = quality.frame_rate, quality.height
+        self.rate, self.size = quality.frame_rate, (quality.width, quality.height)
         self.picture = av.VideoFrame(quality.width, quality.height, self.pixel_format)
-        self.planes = [
-            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-            for plane in self.picture.planes
-        ]
-        self.reformatters: dict[int, VideoReformatter] = {}
+        self.depth = 2 if self.pixel_format.endswith("10le") else 1  # bytes
+        self.planes = [_bytes(plane) for plane in self.picture.planes]
+        self.sources: dict[tuple[int, int], tuple[av.VideoFrame, VideoReformatter]] = {}
         self.count, self.due = 0, 0
 
-    def write(self, frame: Frame, repeat: int = 1, changed: Rows | None = None) -> None:
+    def write(self, frame: Frame, repeat: int = 1, changed: Parts | None = None) -> None:
         if not self.count or changed is None:
-            changed = [(0, self.height)]
-        for top, bottom in changed:
-            self._convert(frame, top, bottom)
+            changed = [(0, 0, *self.size)]
+        for part in changed:
+            self._convert(frame, *part)
         start, self.count = self.count, self.count + repeat
         if changed:
             self.due = start
@@ -101,21 +100,36 @@ class Film(Segment):
             self.container.mux(packet)
         self.container.close()
 
-    def _convert(self, frame: Frame, top: int, bottom: int) -> None:
-        """Bring a band of rows into the picture, exactly as if the whole frame were converted."""
-        first, last = max(0, top - self.MARGIN), min(self.height, bottom + self.MARGIN)
-        band = av.VideoFrame.from_ndarray(frame[first:last], format="rgba")
-        reformatter = self.reformatters.setdefault(last - first, VideoReformatter())
+    def _convert(self, frame: Frame, left: int, top: int, right: int, bottom: int) -> None:
+        """Bring a rectangle into the picture, exactly as if the whole frame were converted."""
+        (width, height), margin = self.size, self.MARGIN
+        x0, x1 = max(0, left - margin), min(width, right + margin)
+        y0, y1 = max(0, top - margin), min(height, bottom + margin)
+        source, reformatter = self._source(x1 - x0, y1 - y0)
+        _bytes(source.planes[0])[:, : 4 * (x1 - x0)] = frame[y0:y1, x0:x1].reshape(y1 - y0, -1)
         done = reformatter.reformat(
-            band, format=self.pixel_format, dst_colorspace=Colorspace.ITU709, threads=1
+            source, format=self.pixel_format, dst_colorspace=Colorspace.ITU709, threads=1
         )
         for target, plane in zip(self.planes, done.planes, strict=True):
-            rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)  # type: ignore[call-overload]
-            per = self.height // len(target)  # rows of the frame to one of the plane
-            wide = min(target.shape[1], rows.shape[1])
-            target[top // per : bottom // per, :wide] = rows[
-                (top - first) // per : (bottom - first) // per, :wide
-            ]
+            down = height // len(target)  # rows of the frame to one of the plane
+            across = Fraction(plane.width, x1 - x0) * self.depth  # bytes of the plane to a column
+            rows = slice(top // down, bottom // down), slice((top - y0) // down, (bottom - y0) // down)
+            columns = slice(int(left * across), int(right * across))
+            inside = slice(int((left - x0) * across), int((right - x0) * across))
+            target[rows[0], columns] = _bytes(plane)[rows[1], inside]
+
+    def _source(self, width: int, height: int) -> tuple[av.VideoFrame, VideoReformatter]:
+        """A picture to convert from, and what converts it; some are kept, for memory is slow to come by."""
+        if (width, height) not in self.sources:
+            if len(self.sources) >= self.KEPT:
+                self.sources.clear()
+            self.sources[width, height] = av.VideoFrame(width, height, "rgba"), VideoReformatter()
+        return self.sources[width, height]
+
+
+def _bytes(plane: Any) -> NDArray[np.uint8]:
+    """The bytes of a plane, shape (rows, bytes a row); writing there writes into it."""
+    return np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
 
 
 def options(kind: str, quality: Quality) -> dict[str, str]:
@@ -150,7 +164,7 @@ class Packed(Segment):
         self.file = path.open("wb")
         self.quality, self.count = quality, start
 
-    def write(self, frame: Frame, repeat: int = 1, changed: Rows | None = None) -> None:
+    def write(self, frame: Frame, repeat: int = 1, changed: Parts | None = None) -> None:
         before, after = self._pictures(self.count), self._pictures(self.count + repeat)
         self.count += repeat
         if after > before:

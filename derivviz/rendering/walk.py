@@ -18,7 +18,8 @@ from manim.utils.iterables import list_update
 
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.stage import Stage
-from derivviz.rendering.draw import Canvas, Changed
+from derivviz.rendering import patches
+from derivviz.rendering.draw import Canvas, Changed, visible
 from derivviz.rendering.encode import Frame, Segment
 from derivviz.rendering.plan import Chunk, Drawn, Plan, chunk_length
 from derivviz.rendering.quality import Quality
@@ -147,14 +148,18 @@ class Walk(CairoRenderer):
         if self._segment is None:
             return
         if self._canvas is None or self._canvas.camera is not self.camera:
-            self._canvas = Canvas(self.camera) if type(self.camera) is Camera else None
+            self._canvas = self._fast_canvas()
         if self._canvas is None or kwargs or not include_submobjects:
             super().update_frame(scene, mobjects, include_submobjects, ignore_skipping, **kwargs)
             self._changed = None
             return
         # manim draws everything where nothing moves, on top of the still picture of just that
         shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
-        self._changed = self._canvas.draw(self.camera.get_mobjects_to_display(shown), self.static_image)
+        self._changed = self._canvas.draw(visible(shown, self.camera.use_z_index), self.static_image)
+
+    def _fast_canvas(self) -> Canvas | None:
+        """What draws instead of the camera, where the camera is manim's plain one and known."""
+        return Canvas(self.camera) if type(self.camera) is Camera and patches.known() else None
 
     def get_frame(self) -> Frame:
         if not self.share.whole:
@@ -330,7 +335,7 @@ def configured(quality: Quality) -> Iterator[None]:
             "verbosity": "ERROR",
             "seed": 0,
         }
-        with tempconfig(settings):
+        with tempconfig(settings), patches.applied():
             try:
                 yield
             finally:

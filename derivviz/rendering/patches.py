@@ -1,0 +1,222 @@
+"""The few places where manim's own code is replaced while a scene is rendered, all of them here.
+
+Those that make it faster do the same arithmetic in the same order: frames stay as manim draws them, to the
+last bit, which the tests hold against manim itself. They are written for one series of manim, and stay off on
+any other. Those that make it safe let several processes share manim's folder of typeset text: its files are
+written beside their place and renamed.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import io
+import os
+import re
+import types
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import manim
+import manimpango
+import numpy as np
+from manim import RIGHT, Mobject, VMobject
+from manim.mobject.svg import svg_mobject
+from manim.mobject.svg.svg_mobject import SVGMobject
+from manim.mobject.text import text_mobject
+
+SERIES = "0.22."  # of manim, whose code the replacements were compared with
+_SHARED = frozenset({int, float, bool, str, bytes, type(None), types.FunctionType, type, np.float64})
+
+
+def known() -> bool:
+    """Whether the manim that is installed is one that the replacements were written for."""
+    return manim.__version__.startswith(SERIES)
+
+
+@contextmanager
+def applied() -> Iterator[None]:
+    """Render with the replacements; afterwards manim is as it was."""
+    with ExitStack() as stack:
+        for owner, name, replacement in REPLACEMENTS if known() else ():
+            stack.enter_context(patch.object(owner, name, replacement))
+        yield
+
+
+# ---- families and updates -------------------------------------------------------------------------------
+
+
+def get_family(self: Mobject, recurse: bool = True) -> list[Mobject]:
+    """A mobject and its parts, each once, where it comes last."""
+    if not self.submobjects:
+        return [self]
+    found: list[Mobject] = []
+    _collect(self, found, set())
+    if len(set(map(id, found))) == len(found):
+        return found
+    return list(dict.fromkeys(reversed(found)))[::-1]
+
+
+def _collect(mobject: Mobject, found: list[Mobject], above: set[int]) -> None:
+    found.append(mobject)
+    above.add(id(mobject))
+    for part in mobject.submobjects:
+        if not part.submobjects:
+            found.append(part)
+        elif id(part) not in above:
+            _collect(part, found, above)
+    above.discard(id(mobject))
+
+
+def update(self: Mobject, dt: float = 0, recursive: bool = True) -> Mobject:
+    """Call the updaters; parts that have none, nor parts of their own, are passed over."""
+    if self.updating_suspended:
+        return self
+    updater: Any
+    for updater in self.updaters:
+        if _takes_dt(updater):
+            updater(self, dt)
+        else:
+            updater(self)
+    if recursive:
+        for part in self.submobjects:
+            if part.submobjects or part.updaters or type(part).update is not update:
+                part.update(dt, recursive=recursive)
+    return self
+
+
+def _takes_dt(updater: Callable[..., Any]) -> bool:
+    if type(updater) is types.FunctionType and not updater.__dict__:  # not decorated
+        code = updater.__code__
+        return "dt" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + _starred(code)]
+    return "dt" in inspect.signature(updater).parameters
+
+
+def _starred(code: types.CodeType) -> int:
+    return bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+
+
+# ---- copies, colours, boundaries ------------------------------------------------------------------------
+
+
+def deepcopy(self: Mobject, clone_from_id: dict[int, Any]) -> Mobject:
+    """A copy of everything but what is never changed: numbers, names, and the outline read from an SVG."""
+    made: Mobject = object.__new__(type(self))
+    clone_from_id[id(self)] = made
+    own = made.__dict__
+    for name, value in self.__dict__.items():
+        kind = type(value)
+        if kind in _SHARED or kind.__module__.startswith("svgelements"):
+            own[name] = value
+        elif kind is np.ndarray and value.dtype != object and id(value) not in clone_from_id:
+            own[name] = clone_from_id[id(value)] = value.copy(order="K")
+        else:
+            own[name] = copy.deepcopy(value, clone_from_id)
+    made.original_id = str(id(self))
+    return made
+
+
+_COLOURS = (
+    "fill_rgbas",
+    "stroke_rgbas",
+    "background_stroke_rgbas",
+    "stroke_width",
+    "background_stroke_width",
+    "sheen_direction",
+    "sheen_factor",
+)
+
+
+def interpolate_color(self: VMobject, mobject1: VMobject, mobject2: VMobject, alpha: float) -> VMobject:
+    """Colours and widths on the way from one mobject to another."""
+    rest = 1 - alpha
+    for name in _COLOURS:
+        end = getattr(mobject2, name)
+        if alpha == 1.0:
+            value = end.copy() if isinstance(end, np.ndarray) else end
+        else:
+            value = rest * getattr(mobject1, name) + alpha * end
+        setattr(self, name, value)
+    return self
+
+
+def get_points_defining_boundary(self: VMobject) -> Any:
+    """The ends of every curve of a mobject and its parts."""
+    ends = [_anchors(part) for part in self.get_family()]
+    ends = [points for points in ends if len(points)]
+    return np.concatenate(ends) if ends else np.array(())
+
+
+def _anchors(part: Any) -> Any:
+    if type(part).get_anchors is not VMobject.get_anchors:
+        return np.array(part.get_anchors())
+    points, step = part.points, part.n_points_per_cubic_curve
+    if len(points) == 1:
+        return points
+    starts, ends = points[::step], points[step - 1 :: step]
+    if len(starts) != len(ends):
+        return np.array(part.get_anchors())  # which says what is wrong
+    both = np.empty((2 * len(starts), points.shape[1]))
+    both[::2], both[1::2] = starts, ends
+    return both
+
+
+# ---- files that several processes share -----------------------------------------------------------------
+
+
+def _whole(place: int, draw: Callable[..., str]) -> Callable[..., str]:
+    """A function that writes a file, named by the argument at a place, made to write it beside and rename."""
+
+    def drawn(*args: Any, **kwargs: Any) -> str:
+        path = Path(args[place])
+        beside = path.with_name(f"{path.stem}.{os.getpid()}{path.suffix}")
+        draw(*args[:place], str(beside), *args[place + 1 :], **kwargs)
+        beside.replace(path)
+        return str(path)
+
+    return drawn
+
+
+def remove_last_M(file_name: str) -> None:  # noqa: N802 (manimpango's name)
+    """Take a stray last move out of an SVG of Pango's, in one stroke and only where there is one."""
+    path = Path(file_name)
+    before = path.read_text(encoding="utf-8")
+    after = re.sub(r'Z M [^A-Za-z]*? "\/>', 'Z "/>', before)
+    if after != before:
+        beside = path.with_name(f"{path.stem}.{os.getpid()}{path.suffix}")
+        beside.write_text(after, encoding="utf-8")
+        beside.replace(path)
+
+
+def generate_mobject(self: SVGMobject) -> SVGMobject:
+    """Read an SVG; what manim adds to it stays in memory instead of in a file of a fixed name."""
+    tree: Any = ET.parse(self.get_file_path())
+    changed = io.BytesIO()
+    self.modify_xml_tree(tree).write(changed)
+    changed.seek(0)
+    mobjects, by_id = self.get_mobjects_from(svg_mobject.se.SVG.parse(changed))
+    self.add(*mobjects)
+    self.id_to_vgroup_dict = by_id
+    self.flip(RIGHT)
+    return self
+
+
+REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
+    (Mobject, "get_family", get_family),
+    (Mobject, "update", update),
+    (Mobject, "__deepcopy__", deepcopy),
+    (VMobject, "interpolate_color", interpolate_color),
+    (VMobject, "get_points_defining_boundary", get_points_defining_boundary),
+    (manimpango, "text2svg", _whole(4, manimpango.text2svg)),
+    (
+        text_mobject.MarkupUtils,
+        "text2svg",
+        staticmethod(_whole(7, text_mobject.MarkupUtils.text2svg)),
+    ),
+    (text_mobject.PangoUtils, "remove_last_M", staticmethod(remove_last_M)),
+    (SVGMobject, "generate_mobject", generate_mobject),
+)
