@@ -3,6 +3,8 @@
 # ruff: noqa: N802 (SymPy prescribes the names of a printer's methods)
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +12,7 @@ import sympy
 from sympy.printing.precedence import PRECEDENCE, precedence
 from sympy.printing.printer import Printer
 
+from derivviz.calculus.derivation import Path
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.tree import (
     Call,
@@ -49,15 +52,23 @@ _GREEK = {name: name for name in sympy.core.alphabets.greeks} | {"lamda": "lambd
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 
+# Private signs around the parts to be labelled: part n stands between _OPEN + n and _CLOSE + n.
+_OPEN, _CLOSE = 0xE000, 0xEC00
+_OPENING, _CLOSING = re.compile("[\ue000-\uebff]"), re.compile("[\uec00-\uf8ff]")
 
-def typst_math(formula: Any) -> str:
+
+def typst_math(formula: Any, labels: Mapping[Path, Sequence[str]] | None = None) -> str:
     """The markup of a formula, to stand between ``$`` signs in Typst.
 
     Parameters
     ----------
     formula
-        An `Expression`, which keeps the order and the decimals of its author, or anything of SymPy
-        (a number, an expression, an equation, an infinity), polynomials highest power first.
+        An `Expression` or its tree, which keep the order and the decimals of their author, or anything of
+        SymPy (a number, an expression, an equation, an infinity), polynomials highest power first.
+    labels
+        For a tree, the names of parts by the path where they stand (as in
+        `derivviz.calculus.derivation.Step`), innermost first: they are written ``{{ body : name }}``. A part
+        that is set in another form, as the 1/2 of a root, is left without.
 
     Returns
     -------
@@ -69,8 +80,9 @@ def typst_math(formula: Any) -> str:
     TypeError
         If it is neither.
     """
-    if isinstance(formula, Expression):
-        return _written(formula.tree)[0]
+    if isinstance(formula, Expression | Node):
+        tree = formula.tree if isinstance(formula, Expression) else formula
+        return _Writer(labels or {}).whole(tree)
     try:
         value = sympy.sympify(formula, strict=True)
     except sympy.SympifyError:
@@ -113,6 +125,19 @@ def _inline(exponent: Fraction) -> str:
     return str(exponent).replace("/", "\\/")
 
 
+def _inline_sum(exponent: Sum) -> str:
+    line = ""
+    for minus, term in exponent.terms:
+        value = rational(term) or Fraction(0)
+        line += f" {'-' if minus != (value < 0) else '+'} {_inline(abs(value))}"
+    return line.removeprefix(" + ") if line[1] == "+" else f"-{line[3:]}"
+
+
+def _unlabelled(markup: str) -> str:
+    """What is seen of markup with parts between private signs."""
+    return _CLOSING.sub("", _OPENING.sub("", markup))
+
+
 def _bracketed(markup: str, needed: bool) -> str:
     return f"({markup})" if needed else markup
 
@@ -121,74 +146,96 @@ def _side_by_side(factors: list[str]) -> str:
     """Factors without a sign, as in 2 x; with a dot where a digit would run into the digits before it."""
     line = factors[0]
     for factor in factors[1:]:
-        digits = factor[0].isdigit() or (factor.startswith("frac(") and line[-1].isdigit())
-        line += f" dot {factor}" if digits or factor.startswith("-") else f" {factor}"
+        seen, before = _unlabelled(factor), _unlabelled(line)
+        digits = seen[0].isdigit() or (seen.startswith("frac(") and before[-1].isdigit())
+        line += f" dot {factor}" if digits or seen.startswith("-") else f" {factor}"
     return line
 
 
 # --- as it was typed -------------------------------------------------------------------------------------
 
 
-def _written(node: Node) -> tuple[str, int]:
-    """The markup of a tree, and how strongly its loosest sign binds."""
-    match node:
-        case Number(_, text):
-            return text.rstrip("."), _ATOM
-        case Constant(name):
-            return name, _ATOM
-        case Negative(inner):
-            return f"-{_after_sign(inner)}", _SIGN
-        case Sum(((minus, first), *rest)):
-            words = [f"-{_after_sign(first)}" if minus else _inside(first, _PRODUCT)]
-            words += [f"{'-' if negative else '+'} {_after_sign(term)}" for negative, term in rest]
-            return " ".join(words), _SUM
-        case Product(factors):
-            return _product(factors)
-        case Power(base, exponent):
-            return _power(base, exponent)
-        case Call("exp", argument):
-            return _call("exp", _written(argument)[0]), _POWER
-        case Call(name, argument):
-            return _call(name, _written(argument)[0]), _ATOM
-        case Derivative(inner):
-            return (
-                f"{_fraction('dif', 'dif x')} {_bracketed(_written(inner)[0], inner != Variable())}",
-                _POWER,
-            )
-    return "x", _ATOM
+class _Writer:
+    """Writes a tree; the parts at the paths of `labels` stand between two private signs, to be labelled."""
 
+    def __init__(self, labels: Mapping[Path, Sequence[str]]) -> None:
+        self.number = {path: n for n, path in enumerate(labels)}
+        self.names = list(labels.values())
 
-def _inside(node: Node, binding: int) -> str:
-    markup, own = _written(node)
-    return _bracketed(markup, own < binding)
+    def whole(self, node: Node) -> str:
+        """The markup of a tree, its labelled parts written ``{{ body : label }}``."""
+        markup, _ = self.written(node, ())
+        markup = _OPENING.sub(lambda sign: "{{ " * len(self.names[ord(sign[0]) - _OPEN]), markup)
+        return _CLOSING.sub(
+            lambda sign: "".join(f" : {name} }}}}" for name in self.names[ord(sign[0]) - _CLOSE]), markup
+        )
 
+    def written(self, node: Node, path: Path) -> tuple[str, int]:
+        """The markup of a part, and how strongly its loosest sign binds."""
+        markup, binding = self.bare(node, path)
+        if path in self.number:
+            n = self.number[path]
+            markup = f"{chr(_OPEN + n)}{markup}{chr(_CLOSE + n)}"
+        return markup, binding
 
-def _after_sign(node: Node) -> str:
-    markup = _inside(node, _PRODUCT)
-    return _bracketed(markup, markup.startswith("-"))
+    def bare(self, node: Node, path: Path) -> tuple[str, int]:
+        match node:
+            case Number(_, text):
+                return text.rstrip("."), _ATOM
+            case Constant(name):
+                return name, _ATOM
+            case Negative(inner):
+                return f"-{self.after_sign(inner, (*path, 0))}", _SIGN
+            case Sum(((minus, first), *rest)):
+                start = (*path, 0)
+                words = [
+                    f"-{self.after_sign(first, start)}" if minus else self.inside(first, start, _PRODUCT)
+                ]
+                for n, (negative, term) in enumerate(rest, 1):
+                    words.append(f"{'-' if negative else '+'} {self.after_sign(term, (*path, n))}")
+                return " ".join(words), _SUM
+            case Product(factors):
+                return self.product(factors, path)
+            case Power(base, exponent):
+                return self.power(base, exponent, path)
+            case Call(name, argument):
+                argued = self.written(argument, (*path, 0))[0]
+                return _call(name, argued), _POWER if name == "exp" else _ATOM
+            case Derivative(inner):
+                under = _bracketed(self.written(inner, (*path, 0))[0], inner != Variable())
+                return f"{_fraction('dif', 'dif x')} {under}", _POWER
+        return "x", _ATOM
 
+    def inside(self, node: Node, path: Path, binding: int) -> str:
+        markup, own = self.written(node, path)
+        return _bracketed(markup, own < binding)
 
-def _product(factors: tuple[tuple[bool, Node], ...]) -> tuple[str, int]:
-    """What stands before a ÷ becomes the numerator: a b / c d is (a b over c) d."""
-    line: list[str] = []
-    alone = "1"  # the line without brackets while it has one factor at most
-    for inverse, node in factors:
-        if inverse:
-            above = alone if len(line) < 2 else _side_by_side(line)
-            line = [_fraction(above, _written(node)[0])]
-            alone = line[0]
-        else:
-            line.append(_inside(node, _POWER if line else _SIGN))
-            alone = _written(node)[0]
-    return _side_by_side(line), _PRODUCT
+    def after_sign(self, node: Node, path: Path) -> str:
+        markup = self.inside(node, path, _PRODUCT)
+        return _bracketed(markup, _unlabelled(markup).startswith("-"))
 
+    def product(self, factors: tuple[tuple[bool, Node], ...], path: Path) -> tuple[str, int]:
+        """What stands before a ÷ becomes the numerator: a b / c d is (a b over c) d."""
+        line: list[str] = []
+        alone = "1"  # the line without brackets while it has one factor at most
+        for n, (inverse, node) in enumerate(factors):
+            if inverse:
+                above = alone if len(line) < 2 else _side_by_side(line)
+                line = [_fraction(above, self.written(node, (*path, n))[0])]
+                alone = line[0]
+            else:
+                line.append(self.inside(node, (*path, n), _POWER if line else _SIGN))
+                alone = self.written(node, (*path, n))[0]
+        return _side_by_side(line), _PRODUCT
 
-def _power(base: Node, exponent: Node) -> tuple[str, int]:
-    exact = rational(exponent)
-    if exact is not None and exact.numerator == 1 and exact.denominator > 1:
-        return _root(_written(base)[0], exact.denominator), _ATOM
-    inline = _inline(exact) if exact is not None else _written(exponent)[0]
-    return _raised(_inside(base, _ATOM), inline), _POWER
+    def power(self, base: Node, exponent: Node, path: Path) -> tuple[str, int]:
+        exact = rational(exponent)
+        if exact is not None and isinstance(exponent, Sum):  # x^(3 − 1), left to be worked out
+            return _raised(self.inside(base, (*path, 0), _ATOM), _inline_sum(exponent)), _POWER
+        if exact is not None and exact.numerator == 1 and exact.denominator > 1:
+            return _root(self.written(base, (*path, 0))[0], exact.denominator), _ATOM
+        inline = _inline(exact) if exact is not None else self.written(exponent, (*path, 1))[0]
+        return _raised(self.inside(base, (*path, 0), _ATOM), inline), _POWER
 
 
 # --- as SymPy orders it ----------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """Typst markup: what it says, and that Typst takes it."""
 
+import numpy as np
 import pytest
 import sympy
 import typst
 
 from derivviz.calculus.derivation import derive
 from derivviz.calculus.expression import Expression, parse
+from derivviz.calculus.tree import children
 from derivviz.look.math import typst_math
+from derivviz.look.typst import outline
 
 x, y, h = sympy.symbols("x y h")
 
@@ -127,3 +130,49 @@ def test_a_derivative_not_yet_worked_out_has_its_operator_before_it():
     first = derive(parse("sin(3x)")).steps[0]
     assert typst_math(Expression("", None, first.before)) == "frac(dif, dif x) (sin(3 x))"
     assert typst_math(Expression("", None, first.after)) == "cos(3 x) frac(dif, dif x) (3 x)"
+
+
+def test_what_is_still_to_be_worked_out_in_an_exponent_stands_on_one_line():
+    made = derive(parse("x^(1/2 + 1)")).steps[0].after
+    assert typst_math(made) == "(frac(1, 2) + 1) x^(3\\/2 - 1)"
+    assert typst_math(derive(parse("x^(-2)")).steps[0].after) == "-2 x^(-2 - 1)"
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "markup"),
+    [
+        ("x", {(): ["a", "b"]}, "{{ {{ x : a }} : b }}"),
+        ("3x^2 + 8", {(0,): ["a"], (1,): ["b"]}, "{{ 3 x^2 : a }} + {{ 8 : b }}"),
+        ("-2x^3 - 6x^2", {(0,): ["a"], (1,): ["b"]}, "{{ -2 x^3 : a }} - {{ 6 x^2 : b }}"),
+        ("x*2", {(1,): ["a"]}, "x dot {{ 2 : a }}"),
+        ("2*3x", {(0,): ["a"], (1,): ["b"]}, "{{ 2 : a }} dot {{ 3 : b }} x"),
+        ("x - (-x)", {(1,): ["a"]}, "x - ({{ -x : a }})"),
+        ("(3x^2+8)^3", {(): ["w"], (0,): ["a"]}, "{{ ({{ 3 x^2 + 8 : a }})^3 : w }}"),
+        ("x^2", {(1,): ["n"]}, "x^2"),
+        ("2^x", {(1,): ["n"]}, "2^({{ x : n }})"),
+        (
+            "sin(x)/x",
+            {(0,): ["a"], (0, 0): ["b"], (1,): ["c"]},
+            "frac({{ sin({{ x : b }}) : a }}, {{ x : c }})",
+        ),
+    ],
+)
+def test_parts_are_labelled_by_their_path(text, labels, markup):
+    assert typst_math(parse(text), labels) == markup
+
+
+def test_labels_leave_the_layout_as_it_is():
+    step = derive(parse("x sin(-2x)/(3x^2+8) - e^(-x) ln(x)")).steps[3]
+    everywhere = {path: [f"p{n}"] for n, path in enumerate(_paths(step.after))}
+    plain, labelled = (
+        outline(typst_math(step.after, labels), math=True).shapes for labels in ({}, everywhere)
+    )
+    assert [shape.glyph for shape in plain] == [shape.glyph for shape in labelled]
+    for one, other in zip(plain, labelled, strict=True):
+        assert np.allclose(one.curves, other.curves, atol=1e-3)
+
+
+def _paths(node, path=()):
+    yield path
+    for n, child in enumerate(children(node)):
+        yield from _paths(child, (*path, n))
