@@ -1,0 +1,126 @@
+"""WGAN-GP: a critic measures how far generated samples are from real ones, its slope held at 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from derivviz.learning.losses import critic_loss, gradient_norms, interpolate
+from derivviz.learning.stock import Stock
+from derivviz.learning.terrain import SIDE, terrain
+from derivviz.parameters import parameter
+from derivviz.runs import Outcome, Progress, Request
+from derivviz.runs._match import (
+    DISCRIMINATOR,
+    GENERATOR,
+    Match,
+    Table,
+    gradient_norm,
+    optimizer_of,
+    options,
+    prepare,
+    step,
+)
+
+ROUNDS = (2000, 120)  # on the ring, of pictures
+BATCH = (128, 32)
+BETAS = (0.0, 0.9)  # Gulrajani et al., 2017, algorithm 1
+
+
+@dataclass(frozen=True)
+class Parameters:
+    steps: int = parameter(0, "Steps of the generator; 0: 2000 on the ring, 120 of pictures.", minimum=0)
+    batch_size: int = parameter(0, "Samples a step; 0: 128 on the ring, 32 of pictures.", minimum=0)
+    learning_rate: float = parameter(0.0001, "Adam's, for both players.", minimum=0, maximum=10)
+    critic_steps: int = parameter(5, "Steps of the critic before each of the generator.", minimum=1)
+    penalty: float = parameter(10.0, "λ, what the gradient penalty is multiplied by.", minimum=0)
+
+
+def train(request: Request, progress: Progress) -> Outcome:
+    """Train as Gulrajani et al., "Improved training of Wasserstein GANs", 2017, algorithm 1.
+
+    Every step of either player is a step of the trace, and `player` says whose: 0 the critic's, 1 the
+    generator's. In the critic's, ``activation/real_score`` and ``activation/fake_score`` are D(x) and D(x̃),
+    ``activation/gradient_norm`` the ‖∇D(x̂)‖₂ of the points between; `wasserstein` is E[D(x)] − E[D(x̃)],
+    `gradient_penalty` E[(‖∇D(x̂)‖₂ − 1)²] without λ. The probe shows what becomes of fixed latent points. On
+    the ring the evaluation is D over a grid, and modes are counted.
+
+    Raises
+    ------
+    UsageError
+        For epochs.
+    DataError
+        If the pictures cannot be read.
+    TraceError
+        If there is something at the path already.
+    """
+    parameters: Parameters = request.parameters or Parameters()
+    match = prepare(
+        request,
+        progress,
+        lambda: _pictures(request.seed),
+        side=SIDE,
+        colors=3,
+        rounds=(parameters.steps or ROUNDS[0], parameters.steps or ROUNDS[1]),
+        batch=(parameters.batch_size or BATCH[0], parameters.batch_size or BATCH[1]),
+        turns=parameters.critic_steps,
+        answer=lambda score: score,
+    )
+    progress.say(
+        f"{match.rounds} steps of the generator, {match.turns} of the critic before each, batches of "
+        f"{match.batch}, Adam at {parameters.learning_rate:g}, penalty × {parameters.penalty:g}."
+    )
+    optimizer = optimizer_of(match, parameters.learning_rate, BETAS)
+    with match.recorded(optimizer, request, run="wgan-gp", options=options(parameters)) as recorder:
+        play(match, optimizer, recorder, progress, parameters.penalty)
+    return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
+
+
+def play(
+    match: Match, optimizer: torch.optim.Optimizer, table: Table, progress: Progress, factor: float
+) -> None:
+    """All rounds: `match.turns` steps of the critic, then one of the generator."""
+    game = match.game
+    game.train()
+    match.look(table, 0)
+    for done in range(1, match.rounds + 1):
+        for turn in range(match.turns):
+            real, fake = match.real(table), match.fake()
+            distance = -critic_loss(
+                table.tag("real_score", game.discriminator(real)),
+                table.tag("fake_score", game.discriminator(fake)),
+            )
+            between = interpolate(real, fake, match.chance)
+            norms = table.tag("gradient_norm", gradient_norms(game.discriminator, between))
+            penalty = (norms - 1).square().mean()
+            loss = factor * penalty - distance
+            step(optimizer, loss)
+            table.log(
+                player=DISCRIMINATOR,
+                round=done,
+                critic_loss=loss,
+                wasserstein=distance,
+                gradient_penalty=penalty,
+                gradient_norm=norms.detach().mean(),
+            )
+            progress.step((done - 1) * (match.turns + 1) + turn + 1, match.steps, done, loss.item())
+
+        game.discriminator.requires_grad_(False)
+        score = table.tag("fake_score", game.discriminator(game(match.latent())))
+        loss = -score.mean()
+        step(optimizer, loss)
+        game.discriminator.requires_grad_(True)
+        table.log(
+            player=GENERATOR,
+            round=done,
+            generator_loss=loss,
+            generator_gradient=gradient_norm(game.generator),
+        )
+        match.look(table, done)
+        progress.step(done * (match.turns + 1), match.steps, done, loss.item())
+
+
+def _pictures(seed: int) -> Stock:
+    made = terrain(seed=seed)
+    return Stock(made, f"{len(made)} tiles of generated terrain (seed {seed})")
