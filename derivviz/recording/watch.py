@@ -137,7 +137,8 @@ class Watch:
         if call > _MOST_CALLS:
             return
         name = name if call == 1 else f"{name}#{call}"
-        if not self._held.take(name, tensor):
+        # What is held was read if the model's own forward is over: a GAN's discriminator runs after it.
+        if not (self._unread and self._held.take(name, tensor)):
             # Read now: an in-place operation may overwrite the values before the forward pass is over.
             self.gathering.tensor("activation", name, tensor.detach())
             # A leaf is the caller's own tensor (an input passed through): it would keep the hook.

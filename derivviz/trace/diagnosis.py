@@ -229,6 +229,8 @@ def _one_hot(trace: Trace, ends: list[Array]) -> dict[str, Any]:
     """Of held-out pictures, if there are; else of the batches of the first and last snapshot, if they had classes."""
     try:
         found = trace.evaluation
+        if found.probabilities.shape[2] < 2:  # no classes: the field of a discriminator, say
+            return {"of": None, "pictures": None, "one_hot_first": None, "one_hot_last": None}
         pairs, of = [found.probabilities[0], found.probabilities[-1]], "held-out pictures"
     except MissingSeriesError:
         if "snapshot/target" not in trace.arrays or not ends or ends[0].ndim != 2 or ends[0].shape[1] < 2:

@@ -224,3 +224,44 @@ def test_fused_foreach_and_memory_formats(identical: Make) -> None:
         trace = identical(make, overwrite=True)
         assert trace.snapshot(3).activation["0"].shape == (2, 64)
         assert trace["activation/0/min"][0] < 0 == trace["activation/2/min"][0]
+
+
+def test_a_part_that_runs_after_the_model_itself(identical: Make) -> None:
+    """A GAN whose forward is the generator's: its discriminator runs after it, or without it."""
+    inputs: list[torch.Tensor] = []
+
+    def make() -> tuple[Any, ...]:
+        game = _Game(nn.Sequential(nn.Linear(2, 3), nn.ReLU()), nn.Sequential(nn.Linear(3, 8), nn.Tanh()))
+        optimizer = adam(game)
+
+        def loop(recorder: Any) -> None:
+            inputs.clear()
+            for number in range(2 * STEPS):
+                made = game(torch.rand(4, 2)) if number % 2 else torch.rand(4, 3)
+                inputs.append(made.detach())
+                optimizer.zero_grad()
+                recorder.tag("judged", game.judge(made)).square().mean().backward()
+                optimizer.step()
+
+        return game, optimizer, loop
+
+    trace = identical(make, snapshot_every=1)
+    for number, made in enumerate(inputs):
+        found = trace.snapshot(number)
+        weight, bias = (found.param[f"judge.0.{name}"] for name in ("weight", "bias"))
+        expected = np.tanh(made.numpy() @ weight.T + bias)
+        for name in ("judge.1", "judged"):
+            np.testing.assert_allclose(found.activation[name], expected, atol=1e-6)
+            np.testing.assert_allclose(found.activation_grad[name], 2 * expected / expected.size, atol=1e-6)
+        assert np.isfinite(found.activation["maker.0"]).all() == bool(number % 2)
+    assert np.isfinite(trace["activation/judge.1/mean"]).all()
+
+
+class _Game(nn.Module):
+    def __init__(self, maker: nn.Module, judge: nn.Module) -> None:
+        super().__init__()
+        self.maker, self.judge = maker, judge
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        made: torch.Tensor = self.maker(z)
+        return made
