@@ -74,6 +74,7 @@ def command(
     _need_manim()
     from derivviz.animation.stage import Stage
     from derivviz.look.theme import THEMES
+    from derivviz.rendering import patches
     from derivviz.rendering.quality import QUALITIES
     from derivviz.rendering.render import find_scene, render
 
@@ -81,6 +82,10 @@ def command(
     found = find_scene(library.load(path), scene)
     with progress(f"Rendering {path.stem}", "frames") as tell:
         made = render(found, where, QUALITIES[quality], stage, strict=strict, workers=workers, progress=tell)
+    if not patches.known():
+        click.echo(
+            f"Note: made with manim's own, slower code: derivviz knows {patches.SERIES}x only", err=True
+        )
     for problem in made.plan.problems:
         click.echo(f"Warning: {path.name}: {problem}", err=True)
     length = "" if where.suffix == ".png" else f", {made.duration:.1f} s long"

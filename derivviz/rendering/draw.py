@@ -246,8 +246,18 @@ class Canvas:
         boxes = np.floor(np.clip(edges, -TILE, limits) / TILE).astype(np.int64)
         boxes[lengths == 0] = (0, 0, -1, -1)
         for i in shapes.strange:
-            boxes[i] = (0, 0, self.tiles[1], self.tiles[0])
+            boxes[i] = self._box_of_strange(shapes.mobjects[i])
         return boxes
+
+    def _box_of_strange(self, mobject: Mobject) -> tuple[int, int, int, int]:
+        """An image stays within its corners; of anything else that manim draws, nothing is known."""
+        if not isinstance(mobject, AbstractImageMobject) or not np.isfinite(mobject.points).all():
+            return 0, 0, self.tiles[1], self.tiles[0]
+        corners = self.camera.points_to_subpixel_coords(mobject, mobject.points)
+        limits = [self.width + TILE, self.height + TILE]
+        low = np.floor(np.clip(corners.min(axis=0) - 2, -TILE, limits) / TILE)
+        high = np.floor(np.clip(corners.max(axis=0) + 2, -TILE, limits) / TILE)
+        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
     def _pixels(self, part: tuple[int, int, int, int]) -> tuple[slice, slice]:
         left, top, right, bottom = (TILE * edge for edge in part)

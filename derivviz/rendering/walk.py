@@ -275,14 +275,11 @@ class Walked:
         Digest of the scene's last state.
     plan
         What the scene is.
-    sound
-        Its sound as pydub's ``AudioSegment``; None for a silent scene.
     """
 
     chunks: tuple[Chunk, ...]
     final: str
     plan: Plan
-    sound: Any
 
 
 def walk(
@@ -304,9 +301,7 @@ def walk(
         beats = tuple(getattr(made, "beats", ()))
         problems = tuple(getattr(made, "problems", ()))
         told = Plan(renderer.frames, renderer.frames / quality.frame_rate, beats, problems)
-        writer = renderer.file_writer
-        sound = writer.audio_segment if writer.includes_sound else None
-        return Walked(tuple(renderer.chunks), renderer.final, told, sound)
+        return Walked(tuple(renderer.chunks), renderer.final, told)
 
 
 def make(scene: type[Scene], renderer: CairoRenderer, stage: Stage) -> Scene:

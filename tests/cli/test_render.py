@@ -194,6 +194,13 @@ def test_problems_are_warnings(asked):
     assert told.err == "Warning: tangent.py: claim: beat 3, 12.3 s: slope of the tangent: no\n"
 
 
+def test_a_manim_that_is_not_known_is_told(asked, monkeypatch):
+    monkeypatch.setattr("manim.__version__", "0.23.0")
+    assert asked.call("tangent").err == (
+        "Note: made with manim's own, slower code: derivviz knows 0.22.x only\n"
+    )
+
+
 def test_without_manim_the_extra_is_named(asked, monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(

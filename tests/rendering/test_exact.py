@@ -81,6 +81,7 @@ class Mixed(Scene):
         high = Circle(0.6, fill_opacity=0.5, z_index=3)
         self.add(high, gradient, picture, cloud, outlined, bare, broken)
         self.add_foreground_mobject(Square(0.3, color=GREEN))
+        self.play(Create(Circle(0.4).shift(3 * LEFT + 3 * UP)), run_time=0.4)
         self.play(bare.animate.shift(DOWN), run_time=0.5)
         self.wait(0.3)
         self.play(Rotate(gradient), picture.animate.shift(LEFT), run_time=0.5)

@@ -1,0 +1,124 @@
+"""How long a scene takes: plain manim, and derivviz with one worker and with several.
+
+Every round runs each contestant once, one after the other, on the same file at the same size; the table shows
+medians of the rounds' ratios, of wall time and of processor time. On a machine that others use too, trust the
+processor time.
+
+    python benchmarks/rendering.py                    the lessons, 480p15, one round
+    python benchmarks/rendering.py --full             1080p60, three rounds
+    python benchmarks/rendering.py mine.py:MyScene    a scene of your own
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = ("scenes/tangent.py:Tangent", "scenes/backprop.py:Backprop", "scenes/score.py:Score")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: seconds on the clock, seconds of all processors, and bytes of the file."""
+
+    wall: float
+    cpu: float
+    size: int
+
+
+def run(command: Sequence[str], folder: Path, trace: str | None) -> Run:
+    """Run a command to its end, and look at the one file that it made."""
+    environment = dict(os.environ, PYTHONHASHSEED="0")
+    if trace:
+        environment["DERIVVIZ_TRACE"] = trace
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
+    films = [film for film in folder.rglob("*.mp4") if "partial_movie_files" not in film.parts]
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(wall, cpu, films[0].stat().st_size)
+
+
+def rounds(
+    scene: str, quality: str, count: int, workers: Sequence[int], trace: str | None
+) -> list[list[Run]]:
+    """Runs of manim and of derivviz with each number of workers, `count` rounds of them."""
+    file, name = scene.rsplit(":", 1)
+    known = Path(file).parent.name == "scenes"
+    table = []
+    for _ in range(count):
+        row = []
+        for worker in (0, *workers):
+            with TemporaryDirectory() as place:
+                if worker:
+                    command = [
+                        "derivviz",
+                        "render",
+                        file,
+                        name,
+                        "--workers",
+                        str(worker),
+                        "-o",
+                        f"{place}/a.mp4",
+                    ]
+                    command += ["--trace", trace] if trace and known else []
+                else:
+                    command = ["manim", "render", "--disable_caching", "--media_dir", place, file, name]
+                command = (
+                    [sys.executable, "-m", *command] if worker == 0 else [_script("derivviz"), *command[1:]]
+                )
+                row.append(run([*command, f"-q{quality}"], Path(place), trace))
+        table.append(row)
+    return table
+
+
+def _script(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def main() -> None:
+    """Print one table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("scenes", nargs="*", default=LESSONS, metavar="FILE:SCENE")
+    parser.add_argument("--full", action="store_true", help="1080p60, three rounds")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--trace", help="recorded run for the lessons that need one")
+    asked = parser.parse_args()
+    quality, count = ("h", 3) if asked.full else ("l", 1)
+    count = asked.rounds or count
+    print(f"-q {quality}, {count} round(s); times faster than manim: wall (processor)", flush=True)
+    heads = [f"{w} worker{'s' if w > 1 else ''}" for w in asked.workers]
+    print(f"{'scene':12} {'manim':>18}  " + "  ".join(f"{h:>14}" for h in heads) + "   size")
+    overall: dict[int, list[float]] = {w: [] for w in asked.workers}
+    for scene in asked.scenes:
+        table = rounds(scene, quality, count, asked.workers, asked.trace)
+        plain = [row[0] for row in table]
+        cells = []
+        for i, worker in enumerate(asked.workers, 1):
+            wall = statistics.median(row[0].wall / row[i].wall for row in table)
+            cpu = statistics.median(row[0].cpu / row[i].cpu for row in table)
+            overall[worker].append(wall)
+            cells.append(f"{wall:5.1f}× ({cpu:4.1f}×)")
+        manim = f"{statistics.median(r.wall for r in plain):.1f} s ({statistics.median(r.cpu for r in plain):.1f})"
+        size = statistics.median(row[-1].size / row[0].size for row in table)
+        print(f"{scene.rsplit(':', 1)[1]:12} {manim:>18}  " + "  ".join(f"{c:>14}" for c in cells), end="")
+        print(f"  {size:4.1f}×", flush=True)
+    means = [f"{statistics.geometric_mean(overall[w]):5.1f}×" for w in asked.workers]
+    print(f"{'geometric mean':>31}  " + "  ".join(f"{m:>14}" for m in means))
+
+
+if __name__ == "__main__":
+    main()
