@@ -25,9 +25,11 @@ import manim
 import manimpango
 import numpy as np
 from manim import RIGHT, Mobject, VMobject
+from manim.camera.camera import Camera
 from manim.mobject.svg import svg_mobject
 from manim.mobject.svg.svg_mobject import SVGMobject
 from manim.mobject.text import text_mobject
+from PIL import Image
 
 SERIES = "0.22."  # of manim, whose code the replacements were compared with
 _SHARED = frozenset({int, float, bool, str, bytes, type(None), types.FunctionType, type, np.float64})
@@ -165,6 +167,19 @@ def _anchors(part: Any) -> Any:
     return both
 
 
+# ---- images ---------------------------------------------------------------------------------------------
+
+
+def overlay_PIL_image(self: Camera, pixel_array: Any, image: Image.Image) -> None:  # noqa: N802
+    """Lay an image over a picture, where there is any of it: elsewhere that would change nothing."""
+    box = image.getbbox()  # of what is not wholly transparent
+    if box is not None:
+        left, top, right, bottom = box
+        part = pixel_array[top:bottom, left:right]
+        under = Image.fromarray(np.ascontiguousarray(part))
+        part[:, :] = np.array(Image.alpha_composite(under, image.crop(box)), dtype="uint8")
+
+
 # ---- files that several processes share -----------------------------------------------------------------
 
 
@@ -211,6 +226,7 @@ REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
     (Mobject, "__deepcopy__", deepcopy),
     (VMobject, "interpolate_color", interpolate_color),
     (VMobject, "get_points_defining_boundary", get_points_defining_boundary),
+    (Camera, "overlay_PIL_image", overlay_PIL_image),
     (manimpango, "text2svg", _whole(4, manimpango.text2svg)),
     (
         text_mobject.MarkupUtils,
