@@ -1,0 +1,141 @@
+"""A whole derivation told beat by beat: the question, each rule, the numbers, the result in its box."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from manim import UP, Create, FadeIn, FadeOut, RoundedRectangle
+
+from derivviz.animation.lesson import Lesson
+from derivviz.animation.morph import Morph
+from derivviz.animation.numerals import short
+from derivviz.animation.rule_words import TELLINGS, name_of, sentence
+from derivviz.animation.stage import color
+from derivviz.animation.typeset import Formula, Words
+from derivviz.animation.working import Beat, Working, beats, function
+from derivviz.calculus.derivation import Derivation, Step
+
+_RULES_Y = -1.95  # middle of the rule that is at work
+_STEP = 1e-5  # of the measured slope
+_CLOSE = 1e-7  # how well it must agree, relative
+
+
+class Blackboard:
+    """Tells a derivation in a lesson.
+
+    Parameters
+    ----------
+    lesson
+        Whose title stands already.
+    derivation
+        From `derivviz.calculus.derivation.derive`.
+
+    Attributes
+    ----------
+    function, result
+        f at the top, and f′ as it stands in the end.
+    measured
+        An x, and the slope of f measured there over a small step; None where no x would do.
+    """
+
+    def __init__(self, lesson: Lesson, derivation: Derivation) -> None:
+        self.lesson, self.derivation = lesson, derivation
+        self.working = Working(lesson, derivation, np.array([0, 0.25, 0]), 2.4)
+        self.measured = self.measure()
+
+    def tell(self) -> None:
+        """The whole of it."""
+        steps = self.derivation.steps
+        rules = [step for step in steps if TELLINGS[step.rule.name].formula]
+        told: Counter[str] = Counter()
+        self.question()
+        for beat in beats(rules):
+            self.one(beat, told)
+        self.finish(steps[len(rules) :])
+
+    def question(self) -> None:
+        """f large, then at the top, and d/dx f in the middle."""
+        self.lesson.say(
+            en="How does this function change? We take it apart, one rule at a time.",
+            ko="이 함수는 어떻게 변할까? 미분법을 하나씩 써서 풀어 보자.",
+        )
+        terms = {path[1:]: number for path, number in self.working.terms.items()}
+        large = function(self.derivation.function.tree, terms, 64, 3.5).move_to([0, 0.5, 0])
+        small = function(self.derivation.function.tree, terms, 42, 1.25).move_to([0, 2.3, 0])
+        self.lesson.play(FadeIn(large, shift=UP * 0.15), run_time=0.9)
+        self.lesson.wait(1.0)
+        self.function = small
+        self.lesson.play(Morph(large, small), run_time=0.9)
+        self.lesson.play(FadeIn(self.working.formula, shift=UP * 0.15), run_time=0.8)
+
+    def one(self, beat: Beat, told: Counter[str]) -> None:
+        """A rule that takes a function apart, then the quick ones after it, in the same breath."""
+        if beat.big:
+            self.lesson.say(**sentence(beat.big.rule, told[beat.big.rule.name]))
+            told[beat.big.rule.name] += 1
+            self.working.name_rules([beat.big], _RULES_Y)
+            self.working.apply([beat.big], 1.5)
+        else:
+            names = list(dict.fromkeys(tuple(name_of(step.rule).values()) for step in beat.quick))
+            self.lesson.say(
+                en=f"What is left follows at once: {', '.join(name for name, _ in names)}.",
+                ko=f"남은 조각은 공식대로 바로 미분한다: {', '.join(name for _, name in names)}.",
+            )
+        if beat.quick:
+            self.working.name_rules(beat.quick, _RULES_Y)
+            for steps in chunks(beat.quick, 3):
+                self.working.apply(steps, 1.1)
+
+    def finish(self, ends: Sequence[Step]) -> None:
+        """Numbers worked out, the result in its box, and whether SymPy and a measured slope agree."""
+        working = self.working
+        self.lesson.play(FadeOut(working.card), run_time=0.3)
+        for step in ends:
+            self.lesson.say(**sentence(step.rule, 0))
+            working.conclude(step, np.array([0, -0.25, 0]), 3.6)
+        self.lesson.say(
+            en="This is the derivative. SymPy, on its own, finds the same.",
+            ko="이것이 도함수이다. SymPy로 따로 구해도 같다.",
+        )
+        self.result: Formula = working.formula
+        self.box = RoundedRectangle(
+            corner_radius=0.15,
+            width=self.result.width + 0.5,
+            height=self.result.height + 0.45,
+            stroke_color=color("tangent"),
+            stroke_width=4,
+        ).move_to(self.result)
+        self.lesson.play(Create(self.box), run_time=0.9)
+        self.compare()
+
+    def compare(self) -> None:
+        """The slope of f at one x, measured over a small step, beside what the result says."""
+        if self.measured is None:
+            return
+        x, rise = self.measured
+        at, slope = short(x), short(self.derivation.result(x), 5)
+        self.check: Words = self.lesson.words(
+            en=f"at $x = {at}$:  measured slope ${short(rise, 5)}$,  $f'({at}) = {slope}$",
+            ko=f"$x = {at}$에서 잰 기울기 ${short(rise, 5)}$,  $f'({at}) = {slope}$",
+            size="label",
+            fill="muted",
+        ).move_to([0, -2.45, 0])
+        self.lesson.play(FadeIn(self.check, shift=UP * 0.15), run_time=0.6)
+        self.lesson.wait(1.0)
+
+    def measure(self) -> tuple[float, float] | None:
+        """An x where the central difference and the result agree, and that difference."""
+        f, slope = self.derivation.function, self.derivation.result
+        for x in (1.0, 2.0, 0.5, -1.0, 3.0):
+            rise = (f(x + _STEP) - f(x - _STEP)) / (2 * _STEP)
+            if abs(rise - slope(x)) < _CLOSE * max(1, abs(rise)):  # false for NaN
+                return x, rise
+        return None
+
+
+def chunks(steps: tuple[Step, ...], most: int) -> list[tuple[Step, ...]]:
+    """Steps in at most so many runs of about one length."""
+    each = -(-len(steps) // most)
+    return [steps[n : n + each] for n in range(0, len(steps), each)]

@@ -1,0 +1,294 @@
+"""A derivation on the blackboard: the formula in work, the part at work, and the rule beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, RoundedRectangle, Transform, VGroup
+from numpy.typing import NDArray
+
+from derivviz.animation.lesson import Lesson
+from derivviz.animation.morph import Morph
+from derivviz.animation.rule_words import TELLINGS, name_of
+from derivviz.animation.stage import color
+from derivviz.animation.typeset import UNITS_PER_POINT, Formula, Words
+from derivviz.calculus.derivation import Derivation, Path, Step, at
+from derivviz.calculus.tree import Node
+from derivviz.look.breaking import DOTS, broken, extent, foldable, folded
+from derivviz.look.terms import SPLITTING, Terms, carried, split
+
+PALETTE = ("function", "positive", "loss", "parameter", "negative", "secant")
+"""Colour roles of the terms, in their order; after the last the first comes again."""
+
+WIDTH = 12.9
+SIZES = (64, 56, 48, 42, 36)
+SMALLEST = 30
+_LONG = 12  # beats: beyond, the quick steps are told along with the step before them
+
+
+@dataclass(frozen=True)
+class View:
+    """What of a tree is on screen: the part at `root`, at a font size, with dots for the `hidden` parts."""
+
+    root: Path
+    size: float
+    hidden: tuple[Node, ...] = ()
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Steps told together: one that takes the function apart, or none, and the quick ones after it."""
+
+    big: Step | None
+    quick: tuple[Step, ...]
+
+
+def beats(steps: Sequence[Step]) -> list[Beat]:
+    """The steps of differentiation in beats, few enough for one sitting."""
+    told: list[Beat] = []
+    for number, step in enumerate(steps):
+        if step.rule.name in SPLITTING and (step.rule.name != "sum" or number == 0):
+            told.append(Beat(step, ()))
+        elif told and told[-1].big is None:
+            told[-1] = Beat(None, (*told[-1].quick, step))
+        else:
+            told.append(Beat(None, (step,)))
+    if len(told) <= _LONG:
+        return told
+    joined: list[Beat] = []
+    for beat in told:
+        big = joined[-1].big if joined else None
+        if beat.big or big is None:
+            joined.append(beat)
+            continue
+        under = [step for step in beat.quick if step.path[: len(big.path)] == big.path]
+        joined[-1] = Beat(big, tuple(under))
+        if len(under) < len(beat.quick):
+            joined.append(Beat(None, beat.quick[len(under) :]))
+    return joined
+
+
+class Working:
+    """The formula in work: d/dx f at first, f′ at last.
+
+    Parameters
+    ----------
+    lesson
+        Whose blackboard it is.
+    derivation
+        What is worked out.
+    middle
+        Of the formula, a point of the frame.
+    height
+        Most height that the formula may take.
+    """
+
+    def __init__(
+        self, lesson: Lesson, derivation: Derivation, middle: NDArray[np.float64], height: float
+    ) -> None:
+        self.lesson, self.middle, self.height = lesson, middle, height
+        first = derivation.steps[0]
+        self.tree: Node = first.before
+        self.terms: Terms = split(first) if first.rule.name in SPLITTING else {}
+        self.parting = next((step for step in derivation.steps if step.rule.name in SPLITTING), None)
+        self.view = self.view_of([first.before, first.after], ())
+        self.formula = self.written()
+        self.card = VGroup()
+
+    # ---- writing ----------------------------------------------------------------------------------------
+
+    def written(self, works: Sequence[Path] = ()) -> Formula:
+        """The formula as it is seen now; the parts at work are labelled w0, w1 and so on."""
+        names: dict[Path, list[str]] = {path: [f"t{number}"] for path, number in self.terms.items()}
+        for number, path in enumerate(works):
+            names.setdefault(path, []).append(f"w{number}")
+        cut = len(self.view.root)
+        labels = {path[cut:]: found for path, found in names.items() if path[:cut] == self.view.root}
+        around = [f"t{n}" for path, n in self.terms.items() if path == self.view.root[: len(path)]]
+        labels.setdefault((), around[-1:])
+        tree = at(self.tree, self.view.root)
+        for part in self.view.hidden:
+            tree = folded(tree, part)
+        width = WIDTH / (self.view.size * UNITS_PER_POINT)
+        formula = Formula(broken(tree, labels, width, _start(self.view)), self.view.size)
+        paint(formula, self.terms.values())
+        return formula.move_to(self.middle)
+
+    def view_of(self, trees: Sequence[Node], path: Path) -> View:
+        """The widest view around a path in which all trees are legible."""
+        for end in range(len(path) + 1):
+            view = self._fitting(trees, path[:end], ())
+            if view:
+                return view
+        hidden: tuple[Node, ...] = ()
+        shown = [at(tree, path) for tree in trees]
+        while parts := [part for tree in shown for part in foldable(tree)]:
+            hidden = (*hidden, max(parts, key=lambda part: extent_of(part)))
+            shown = [folded(tree, hidden[-1]) for tree in shown]
+            view = self._fitting(trees, path, hidden)
+            if view:
+                return view
+        return View(path, SIZES[-1], hidden)
+
+    def _fitting(self, trees: Sequence[Node], root: Path, hidden: tuple[Node, ...]) -> View | None:
+        shown = [at(tree, root) for tree in trees]
+        for part in hidden:
+            shown = [folded(tree, part) for tree in shown]
+        sizes: tuple[float, ...] = SIZES
+        if hasattr(self, "view") and (self.view.root, self.view.hidden) == (root, hidden):
+            sizes = (self.view.size, *(size for size in SIZES if size < self.view.size))
+        for size in sizes:
+            em = size * UNITS_PER_POINT
+            view = View(root, size, hidden)
+            boxes = (extent(broken(tree, {}, WIDTH / em, _start(view))) for tree in shown)
+            if all(w * em <= WIDTH and h * em <= self.height for w, h in boxes):
+                return view
+        return None
+
+    # ---- moving -----------------------------------------------------------------------------------------
+
+    def look(self, view: View) -> None:
+        """Zoom to another view of the same tree."""
+        if view == self.view:
+            return
+        self.view = view
+        self._morph(self.written(), 0.8)
+
+    def apply(self, steps: Sequence[Step], seconds: float = 1.2) -> None:
+        """Take steps at once: the parts at work light up and become what the rules make of them."""
+        path = _common([step.path for step in steps])
+        self.look(self.view_of([steps[0].before, steps[-1].after], path))
+        if steps[0] is self.parting:
+            self.terms = split(steps[0])
+        works: list[Path] = []
+        for step in steps:
+            if not any(step.path[: len(work)] == work for work in works):
+                works.append(step.path)
+        source = self.written(works)
+        self.lesson.remove(self.formula)
+        self.lesson.add(source)
+        self.formula = source
+        lights = self._lights(works)
+        self.lesson.play(FadeIn(lights), run_time=0.35)
+        for step in steps:
+            self.terms = carried(self.terms, step)
+        self.tree = steps[-1].after
+        target = self.written(works)
+        self._morph(target, seconds, Transform(lights, self._lights(works, target)))
+        self.lesson.play(FadeOut(lights), run_time=0.3)
+
+    def conclude(self, step: Step, middle: NDArray[np.float64], height: float) -> None:
+        """A last step, which works on the whole formula, in the room that the rules leave."""
+        self.middle, self.height = middle, height
+        view = self._fitting([step.before, step.after], (), ())
+        if view:
+            self.look(view)
+        self.terms, self.tree = carried(self.terms, step), step.after
+        self.view = self.view_of([step.after], ())
+        self._morph(self.written(), 1.5)
+
+    def _lights(self, works: Sequence[Path], formula: Formula | None = None) -> VGroup:
+        """Soft grounds behind the parts at work."""
+        parts = ((formula or self.formula).select(f"w{number}") for number in range(len(works)))
+        return VGroup(*(ground(part) for part in parts)).set_z_index(-1)
+
+    def _morph(self, target: Formula, seconds: float, *others: Transform) -> None:
+        self.lesson.play(Morph(self.formula, target), *others, run_time=seconds)
+        self.formula = target
+
+    # ---- the rule beside it -----------------------------------------------------------------------------
+
+    def name_rules(self, steps: Sequence[Step], y: float) -> None:
+        """The rules of some steps, each by its name and its formula, in place of those before."""
+        rules = list(dict.fromkeys(step.rule for step in steps if TELLINGS[step.rule.name].formula))
+        names = [self.lesson.choose(**name_of(rule)) for rule in rules]
+        entries = (entry(n, TELLINGS[rule.name].formula) for n, rule in zip(names, rules, strict=True))
+        card = VGroup(*entries).arrange(RIGHT, buff=0.8)
+        if steps[0] is self.parting:  # its u and v are the first two terms
+            paint_letters(card[0][1], len(split(self.parting)))
+        while card.width > WIDTH:  # the plainest first
+            plain = [entry for entry, rule in zip(card, rules, strict=True) if rule.name in _PLAIN]
+            gone = plain[0] if plain else card[-1]
+            rules.pop(list(card).index(gone))
+            card.remove(gone).arrange(RIGHT, buff=0.8)
+        card.set_y(y).set_x(0)
+        if len(self.card):
+            self.lesson.play(FadeOut(self.card), run_time=0.2)
+        self.lesson.play(FadeIn(card, shift=UP * 0.15), run_time=0.5)
+        self.card = card
+
+
+_PLAIN = ("identity", "constant")
+
+
+def paint(formula: Formula, numbers: Iterable[int]) -> None:
+    """Give every glyph the colour of its term, the innermost where terms lie in one another."""
+    roles = {f"t{number}": PALETTE[number % len(PALETTE)] for number in numbers}
+    for glyph in formula.glyphs:
+        role = next((roles[name] for name in glyph.labels if name in roles), None)
+        if role:
+            glyph.set_fill(color(role), opacity=1)
+
+
+def paint_letters(formula: Formula, terms: int) -> None:
+    """Give the u and the v of a rule the colours of the terms that they stand for, if there are as many."""
+    letters = [letter for letter in "uv" if any(letter in glyph.labels for glyph in formula.glyphs)]
+    if len(letters) == terms:
+        formula.paint(**{letter: PALETTE[number] for number, letter in enumerate(letters)})
+
+
+def lettered(markup: str, size: float | str = 50) -> Formula:
+    """A formula whose parts u and v have the colours of the first two terms, and d that of a derivative."""
+    formula = Formula(markup, size)
+    known = {name for glyph in formula.glyphs for name in glyph.labels}
+    roles = {"u": PALETTE[0], "v": PALETTE[1], "d": "tangent"}
+    return formula.paint(**{name: role for name, role in roles.items() if name in known})
+
+
+def entry(name: str, formula: str) -> VGroup:
+    """A rule: its name, and its formula below."""
+    return VGroup(Words(name, "label", "muted"), Formula(formula, 46)).arrange(DOWN, buff=0.18)
+
+
+def ground(part: VGroup) -> RoundedRectangle:
+    """A soft ground behind a part of a formula."""
+    box = RoundedRectangle(
+        corner_radius=0.12, width=part.width + 0.16, height=part.height + 0.2, stroke_width=0
+    )
+    return box.set_fill(color("tangent"), opacity=0.22).move_to(part)
+
+
+def extent_of(tree: Node) -> float:
+    """Width of a part on one line, in em."""
+    return extent(broken(tree, {}, float("inf")))[0]
+
+
+def _start(view: View) -> str:
+    return "{{f'(x) : y}} {{= : eq}}" if not view.root else f"{{{{{DOTS.name} : y}}}} quad"
+
+
+def _common(paths: Sequence[Path]) -> Path:
+    """The path of the smallest part that holds all of these."""
+    shared: list[int] = []
+    for level in zip(*paths, strict=False):
+        if len(set(level)) > 1:
+            break
+        shared.append(level[0])
+    return tuple(shared)
+
+
+def function(tree: Node, terms: Terms, largest: float, height: float) -> Formula:
+    """f(x) = … as large as it goes in the width of the frame and a height, in the colours of its terms."""
+    labels = {path: [f"t{number}"] for path, number in terms.items()}
+    for size in (*(size for size in SIZES if size <= largest), SMALLEST):
+        markup = broken(tree, labels, WIDTH / (size * UNITS_PER_POINT), "f(x) =")
+        if all(
+            e * size * UNITS_PER_POINT <= most
+            for e, most in zip(extent(markup), (WIDTH, height), strict=True)
+        ):
+            break
+    formula = Formula(markup, size)
+    paint(formula, terms.values())
+    return formula
