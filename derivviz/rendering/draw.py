@@ -8,18 +8,17 @@ on a second picture, in order, and the part alone is copied from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from manim import Mobject, VMobject
+from manim import Mobject
 from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP, Camera
 from manim.mobject.types.image_mobject import AbstractImageMobject
-from manim.mobject.types.point_cloud_mobject import PMobject
 from numpy.typing import NDArray
 
 from derivviz.rendering.encode import Frame
+from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes, gather
 
 Array = NDArray[np.float64]
 Changed = list[tuple[int, int, int, int]] | None
@@ -27,120 +26,6 @@ TILE = 32  # pixels: what changed is known by squares of this size
 MOST = 0.7  # of the tiles: beyond, the frame is drawn as a whole
 _JOINS = {kind.value: join for kind, join in LINE_JOIN_MAP.items()}
 _CAPS = {kind.value: cap for kind, cap in CAP_STYLE_MAP.items()}
-_NONE = np.zeros((1, 4))
-_POINT = np.zeros((4, 3))
-
-# Columns of a style: fill, stroke and background stroke as RGBA, their widths, joint and cap.
-FILL, STROKE, BACK, WIDTH, BACK_WIDTH, JOINT, CAP = slice(0, 4), slice(4, 8), slice(8, 12), 12, 13, 14, 15
-
-
-@dataclass
-class Shapes:
-    """What a frame shows, in the order of drawing, as arrays that compare and draw fast.
-
-    Attributes
-    ----------
-    mobjects
-        The shapes.
-    points
-        Their points in the plane one after the other, shape (points, 2).
-    ends
-        Where each one's points end, shape (shapes,).
-    styles
-        Shape (shapes, 16), by the columns above.
-    strange
-        By number of a shape that manim itself has to draw: everything that its look depends on.
-    """
-
-    mobjects: list[Mobject]
-    points: Array
-    ends: NDArray[np.int64]
-    styles: Array
-    strange: dict[int, list[bytes]] = field(default_factory=dict)
-
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """Where each shape's points start."""
-        return np.concatenate([[0], self.ends[:-1]])
-
-
-def visible(mobjects: Iterable[Mobject], by_depth: bool) -> list[Mobject]:
-    """What is drawn of mobjects and in which order: as `Camera.get_mobjects_to_display` has it."""
-    found: list[Mobject] = []
-    for mobject in mobjects:
-        if mobject.submobjects:
-            found += [part for part in mobject.get_family() if len(part.points)]
-        elif len(mobject.points):
-            found.append(mobject)
-    found = list(dict.fromkeys(reversed(found)))[::-1]  # each once, where it comes last
-    return sorted(found, key=lambda mobject: mobject.z_index) if by_depth else found
-
-
-def gather(mobjects: Sequence[Mobject]) -> Shapes:
-    """Read off a list of mobjects, as `visible` gives it, what will be drawn."""
-    shown = [m for m in mobjects if isinstance(m, VMobject | AbstractImageMobject | PMobject)]
-    points, fills, strokes, backs, numbers = [], [], [], [], []
-    strange = {}
-    for i, mobject in enumerate(shown):
-        own = mobject.__dict__
-        if _is_plain(mobject):
-            points.append(own["points"])
-            fills.append(own.get("fill_rgbas", _NONE))
-            strokes.append(own.get("stroke_rgbas", _NONE))
-            backs.append(own.get("background_stroke_rgbas", _NONE))
-            widths = own["stroke_width"], own["background_stroke_width"]
-            numbers.append((*widths, own["joint_type"].value, own["cap_style"].value))
-        else:
-            strange[i] = _evidence(mobject)
-            points.append(_POINT)
-            for column in (fills, strokes, backs):
-                column.append(_NONE)
-            numbers.append((0, 0, 0, 0))
-    if not shown:
-        return Shapes([], np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros((0, 16)))
-    colours = [np.concatenate(column) for column in (fills, strokes, backs)]
-    styles = np.concatenate([*colours, np.array(numbers, float)], axis=1)
-    ends = np.cumsum([len(p) for p in points])
-    flat = np.concatenate(points)[:, :2]
-    if not np.isfinite(flat).all():
-        flat = _without_infinite(flat, ends)
-    return Shapes(shown, flat, ends, styles, strange)
-
-
-def _is_plain(mobject: Mobject) -> bool:
-    """Whether a mobject is a path of cubic curves in one colour each, as nearly all are."""
-    own = mobject.__dict__
-    return (
-        isinstance(mobject, VMobject)
-        and len(own["points"]) % 4 == 0
-        and all(len(own.get(name, _NONE)) == 1 for name in _COLOURS)
-        and own.get("background_image") is None
-        and own["n_points_per_cubic_curve"] == 4
-        and own["tolerance_for_point_equality"] == 1e-6
-    )
-
-
-_COLOURS = ("fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
-
-
-def _evidence(mobject: Mobject) -> list[bytes]:
-    """Copies of every array and number of a mobject."""
-    arrays = [v.tobytes() for v in vars(mobject).values() if isinstance(v, np.ndarray)]
-    plain = {k: v for k, v in vars(mobject).items() if isinstance(v, int | float | str | bool)}
-    if isinstance(mobject, AbstractImageMobject):
-        arrays.append(mobject.get_pixel_array().tobytes())
-    return [*arrays, repr(plain).encode()]
-
-
-def _without_infinite(points: Array, ends: NDArray[np.int64]) -> Array:
-    """manim draws nothing of a shape that has a point at infinity."""
-    points = points.copy()
-    start = 0
-    for end in ends:
-        if not np.isfinite(points[start:end]).all():
-            points[start:end] = 0
-        start = end
-    return points
 
 
 class Canvas:

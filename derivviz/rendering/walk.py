@@ -19,10 +19,11 @@ from manim.utils.iterables import list_update
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.stage import Stage
 from derivviz.rendering import patches
-from derivviz.rendering.draw import Canvas, Changed, visible
+from derivviz.rendering.draw import Canvas, Changed
 from derivviz.rendering.encode import Frame, Segment
 from derivviz.rendering.plan import Chunk, Drawn, Plan, chunk_length
 from derivviz.rendering.quality import Quality
+from derivviz.rendering.shapes import visible
 from derivviz.rendering.state import digest, is_pure, looks
 
 WARM_UP = 2  # updates before the first frame after a jump: what follows another mobject may lag behind it
