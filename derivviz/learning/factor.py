@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -32,8 +33,10 @@ def step_factor(weights: Tensor) -> float:
     """
     # In float64 the sum of a large float32 tensor takes fifty times as long, and tells the same factor.
     dtype = torch.promote_types(weights.dtype, torch.float32)
-    mean: float = weights.detach().mean(dtype=dtype).item()
-    return 1 + abs(df(mean)) / 20
+    mean = weights.detach().mean(dtype=dtype)
+    # As a tensor, because the square of a float raises where it overflows; in double precision as a float.
+    slope: float = df(mean.to(torch.promote_types(dtype, torch.float64))).abs().item()
+    return 1 + slope / 20
 
 
 class DerivativeFactor(Optimizer):
@@ -122,7 +125,11 @@ class DerivativeFactor(Optimizer):
         self.factors = {parameter: self.factor(old) for parameter, old in moved.items()}
         with torch.no_grad():
             for parameter, factor in self.factors.items():
-                parameter.lerp_(moved[parameter], 1 - factor)  # exact where nothing moved, or factor is 1
+                weight = 1 - factor
+                # Tensors overflow to infinity, but lerp_ refuses a number that is too large for them.
+                if abs(weight) > torch.finfo(torch.promote_types(parameter.dtype, torch.float32)).max:
+                    weight = math.copysign(math.inf, weight)
+                parameter.lerp_(moved[parameter], weight)  # exact where nothing moved, or factor is 1
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:

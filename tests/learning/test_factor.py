@@ -302,6 +302,20 @@ def test_empty_complex_and_tied_parameters() -> None:
     torch.testing.assert_close(tied[1].weight.detach(), old - 0.1 * factor * gradient)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "weight"), [(torch.float32, 1e21), (torch.bfloat16, 1e21), (torch.float64, 1e160)]
+)
+def test_a_factor_too_large_for_the_weights_makes_them_infinite_and_raises_nothing(
+    dtype: torch.dtype, weight: float
+) -> None:
+    grown = nn.Parameter(torch.full((2,), weight, dtype=dtype))
+    optimizer = DerivativeFactor(SGD([grown], lr=1.0))
+    grown.grad = grown.detach() / 100
+    optimizer.step()
+    assert optimizer.factors[grown] > torch.finfo(dtype).max
+    assert (grown == -torch.inf).all()
+
+
 def test_nan_and_infinity_go_into_the_factor_of_their_parameter_alone() -> None:
     sick, huge, well = (nn.Parameter(torch.tensor([v, 1.0])) for v in (float("nan"), float("inf"), 0.0))
     optimizer = DerivativeFactor(SGD([sick, huge, well], lr=0.1))
