@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 from derivviz.errors import DerivvizError, UsageError, nearest
 
@@ -41,6 +41,8 @@ class Entry:
         Keys of a trace that it reads; empty when it needs no trace.
     options
         Parameters of its own.
+    recorded_by
+        The run of ``derivviz record`` that makes a trace with all of it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Entry:
     summary: dict[str, str]
     requires: tuple[str, ...]
     options: tuple[Option, ...]
+    recorded_by: str = "food"
 
 
 def folder(kind: Kind) -> Path:
@@ -98,22 +101,23 @@ def read(path: Path) -> Entry:
         path,
         {"en": title[0], "ko": title[-1]},
         {"en": summary[0], "ko": summary[-1]},
-        _requires(tree),
+        tuple(_assigned(tree, "requires", ())),
         tuple(_options(tree)),
+        _assigned(tree, "recorded_by", "food"),
     )
 
 
-def _requires(tree: ast.Module) -> tuple[str, ...]:
-    """The literal tuple given to `requires`, in the module or in a class of it."""
+def _assigned(tree: ast.Module, name: str, default: Any) -> Any:
+    """The literal given to a name, in the module or in a class of it."""
     for node in ast.walk(tree):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if any(isinstance(t, ast.Name) and t.id == "requires" for t in targets):
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
             value = getattr(node, "value", None)
             try:
-                return tuple(ast.literal_eval(value)) if value is not None else ()
+                return default if value is None else ast.literal_eval(value)
             except ValueError:
-                return ()
-    return ()
+                return default
+    return default
 
 
 def _options(tree: ast.Module) -> Iterator[Option]:

@@ -21,6 +21,7 @@ from derivviz.figures.style import TEXT
 from derivviz.trace import MissingSeriesError, Trace
 
 requires = ("param/coefficients/mean", "loss")
+recorded_by = "polynomial"
 
 DEGREES = range(10)
 CURVES = 4  # of the curve on its way, the first and the last among them
@@ -31,7 +32,7 @@ LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
-    check(trace, requires, "polynomial_regression")
+    check(trace, requires, "polynomial_regression", recorded_by)
     if "least_squares" not in trace.attrs:
         raise MissingSeriesError(
             f"The trace {trace.path} has no points of a polynomial regression. Record one with "

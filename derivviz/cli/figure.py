@@ -39,13 +39,14 @@ def command(
     if trace is None:
         raise UsageError(
             f"the figure {entry.name!r} is drawn from a recorded run. Record one with "
-            f"'derivviz record food', then type 'derivviz figure {figure} --trace renders/food.zarr'"
+            f"'derivviz record {entry.recorded_by}', then type "
+            f"'derivviz figure {figure} --trace renders/{entry.recorded_by}.zarr'"
         )
     from derivviz.figures import check, page, save, style
     from derivviz.trace import open_trace
 
     recorded = open_trace(trace)
-    check(recorded, entry.requires, entry.name)
+    check(recorded, entry.requires, entry.name, entry.recorded_by)
     module = library.load(path)
     if not callable(getattr(module, "draw", None)):
         raise UsageError(

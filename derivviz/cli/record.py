@@ -11,7 +11,6 @@ from derivviz import library
 from derivviz.cli import console
 from derivviz.cli.grown import GrownCommand, typed
 from derivviz.errors import DerivvizError
-from derivviz.parameters import fill
 from derivviz.runs import Progress, Request, check_preset, load, path_of, summaries
 
 
@@ -30,7 +29,8 @@ class _RecordCommand(GrownCommand):
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="Folder with one sub-folder of pictures a class. Default: the toy sample.",
+    help="What to learn from: for food a folder with one sub-folder of pictures a class, for gan and wgan-gp any "
+    "folder of pictures, or 'ring'. Default: what the run brings itself.",
 )
 @click.option("--preset", help="stable (default: trainable) or faithful (as published: it explodes).")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
@@ -60,6 +60,8 @@ def command(
     'derivviz record food' trains the food recommender on the toy sample that comes along, with --data on
     pictures of your own.
     """
+    from derivviz.parameters import fill
+
     path = Path("renders") / f"{run}.zarr" if output is None else output
     module = load(run)
     check_preset(preset, getattr(module, "PRESETS", ()), run)

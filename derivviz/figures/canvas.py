@@ -78,7 +78,7 @@ def grid(
     return panels
 
 
-def check(trace: Trace, requires: Sequence[str], name: str) -> None:
+def check(trace: Trace, requires: Sequence[str], name: str, recorded_by: str = "food") -> None:
     """Make sure that the trace holds what the figure `name` reads.
 
     Parameters
@@ -86,6 +86,8 @@ def check(trace: Trace, requires: Sequence[str], name: str) -> None:
     requires
         Keys, or patterns of keys such as ``lr_factor/*``; each wants one series with a finite value. Or the
         path of an array outside the step table, ``sensitivity/saliency``.
+    recorded_by
+        The run of ``derivviz record`` that makes such a trace.
 
     Raises
     ------
@@ -100,8 +102,8 @@ def check(trace: Trace, requires: Sequence[str], name: str) -> None:
         if not known:
             raise MissingSeriesError(
                 f"The trace {trace.path} has no values of {pattern!r}, which the figure {name!r} shows.\n"
-                f"Record one that does with 'derivviz record food', then type "
-                f"'derivviz figure {name} --trace renders/food.zarr'."
+                f"Record one that does with 'derivviz record {recorded_by}', then type "
+                f"'derivviz figure {name} --trace renders/{recorded_by}.zarr'."
             )
 
 

@@ -238,15 +238,17 @@ class Recorder:
             return
         began, self._sensed = time.perf_counter(), self._watch.step
         try:
-            self._open().sensitivity(self._watch.step, self._sensitivity.look())
+            found = self._sensitivity.look()
         except (
             RuntimeError,
             ValueError,
             TypeError,
             NotImplementedError,
-        ) as fault:  # a model without derivatives
+        ) as fault:  # no derivatives to be had
             self._watch.skipped["sensitivity"] = f"{type(fault).__name__}: {fault}"
             self._sensitivity = None
+        else:
+            self._open().sensitivity(self._watch.step, found)
         self._sensing += time.perf_counter() - began
 
     def _tell_skipped(self, run: Run) -> None:

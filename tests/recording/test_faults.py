@@ -137,6 +137,8 @@ def test_a_fault_stops_the_recording_and_not_the_training(
     def recording(model: nn.Module, optimizer: torch.optim.Optimizer) -> Any:
         options: Any = {"budget": 0.5} if owner is pace.Budget or name == "flush" else {"snapshot_every": 2}
         options |= {"probe": torch.ones(1, 3, 6, 6)}
+        if name == "sensitivity":
+            options |= {"sensitivity_every": 1}
         return derivviz.record(model, optimizer, tmp_path / "run.zarr", **options)
 
     plain = loop(None, 9)
