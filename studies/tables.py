@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from document import fill, markdown
 from plan import ADAM_RATES, PARTS, Arm, arms
 from results import Row, Rows, chosen, key, tuning
 
@@ -20,13 +20,9 @@ HEADERS = (
 
 def write(rows: Rows, document: Path) -> None:
     """Fill in the document's tables: what stands between ``<!-- table NAME -->`` and ``<!-- end -->``."""
-    text = document.read_text(encoding="utf-8")
     made = {name: table(rows, name) for name in PARTS}
     made |= {"rates": rates(rows), "tuning": tuned(rows), "confidence": confidence(rows)}
-    for name, lines in made.items():
-        pattern = rf"(<!-- table {name} -->\n).*?(<!-- end -->)"
-        text = re.sub(pattern, lambda at, lines=lines: at[1] + lines + at[2], text, flags=re.DOTALL)
-    document.write_text(text, encoding="utf-8")
+    fill(document, made)
 
 
 def table(rows: Rows, part: str) -> str:
@@ -36,7 +32,7 @@ def table(rows: Rows, part: str) -> str:
         found = chosen(arm, rows) if arm.part == part else None
         if found is not None:
             lines.append((arm.name, _rate(*found[0]), *_numbers(found[1], _rival(arm, rows))))
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def rates(rows: Rows) -> str:
@@ -49,7 +45,7 @@ def rates(rows: Rows) -> str:
         found = [[rows.get(key(arm.at(rate), seed)) for seed in tuning(arm)] for rate in arm.rates]
         if all(row is not None for runs in found for row in runs):
             lines.append((arm.name, *(f"{_accuracy([r for r in runs if r]).mean():.2f}" for runs in found)))
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def tuned(rows: Rows) -> str:
@@ -61,7 +57,7 @@ def tuned(rows: Rows) -> str:
             if len(found) == arm.tuning_seeds:
                 right, shown = (int(_values(found, name).sum()) for name in ("correct", "held_out"))
                 lines.append((arm.name, _rate(*rate), f"{right}/{shown}", _mean(found, "loss")))
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def confidence(rows: Rows) -> str:
@@ -73,7 +69,7 @@ def confidence(rows: Rows) -> str:
         if found is not None:
             values = (_accuracy(found[1]), _values(found[1], "confidence"), _values(found[1], "entropy"))
             lines.append((arm.name, *(f"{v.mean():.2f} ± {v.std(ddof=1):.2f}" for v in values)))
-    return _markdown(lines)
+    return markdown(lines)
 
 
 def wilson(right: int, shown: int, z: float = 1.96) -> tuple[float, float]:
@@ -132,7 +128,3 @@ def _spread(runs: Sequence[Row], name: str) -> str:
 
 def _rate(rule: str, rate: float) -> str:
     return f"{rate:g}" + {"relative": " s", "fast output": " s, output ×10", "uniform": ""}[rule]
-
-
-def _markdown(lines: Sequence[Sequence[str]]) -> str:
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)

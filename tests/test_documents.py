@@ -17,6 +17,7 @@ DOCUMENTS = (
     "docs/library.md",
     "docs/laboratory.md",
     "docs/recommender.md",
+    "docs/losses.md",
     "README.ko.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -30,7 +31,9 @@ def commands(name: str) -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in re.findall(r"^\$ (derivviz .*)$", text, re.M)]
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.ko.md", "docs/recording.md", "docs/recommender.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "README.ko.md", "docs/recording.md", "docs/recommender.md", "docs/losses.md"]
+)
 def test_every_command_reads(name):
     told = commands(name)
     assert len(told) > 3

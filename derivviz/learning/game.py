@@ -8,7 +8,7 @@ from torch import Tensor, nn
 LATENT_RING = 2
 LATENT_PICTURE = 64
 _WIDE, _NARROW = 256, 32  # units of a layer of the discriminator and of the generator on the ring
-_MAPS = 32  # channels of the finest convolution
+_MAPS = 64  # channels of the coarsest convolution; each finer one has half as many, 8 at the least
 
 
 class Game(nn.Module):
@@ -74,7 +74,7 @@ def picture_game(seed: int, side: int, colors: int) -> Game:
         coarse, halvings = coarse // 2, halvings + 1
     if coarse not in (7, 8) or not halvings:
         raise ValueError(f"side is {side}, but pictures have 14, 28, 56, … or 16, 32, 64, … pixels a side")
-    maps = [_MAPS * 2**k for k in range(halvings)]  # from the finest to the coarsest
+    maps = [max(8, _MAPS >> k) for k in reversed(range(halvings))]  # from the finest to the coarsest
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return Game(_painter(coarse, maps, colors), _judge(coarse, maps, colors), LATENT_PICTURE)

@@ -115,13 +115,19 @@ class Match:
         """Measure how the game stands after so many rounds, every so many of them and at the end."""
         if not self.on_ring or (done % self._look_every and done != self.rounds):
             return
+        samples = self.samples()
         with torch.no_grad():
-            samples = self.game.generator(self._judged)
             field = self.answer(self.game.discriminator(grid()))
         self.modes, self.share = ring.modes_covered(samples), ring.good_share(samples)
         tenth = ring.modes_covered(samples, least=ring.SAMPLES // (10 * ring.MODES))
         table.log(modes_covered=self.modes, modes_with_a_tenth=tenth, good_share=self.share)
         table.evaluation(field, epoch=done)
+
+    def samples(self) -> Tensor:
+        """What the generator now makes of the latent points that it is judged by; none of pictures."""
+        with torch.no_grad():
+            made: Tensor = self.game.generator(self._judged)
+        return made
 
     def standing(self) -> str:
         """What came out, in words."""

@@ -25,13 +25,13 @@ from derivviz.runs._match import (
 )
 
 LOSSES = ("non-saturating", "saturating")
-ROUNDS = (3000, 500)  # on the ring, of pictures
+ROUNDS = (4000, 800)  # on the ring, of pictures
 BATCH = (128, 64)
 
 
 @dataclass(frozen=True)
 class Parameters:
-    steps: int = parameter(0, "Steps of the generator; 0: 3000 on the ring, 500 of pictures.", minimum=0)
+    steps: int = parameter(0, "Steps of the generator; 0: 4000 on the ring, 800 of pictures.", minimum=0)
     batch_size: int = parameter(0, "Samples a step; 0: 128 on the ring, 64 of pictures.", minimum=0)
     learning_rate: float = parameter(0.001, "Adam's, for both players.", minimum=0, maximum=10)
     generator_loss: str = parameter("non-saturating", "non-saturating or saturating (the minimax game).")
@@ -55,6 +55,19 @@ def train(request: Request, progress: Progress) -> Outcome:
         If there is something at the path already.
     """
     parameters: Parameters = request.parameters or Parameters()
+    match, optimizer = prepared(request, progress)
+    progress.say(
+        f"{match.rounds} steps of each player, in turn, batches of {match.batch}, Adam at "
+        f"{parameters.learning_rate:g}, {parameters.generator_loss} loss of the generator."
+    )
+    with match.recorded(optimizer, request, run="gan", options=options(parameters)) as recorder:
+        play(match, optimizer, recorder, progress, parameters.generator_loss == "saturating")
+    return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
+
+
+def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.Optimizer]:
+    """The match and its optimizer; raises what `train` does."""
+    parameters: Parameters = request.parameters or Parameters()
     if parameters.generator_loss not in LOSSES:
         guess = nearest(parameters.generator_loss, LOSSES, 1)
         hint = f" Did you mean {guess[0]}?" if guess else ""
@@ -72,14 +85,7 @@ def train(request: Request, progress: Progress) -> Outcome:
         turns=1,
         answer=torch.sigmoid,
     )
-    progress.say(
-        f"{match.rounds} steps of each player, in turn, batches of {match.batch}, Adam at "
-        f"{parameters.learning_rate:g}, {parameters.generator_loss} loss of the generator."
-    )
-    optimizer = optimizer_of(match, parameters.learning_rate)
-    with match.recorded(optimizer, request, run="gan", options=options(parameters)) as recorder:
-        play(match, optimizer, recorder, progress, parameters.generator_loss == "saturating")
-    return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
+    return match, optimizer_of(match, parameters.learning_rate)
 
 
 def play(

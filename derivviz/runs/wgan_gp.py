@@ -23,14 +23,14 @@ from derivviz.runs._match import (
     step,
 )
 
-ROUNDS = (2000, 120)  # on the ring, of pictures
+ROUNDS = (2000, 250)  # on the ring, of pictures
 BATCH = (128, 32)
 BETAS = (0.0, 0.9)  # Gulrajani et al., 2017, algorithm 1
 
 
 @dataclass(frozen=True)
 class Parameters:
-    steps: int = parameter(0, "Steps of the generator; 0: 2000 on the ring, 120 of pictures.", minimum=0)
+    steps: int = parameter(0, "Steps of the generator; 0: 2000 on the ring, 250 of pictures.", minimum=0)
     batch_size: int = parameter(0, "Samples a step; 0: 128 on the ring, 32 of pictures.", minimum=0)
     learning_rate: float = parameter(0.0001, "Adam's, for both players.", minimum=0, maximum=10)
     critic_steps: int = parameter(5, "Steps of the critic before each of the generator.", minimum=1)
@@ -56,6 +56,19 @@ def train(request: Request, progress: Progress) -> Outcome:
         If there is something at the path already.
     """
     parameters: Parameters = request.parameters or Parameters()
+    match, optimizer = prepared(request, progress)
+    progress.say(
+        f"{match.rounds} steps of the generator, {match.turns} of the critic before each, batches of "
+        f"{match.batch}, Adam at {parameters.learning_rate:g}, penalty × {parameters.penalty:g}."
+    )
+    with match.recorded(optimizer, request, run="wgan-gp", options=options(parameters)) as recorder:
+        play(match, optimizer, recorder, progress, parameters.penalty)
+    return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
+
+
+def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.Optimizer]:
+    """The match and its optimizer; raises what `train` does."""
+    parameters: Parameters = request.parameters or Parameters()
     match = prepare(
         request,
         progress,
@@ -67,14 +80,7 @@ def train(request: Request, progress: Progress) -> Outcome:
         turns=parameters.critic_steps,
         answer=lambda score: score,
     )
-    progress.say(
-        f"{match.rounds} steps of the generator, {match.turns} of the critic before each, batches of "
-        f"{match.batch}, Adam at {parameters.learning_rate:g}, penalty × {parameters.penalty:g}."
-    )
-    optimizer = optimizer_of(match, parameters.learning_rate, BETAS)
-    with match.recorded(optimizer, request, run="wgan-gp", options=options(parameters)) as recorder:
-        play(match, optimizer, recorder, progress, parameters.penalty)
-    return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
+    return match, optimizer_of(match, parameters.learning_rate, BETAS)
 
 
 def play(
