@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from derivviz.calculus.polynomial import Points, largest_stable_rate, least_squares, read_points, wave
+from derivviz.errors import UsageError
 from derivviz.learning.polynomial import Polynomial, squared_error
 from derivviz.parameters import parameter
 from derivviz.recording import record
@@ -36,11 +37,15 @@ def train(request: Request, progress: Progress) -> Outcome:
 
     Raises
     ------
+    UsageError
+        For epochs.
     DerivvizError
         If the points cannot be read.
     TraceError
         If there is something at the path already.
     """
+    if request.epochs is not None:
+        raise UsageError("Polynomial regression counts steps, not epochs: write --steps 1000.")
     parameters: Parameters = request.parameters or Parameters()
     points = (
         wave(parameters.points, parameters.noise, request.seed)

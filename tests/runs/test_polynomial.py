@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from derivviz.errors import UsageError
 from derivviz.parameters import fill
 from derivviz.runs import Progress, Request, polynomial
 from derivviz.trace import open_trace
@@ -58,3 +59,9 @@ def test_points_of_a_file(tmp_path: Path):
     assert outcome.steps == 2000
     assert trace.attrs["half_width"] == 4.5
     assert trace.attrs["data_hash"].startswith("sha256:")
+
+
+def test_it_has_no_epochs(tmp_path: Path):
+    with pytest.raises(UsageError, match="--steps 1000"):
+        polynomial.train(Request(tmp_path / "run.zarr", epochs=3), SILENT)
+    assert not list(tmp_path.iterdir())
