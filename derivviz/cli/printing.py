@@ -22,15 +22,17 @@ def table(
 
     if not rows:
         return
+    shown = rows if len(rows) <= SHOWN else (*rows[: SHOWN - 4], *rows[-3:])
     drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for n, head in enumerate(heads):
         drawn.add_column(
             head,
             justify="right" if n in right else "left",
-            no_wrap=n in right or n == 0,
+            no_wrap=n == 0,
             overflow="ellipsis" if n == 0 else "fold",
+            # A heading may be broken. A number may not: × 3.95e+04 cut short would read × 3.95e+0.
+            min_width=max(len(row[n]) for row in shown) if n in right else None,
         )
-    shown = rows if len(rows) <= SHOWN else (*rows[: SHOWN - 4], *rows[-3:])
     for n, row in enumerate(shown):
         if len(shown) < len(rows) and n == SHOWN - 4:
             drawn.add_row(line(f"… {len(rows) - len(shown)} more", "dim"))

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from derivviz.cli.inspect import command
+from derivviz.cli.printing import table
 from derivviz.trace import TraceError
 from derivviz.trace.layout import STATS
 from derivviz.trace.writer import TraceWriter
@@ -106,6 +108,14 @@ def test_it_fits(tmp_path: Path, width: int, layers: int) -> None:
     if layers == 200:
         assert "… 189 more" in told
         assert f"{200 * 16:,} parameters; statistics of 400 tensors" in told
+
+
+def test_no_number_is_cut_short(capsys: pytest.CaptureFixture[str]) -> None:
+    heads = ("output of", "rms, first step", "last", "dead, first → last")
+    table(
+        Console(width=44), "", heads, [("act2", "6.29e+03", "3.951e+04", "88% → 100%")] * 2, right=(1, 2, 3)
+    )
+    assert capsys.readouterr().out.count("6.29e+03  3.951e+04  88% → 100%") == 2
 
 
 def test_where_and_when_it_went_wrong(tmp_path: Path) -> None:
