@@ -41,7 +41,6 @@ from derivviz.animation.working import entry, lettered
 from derivviz.calculus.derivation import derive
 from derivviz.calculus.expression import Expression, parse
 from derivviz.calculus.rules import RULES
-from derivviz.look.math import typst_math
 
 COLUMN = 0.9  # left edge of the formulas
 PILE = 0.68  # units of the frame for one of the piles' numbers
@@ -341,9 +340,10 @@ class Rules(Lesson):
             return
         board = self.board
         self.claim("SymPy confirms the result", float(board.derivation.confirmed()), 1.0)
-        drawn = [sign.glyph for sign in board.result.glyphs if not {"y", "eq"} & {*sign.labels}]
-        true = [sign.glyph for sign in Formula(typst_math(board.derivation.result)).glyphs]
+        drawn, true = ([sign.glyph for sign in f.glyphs] for f in (board.result, board.working.written()))
         self.claim("signs of the result as drawn", float(drawn == true), 1.0)
+        self.claim("the result on the board", float(board.working.tree == board.derivation.result.tree), 1.0)
+        self.claim("parts of the result left out", len(board.working.view.hidden), 0)
         if board.measured:
             x, rise = board.measured
             self.claim(f"measured slope at x = {x:g}", rise, self.parameters.expression.derivative()(x), 1e-6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, RoundedRectangle, Transform, VGroup
@@ -15,7 +15,7 @@ from derivviz.animation.rule_words import TELLINGS, name_of
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import UNITS_PER_POINT, Formula, Words
 from derivviz.calculus.derivation import Derivation, Path, Step, at
-from derivviz.calculus.tree import Node
+from derivviz.calculus.tree import Derivative, Node, children
 from derivviz.look.breaking import DOTS, broken, extent, foldable, folded
 from derivviz.look.terms import SPLITTING, Terms, carried, split
 
@@ -24,7 +24,7 @@ PALETTE = ("function", "positive", "loss", "parameter", "negative", "secant")
 
 WIDTH = 12.9
 SIZES = (64, 56, 48, 42, 36)
-SMALLEST = 30
+SMALLEST = 28
 _LONG = 12  # beats: beyond, the quick steps are told along with the step before them
 
 
@@ -35,6 +35,7 @@ class View:
     root: Path
     size: float
     hidden: tuple[Node, ...] = ()
+    deep: bool = False  # whether lines may break anywhere, and not only in the outermost sum
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Working:
         self.tree: Node = first.before
         self.terms: Terms = split(first) if first.rule.name in SPLITTING else {}
         self.parting = next((step for step in derivation.steps if step.rule.name in SPLITTING), None)
-        self.view = self.view_of([first.before, first.after], ())
+        self.view = self.view_of([first.before], ())
         self.formula = self.written()
         self.card = VGroup()
 
@@ -112,39 +113,43 @@ class Working:
         for part in self.view.hidden:
             tree = folded(tree, part)
         width = WIDTH / (self.view.size * UNITS_PER_POINT)
-        formula = Formula(broken(tree, labels, width, _start(self.view)), self.view.size)
+        markup = broken(tree, labels, width, _start(self.view), self.view.deep)
+        formula = Formula(markup, self.view.size)
         paint(formula, self.terms.values())
         return formula.move_to(self.middle)
 
     def view_of(self, trees: Sequence[Node], path: Path) -> View:
         """The widest view around a path in which all trees are legible."""
-        for end in range(len(path) + 1):
-            view = self._fitting(trees, path[:end], ())
-            if view:
-                return view
-        hidden: tuple[Node, ...] = ()
+        roots = [path[:end] for end in range(len(path) + 1)]
+        for view in (*(View(root, SIZES[-1]) for root in roots), View(path, SMALLEST, deep=True)):
+            found = self._fitting(trees, view)
+            if found:
+                return found
+        view = View(path, SMALLEST, deep=True)
         shown = [at(tree, path) for tree in trees]
-        while parts := [part for tree in shown for part in foldable(tree)]:
-            hidden = (*hidden, max(parts, key=lambda part: extent_of(part)))
-            shown = [folded(tree, hidden[-1]) for tree in shown]
-            view = self._fitting(trees, path, hidden)
-            if view:
-                return view
-        return View(path, SIZES[-1], hidden)
+        whole = [child for tree in shown for child in children(tree) if isinstance(tree, Derivative)]
+        while parts := [part for tree in shown for part in foldable(tree) if part not in whole]:
+            view = replace(view, hidden=(*view.hidden, max(parts, key=extent_of)))
+            shown = [folded(tree, view.hidden[-1]) for tree in shown]
+            found = self._fitting(trees, view)
+            if found:
+                return found
+        return view
 
-    def _fitting(self, trees: Sequence[Node], root: Path, hidden: tuple[Node, ...]) -> View | None:
-        shown = [at(tree, root) for tree in trees]
-        for part in hidden:
+    def _fitting(self, trees: Sequence[Node], least: View) -> View | None:
+        """A view in the largest size in which all trees are legible, down to that of `least`."""
+        shown = [at(tree, least.root) for tree in trees]
+        for part in least.hidden:
             shown = [folded(tree, part) for tree in shown]
-        sizes: tuple[float, ...] = SIZES
-        if hasattr(self, "view") and (self.view.root, self.view.hidden) == (root, hidden):
-            sizes = (self.view.size, *(size for size in SIZES if size < self.view.size))
+        sizes = [float(size) for size in (*SIZES, SMALLEST) if size >= least.size]
+        if hasattr(self, "view") and replace(least, size=self.view.size) == self.view:
+            sizes = [size for size in sizes if size <= self.view.size]
         for size in sizes:
             em = size * UNITS_PER_POINT
-            view = View(root, size, hidden)
-            boxes = (extent(broken(tree, {}, WIDTH / em, _start(view))) for tree in shown)
+            start = _start(least)
+            boxes = (extent(broken(tree, {}, WIDTH / em, start, least.deep)) for tree in shown)
             if all(w * em <= WIDTH and h * em <= self.height for w, h in boxes):
-                return view
+                return replace(least, size=size)
         return None
 
     # ---- moving -----------------------------------------------------------------------------------------
@@ -182,7 +187,7 @@ class Working:
     def conclude(self, step: Step, middle: NDArray[np.float64], height: float) -> None:
         """A last step, which works on the whole formula, in the room that the rules leave."""
         self.middle, self.height = middle, height
-        view = self._fitting([step.before, step.after], (), ())
+        view = self._fitting([step.before, step.after], View((), SMALLEST, deep=True))
         if view:
             self.look(view)
         self.terms, self.tree = carried(self.terms, step), step.after

@@ -8,12 +8,16 @@ import numpy as np
 
 from derivviz.calculus.derivation import Path
 from derivviz.calculus.tree import (
+    Call,
     Constant,
     Derivative,
     Negative,
     Node,
     Number,
+    Power,
+    Product,
     Sum,
+    Variable,
     children,
     number,
     size,
@@ -35,8 +39,8 @@ def extent(markup: str) -> tuple[float, float]:
     return float(width), float(height)
 
 
-def broken(tree: Node, labels: Labels, width: float, before: str = "") -> str:
-    """Markup of a tree that is at most `width` em wide where its sums can be broken.
+def broken(tree: Node, labels: Labels, width: float, before: str = "", deep: bool = False) -> str:
+    """Markup of a tree that is at most `width` em wide where it can be broken.
 
     Parameters
     ----------
@@ -46,47 +50,87 @@ def broken(tree: Node, labels: Labels, width: float, before: str = "") -> str:
         In em.
     before
         Markup that stands before the first line; the lines below begin right of it.
+    deep
+        Whether not only the outermost sum may be broken but also products, quotients and what is in brackets.
     """
     line = f"{before} {typst_math(tree, labels)}".strip()
     if extent(line)[0] <= width:
         return line
-    signed = list(_signed(tree, labels))
-    if len(signed) < 2:
-        return line
-    room = width - (extent(before)[0] if before else 0.0)
-    lines = [signed[0]]
-    for term in signed[1:]:
-        if extent(f"{lines[-1]} {term}")[0] <= room:
-            lines[-1] += f" {term}"
+    room = width - (extent(before)[0] + 0.5 if before else 0.0)
+    parts = list(_parts(tree, labels, (), room, 99 if deep else 1))
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if extent(f"{lines[-1]} {part}".replace("\\(", "(").replace("\\)", ")"))[0] <= room:
+            lines[-1] += f" {part}"
         else:
-            lines.append(term.replace("+ ", "+ thick ", 1) if term.startswith("+ ") else term)
-    return f"{before} & " + " \\ & ".join(lines)
+            lines.append(part.replace("+ ", "+ thick ", 1) if part.startswith("+ ") else part)
+    return line if len(lines) < 2 else f"{before} & " + " \\ & ".join(lines)
 
 
-def _signed(tree: Node, labels: Labels) -> Iterator[str]:
-    """The terms of a sum with their signs, each under the labels of the whole; d/dx stands before the first."""
-    inner: Node = tree
-    path: Path = ()
-    if isinstance(tree, Derivative) and isinstance(tree.inner, Sum):
-        inner, path = tree.inner, (0,)
-    if not isinstance(inner, Sum):
-        yield typst_math(tree, labels)
+def _parts(tree: Node, labels: Labels, path: Path, room: float, depth: int) -> Iterator[str]:
+    """What may stand on a line of its own, from left to right."""
+    own = {p[len(path) :]: names for p, names in labels.items() if p[: len(path)] == path}
+    whole = typst_math(tree, own)
+    levels = depth - (not isinstance(tree, Derivative))
+    if depth == 0 or (extent(whole)[0] <= room and (path or not isinstance(tree, Sum | Derivative))):
+        yield whole
         return
-    last = len(inner.terms) - 1
-    around = [name for place in dict.fromkeys((path, ())) for name in labels.get(place, ())]
-    for n, (minus, term) in enumerate(inner.terms):
-        own = {(1, *p[len(path) + 1 :]): v for p, v in labels.items() if p[: len(path) + 1] == (*path, n)}
-        # After 0 the term has the sign and the brackets that it has within a sum.
-        markup = typst_math(Sum(((False, number(0)), (minus, term))), own).removeprefix("0 ")
-        if n == 0:
-            markup = markup.removeprefix("+ ")
-        if path and n == 0:
-            markup = f"frac(dif, dif x) \\( {markup}"
-        if path and n == last:
-            markup += " \\)"
-        for name in around:
-            markup = f"{{{{ {markup} : {name} }}}}"
-        yield markup
+
+    def below(n: int, child: Node, brackets: bool, end: str = "") -> list[str]:
+        return _bracketed(list(_parts(child, labels, (*path, n), room - 2, levels)), brackets, end)
+
+    match tree:
+        case Sum(terms):
+            made = [
+                [_signed(minus, term, own, n)] if extent(_signed(minus, term, own, n))[0] <= room or depth == 1
+                else _after(" -" if minus else " +", below(n, term, isinstance(term, Sum | Negative)), n)
+                for n, (minus, term) in enumerate(terms)
+            ]  # fmt: skip
+        case Product(factors):
+            above_line = any(inverse for inverse, _ in factors)  # what stands over a / needs more brackets
+            loose = Sum | Negative | Product if above_line else Sum | Negative
+            made = [
+                _after(
+                    " \\/" if inverse else " dot" if n else "", below(n, factor, isinstance(factor, loose)), n
+                )
+                for n, (inverse, factor) in enumerate(factors)
+            ]
+        case Negative(inner):
+            made = [_after("-", below(0, inner, isinstance(inner, Sum | Negative)), 0)]
+        case Power(base, exponent) if not isinstance(base, Variable | Constant):
+            made = [below(0, base, True, f"^({typst_math(exponent)})")]
+        case Derivative(inner) if isinstance(inner, Sum) or depth > 1:
+            made = [_after("frac(dif, dif x)", below(0, inner, True), 0)]
+        case Call(name, inner) if name not in ("exp", "sqrt", "cbrt", "abs"):
+            made = [_after(typst_math(Call(name, Variable())).removesuffix("(x)"), below(0, inner, True), 0)]
+        case _:
+            made = [[typst_math(tree, {p: names for p, names in own.items() if p})]]
+    for part in (part for parts in made for part in parts):
+        for name in own.get((), ()):
+            part = f"{{{{ {part} : {name} }}}}"
+        yield part
+
+
+def _signed(minus: bool, term: Node, labels: Labels, n: int) -> str:
+    """A term with its sign and the brackets that it has within a sum."""
+    own = {(1, *p[1:]): names for p, names in labels.items() if p[:1] == (n,)}
+    markup = typst_math(Sum(((False, number(0)), (minus, term))), own).removeprefix("0 ")
+    return markup if n else markup.removeprefix("+ ")
+
+
+def _after(sign: str, parts: list[str], n: int) -> list[str]:
+    """The parts with a sign before the first; before the very first, + goes without saying."""
+    sign = sign if n else sign.replace("+", "").strip()
+    return [f"{sign} {parts[0]}".strip(), *parts[1:]] if sign else parts
+
+
+def _bracketed(parts: list[str], needed: bool, end: str = "") -> list[str]:
+    """Brackets around parts that may come to stand on different lines: they do not grow."""
+    if not needed:
+        return parts
+    if len(parts) == 1:
+        return [f"({parts[0]}){end}"]
+    return [f"\\( {parts[0]}", *parts[1:-1], f"{parts[-1]} \\){end}"]
 
 
 def foldable(tree: Node, least: int = 4) -> list[Node]:
