@@ -175,10 +175,8 @@ def _some(words: Sequence[str]) -> str:
 
 
 def _refuse_useless(root: Path, labels: Sequence[str], skipped: Sequence[tuple[str, str]]) -> None:
+    why = f" {len(skipped)} files were skipped; first {skipped[0][0]}: {skipped[0][1]}." if skipped else ""
     if not labels:
-        why = (
-            f" {len(skipped)} files were skipped; first {skipped[0][0]}: {skipped[0][1]}." if skipped else ""
-        )
         inner = deeper(root)
         hint = f" The classes lie one level deeper? Try --data {inner}" if inner else ""
         raise DataError(
@@ -187,7 +185,7 @@ def _refuse_useless(root: Path, labels: Sequence[str], skipped: Sequence[tuple[s
         )
     if len(set(labels)) == 1:
         raise DataError(
-            f"All pictures in {str(root)!r} are of one class, {labels[0]!r}: there is nothing to tell apart. "
+            f"All pictures in {str(root)!r} are of one class, {labels[0]!r}: there is nothing to tell apart.{why} "
             "Add a second sub-folder with pictures of another dish."
         )
 

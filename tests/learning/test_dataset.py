@@ -76,6 +76,10 @@ def test_nothing_to_learn_from(tmp_path: Path) -> None:
     one = _folder(tmp_path / "one", {"pizza": 3})
     with pytest.raises(DataError, match="'pizza'"):
         read_folder(one)
+    (one / "salad").mkdir()
+    (one / "salad" / "a.jpg").touch()
+    with pytest.raises(DataError, match=r"'pizza'.*salad/a\.jpg: the file is empty"):
+        read_folder(one)
     broken = tmp_path / "broken"
     (broken / "pizza").mkdir(parents=True)
     (broken / "pizza" / "a.jpg").touch()
