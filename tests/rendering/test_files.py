@@ -291,7 +291,7 @@ def test_a_worker_whose_disk_is_full_stops_the_drawing_and_leaves_nothing(
 ):
     monkeypatch.setattr(segment, "write", full)
     with pytest.raises(DerivvizError, match=r"cannot write .*No space left.*-o"):
-        render(Turns, tmp_path / f"a.{kind}", TINY, Stage())
+        render(Turns, tmp_path / f"a.{kind}", TINY, Stage(), start="fork")  # a spawned worker knows no patch
     assert os.listdir(tmp_path) == []
 
 
