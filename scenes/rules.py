@@ -17,7 +17,6 @@ from manim import (
     LEFT,
     RIGHT,
     UP,
-    Arrow,
     Create,
     FadeIn,
     FadeOut,
@@ -32,11 +31,10 @@ from manim import (
 
 from derivviz.animation import Formula, Lesson, Morph, parameter
 from derivviz.animation.blackboard import Blackboard
-from derivviz.animation.growing import Block, Growing, machine
+from derivviz.animation.growing import Growing, cube, in_a_row, machine, pile
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.plane import Plane
 from derivviz.animation.rule_words import TELLINGS, name_of
-from derivviz.animation.stage import color
 from derivviz.animation.working import entry, lettered
 from derivviz.calculus.derivation import derive
 from derivviz.calculus.expression import Expression, parse
@@ -45,6 +43,7 @@ from derivviz.calculus.rules import RULES
 COLUMN = 0.9  # left edge of the formulas
 PILE = 0.68  # units of the frame for one of the piles' numbers
 SEVEN = ("constant", "power", "constant multiple", "sum", "product", "quotient", "chain")
+U, V = "{{u : u}}", "{{v : v}}"
 
 
 class Rules(Lesson):
@@ -62,8 +61,6 @@ class Rules(Lesson):
             self.board = Blackboard(self, derive(self.parameters.expression))
             self.board.tell()
 
-    # ---- the seven rules --------------------------------------------------------------------------------
-
     def tour(self) -> None:
         self.worked: dict[str, Formula] = {}  # the examples, and where their derivative is written
         self.constant()
@@ -78,12 +75,10 @@ class Rules(Lesson):
     def open(self, name: str, *, en: str, ko: str) -> None:
         """Clear the board and name the next rule."""
         self.say(en=en, ko=ko)
-        rule = next(rule for rule in RULES if rule.name == name)
-        told = name_of(rule)
-        self.rule_name = self.words(en=f"*{told['en']}*", ko=f"*{told['ko']}*", fill="muted")
-        self.rule_name.move_to([COLUMN, 2.35, 0], LEFT)
+        told = name_of(next(rule for rule in RULES if rule.name == name))
+        name = self.words(en=f"*{told['en']}*", ko=f"*{told['ko']}*", fill="muted")
         self.clear()
-        self.play(FadeIn(self.rule_name), run_time=0.4)
+        self.play(FadeIn(name.move_to([COLUMN, 2.35, 0], LEFT)), run_time=0.4)
 
     def lines(self, *markups: str, size: float = 50) -> VGroup:
         """Formulas one below the other in the right column, not yet shown."""
@@ -91,16 +86,15 @@ class Rules(Lesson):
         made.arrange(DOWN, buff=0.5, aligned_edge=LEFT)
         return made.move_to([COLUMN, 0.1, 0], LEFT)
 
-    def one_by_one(self, rows: VGroup, pause: float = 0.0) -> None:
+    def one_by_one(self, rows: VGroup, pause: float = 0.1) -> None:
         for row in rows:
             self.show(row)
-            self.wait(pause) if pause else None
+            self.wait(pause)
 
     def clear(self) -> None:
         """Take everything off the board but title and caption."""
         leaving = [part for part in self.mobjects if part not in (self.heading, self._caption)]
-        if leaving:
-            self.play(FadeOut(*leaving), run_time=0.4)
+        self.play(*(FadeOut(part) for part in leaving), run_time=0.4) if leaving else None
 
     def show(self, *parts: VMobject, seconds: float = 0.8) -> None:
         self.play(*(FadeIn(part, shift=UP * 0.15) for part in parts), run_time=seconds)
@@ -131,43 +125,47 @@ class Rules(Lesson):
             ko="한 변이 x인 정사각형에서 x가 조금 커지면, 길이가 x인 띠가 두 개 붙는다.",
         )
         self.square = Growing([-5.9, -2.3, 0], (3.2, 3.2))
-        below = Formula("x", "label").next_to(self.square.body, DOWN, 0.15)
-        beside = Formula("x", "label").next_to(self.square.body, LEFT, 0.15)
-        self.show(self.square, below, beside)
+        sides = [Formula("x", "label").next_to(self.square.body, way, 0.15) for way in (DOWN, LEFT)]
+        self.show(self.square, *sides)
         self.growth = ValueTracker(0.0)
         self.square.add_updater(lambda m: m.grow(self.growth.get_value(), self.growth.get_value()))
         self.play(self.growth.animate.set_value(0.7), run_time=1.4)
-        self.square.clear_updaters()
-        strips = VGroup(
-            Formula("x dot dif x", "label", "tangent").next_to(self.square.top, UP, 0.15),
-            Formula("x dot dif x", "label", "tangent").next_to(self.square.right, RIGHT, 0.15),
-        )
+        strips = VGroup(*(Formula("x dot dif x", "label", "tangent") for _ in range(2)))
+        strips[0].next_to(self.square.top, UP, 0.15)
+        strips[1].next_to(self.square.right, RIGHT, 0.15)
         self.show(strips, *self.lines("(x^2)' = {{2 x : d}}").shift(UP * 1.2))
         self.say(
             en="The corner, dx times dx, shrinks faster than the strips: only 2x is left.",
             ko="모서리 조각 dx·dx는 띠보다 훨씬 빨리 작아진다. 그래서 2x만 남는다.",
         )
-        self.square.add_updater(lambda m: m.grow(self.growth.get_value(), self.growth.get_value()))
         self.play(FadeOut(strips), self.growth.animate.set_value(0.12), run_time=2.0)
         self.square.clear_updaters()
         self.say(
-            en="A cube grows on three faces, x to the fifth on five: the exponent comes down as a factor.",
+            en="A cube grows on three faces, x⁵ on five: the exponent comes down as a factor.",
             ko="정육면체는 세 면에서, x의 다섯제곱은 다섯 면에서 자란다. 지수가 앞으로 내려온다.",
         )
         rows = self.lines("(x^3)' = {{3 x^2 : d}}", "(x^5)' = {{5 x^4 : d}}", "(x^n)' = {{n x^(n - 1) : d}}")
         rows.shift(DOWN * 0.9)
+        faces, layers = cube([-3.9, -0.15, 0], 1.6, 0.3)
+        gains = [
+            Formula("x^2 dot dif x", "label", "tangent").next_to(layer, way, 0.1)
+            for layer, way in zip(layers, (LEFT, RIGHT, UP), strict=True)
+        ]
+        self.play(FadeOut(self.square, *sides), FadeIn(faces), run_time=0.7)
+        self.play(*(TransformFromCopy(f, k) for f, k in zip(faces, layers, strict=True)), run_time=1.0)
+        self.show(*gains)
         self.worked["x^5"] = rows[1]
         self.one_by_one(rows, 0.3)
 
     def constant_multiple(self) -> None:
         self.open(
             "constant multiple",
-            en="Three times as high everywhere is three times as steep: at x = 1, slope 6 instead of 2.",
+            en="Three times as high is three times as steep: at x = 1, slope 6 and not 2.",
             ko="모든 곳에서 세 배 높으면 세 배 가파르다. x = 1에서 기울기는 2가 아니라 6이다.",
         )
         self.steep = Plane((-0.5, 1.8), (-1, 6), width=5.4, height=4.9).move_to([-3.7, 0, 0])
         tripled = self.steep.curve(lambda x: 3 * x**2)
-        curves = [self.steep.curve(np.square, role="muted"), tripled]
+        curves = self.steep.curve(np.square, role="muted"), tripled
         self.slopes = [Segments([self.steep.clip(m, (1, y), 0.2)], "tangent", 5) for m, y in ((2, 1), (6, 3))]
         names = VGroup(Formula("x^2", "label", "muted"), Formula("3 x^2", "label", "function"))
         self.steep.keep_clear(*curves, *self.slopes)
@@ -190,24 +188,18 @@ class Rules(Lesson):
             en="Pile one height on another: what the pile gains is what its parts gain.",
             ko="두 높이를 쌓아 보자. 전체가 자란 만큼은 부분들이 자란 만큼의 합이다.",
         )
-        foot, self.piles = -2.3, [VGroup(), VGroup()]  # before and after, from the ground up
-        for height, gain, role in ((3.0, 3 * 1.1**2 - 3, "function"), (2.0, 2 * 1.1**4 - 2, "positive")):
-            rest = foot + (self.piles[1].height + 0.03 if len(self.piles[1]) else 0)
-            start = foot + (self.piles[0].height + 0.03 if len(self.piles[0]) else 0)
-            self.piles[0].add(Block([-6.0, start, 0], (1.3, height * PILE), role, 0.6))
-            self.piles[1].add(Block([-3.8, rest, 0], (1.3, height * PILE), role, 0.6))
-            top = rest + height * PILE
-            self.piles[1].add(Block([-3.8, top, 0], (1.3, gain * PILE), "tangent", 0.85))
-        before, after = self.piles
-        told = (("3 x^2", "function"), ("approx 6 x dot dif x", "tangent"), ("2 x^4", "positive"))
-        told += (("approx 8 x^3 dot dif x", "tangent"),)
-        labels = VGroup(
-            *(Formula(m, "label", r).next_to(b, RIGHT, 0.2) for (m, r), b in zip(told, after, strict=True))
-        )
-        feet = [
-            Formula(markup, "label", "muted").next_to(pile, DOWN, 0.15)
-            for markup, pile in zip(("x", "x + dif x"), self.piles, strict=True)
-        ]
+        gains = 3 * 1.1**2 - 3, 2 * 1.1**4 - 2  # from x = 1 to 1.1
+        parts = (3, "function"), (gains[0], "tangent"), (2, "positive"), (gains[1], "tangent")
+        after = pile([-3.8, -2.3, 0], 1.3, [(height * PILE, role) for height, role in parts])
+        before = pile([-6.0, -2.3, 0], 1.3, [(height * PILE, role) for height, role in parts[::2]])
+        self.piles = before, after
+        told = ("3 x^2", "approx 6 x dot dif x", "2 x^4", "approx 8 x^3 dot dif x")
+        labels = VGroup(*(Formula(m, "label", role) for m, (_, role) in zip(told, parts, strict=True)))
+        for label, block in zip(labels, after, strict=True):
+            label.next_to(block, RIGHT, 0.2)
+        feet = [Formula(markup, "label", "muted") for markup in ("x", "x + dif x")]
+        for foot, blocks in zip(feet, self.piles, strict=True):
+            foot.next_to(blocks, DOWN, 0.15)
         self.show(before, feet[0])
         self.play(TransformFromCopy(before, after[::2]), FadeIn(feet[1]), run_time=1.0)
         self.show(after[1::2], labels)
@@ -223,29 +215,26 @@ class Rules(Lesson):
     def product(self) -> None:
         self.open(
             "product",
-            en="A trap: is the derivative of a product the product of the derivatives? Try x³ times x⁴.",
+            en="A trap: is the derivative of a product the product of derivatives? Try x³·x⁴.",
             ko="함정이 있다. 곱의 도함수는 도함수끼리의 곱일까? x³과 x⁴의 곱으로 확인하자.",
         )
         trap = self.lines("x^3 dot x^4 = x^7", "(x^7)' = {{7 x^6 : d}}", "3 x^2 dot 4 x^3 = 12 x^5 != 7 x^6")
-        trap.move_to([0, 0, 0])
-        self.one_by_one(trap, 0.3)
+        self.one_by_one(trap.move_to([0, 0, 0]), 0.3)
         self.say(
-            en="No. A rectangle u times v shows why: each side that grows adds a strip along the other.",
+            en="No: in a rectangle u times v, each side that grows adds a strip along the other.",
             ko="아니다. 가로 u, 세로 v인 직사각형을 보자. 한 변이 자라면 다른 변을 따라 띠가 붙는다.",
         )
         self.rectangle = Growing([-6.0, -2.2, 0], (3.4, 2.8))
-        sides = VGroup(
-            Formula("u", "label", "function").next_to(self.rectangle.body, DOWN, 0.15),
-            Formula("v", "label", "positive").next_to(self.rectangle.body, LEFT, 0.15),
-        )
-        self.play(FadeOut(trap), FadeIn(self.rectangle, sides), run_time=0.7)
+        u, v = Formula("u", "label", "function"), Formula("v", "label", "positive")
+        u.next_to(self.rectangle.body, DOWN, 0.15)
+        v.next_to(self.rectangle.body, LEFT, 0.15)
+        self.play(FadeOut(trap), FadeIn(self.rectangle, u, v), run_time=0.7)
         self.rectangle.generate_target().grow(0.5, 0.7)
         self.play(MoveToTarget(self.rectangle), run_time=1.4)
-        strips = VGroup(
-            lettered("{{u : u}} dot dif {{v : v}}", "label").next_to(self.rectangle.top, UP, 0.15),
-            lettered("{{v : v}} dot dif {{u : u}}", "label").next_to(self.rectangle.right, RIGHT, 0.15),
+        above, right = (lettered(f"{a} dot dif {b}", "label") for a, b in ((U, V), (V, U)))
+        self.show(
+            above.next_to(self.rectangle.top, UP, 0.15), right.next_to(self.rectangle.right, RIGHT, 0.15)
         )
-        self.show(strips)
         rows = self.lines(
             "({{u : u}} {{v : v}})' = {{u' : u}} {{v : v}} + {{u : u}} {{v' : v}}",
             "({{x^3 : u}} dot {{x^4 : v}})'",
@@ -258,7 +247,7 @@ class Rules(Lesson):
     def quotient(self) -> None:
         self.open(
             "quotient",
-            en="A quotient q is whatever makes u = q v. So the product rule already knows its derivative.",
+            en="A quotient q is whatever makes u = qv, so the product rule knows its derivative.",
             ko="몫 q는 u = qv가 되게 하는 것이다. 그러니 곱의 미분법에서 바로 나온다.",
         )
         reason = self.lines(
@@ -285,18 +274,15 @@ class Rules(Lesson):
     def chain(self) -> None:
         self.open(
             "chain",
-            en="Two machines in a row: u runs 6x times as fast as x, y runs 2u times as fast as u. Rates multiply.",
+            en="u runs 6x times as fast as x, and y 2u times as fast as u: the rates multiply.",
             ko="기계 두 대를 잇자. u는 x의 6x배, y는 u의 2u배 빠르기로 변한다. 변화율은 곱해진다.",
         )
         outer = machine("u^2", "positive")
-        row = VGroup(Formula("x"), machine("3 x^2 + 8", "function"), Formula("u"), outer, Formula("y"))
-        row.arrange(RIGHT, buff=1.0).move_to([0, 1.1, 0])
-        ways = [
-            Arrow(a.get_right(), b.get_left(), buff=0.18, color=color("axis"), stroke_width=4)
-            for a, b in pairwise(row)
-        ]
+        inner = machine("3 x^2 + 8", "function")
+        row, ways = in_a_row(Formula("x"), inner, Formula("u"), outer, Formula("y"))
+        VGroup(row, ways).move_to([0, 1.1, 0])
         rates = [lettered("times {{6 x : u}}", "label"), lettered("times {{2 u : v}}", "label")]
-        for rate, box in zip(rates, (row[1], outer), strict=True):
+        for rate, box in zip(rates, (inner, outer), strict=True):
             rate.next_to(box, DOWN, 0.2)
         self.play(FadeIn(row), *(GrowArrow(way) for way in ways), run_time=1.0)
         self.show(*rates)
@@ -331,8 +317,6 @@ class Rules(Lesson):
         for part in told:
             self.show(part, seconds=0.35)
         self.wait(0.8)
-
-    # ---- claims -----------------------------------------------------------------------------------------
 
     def verify(self) -> None:
         if self.parameters.expression is None:

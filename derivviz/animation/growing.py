@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
-from manim import Polygon, RoundedRectangle, VGroup
+from manim import RIGHT, Arrow, Mobject, Polygon, RoundedRectangle, VGroup
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.stage import color
@@ -78,6 +80,36 @@ class Growing(VGroup):
         return self
 
 
+def pile(corner: ArrayLike, width: float, parts: Sequence[tuple[float, str]]) -> VGroup:
+    """Heights (units of the frame, with their colour roles) one on another, from the ground up."""
+    x, y = np.asarray(corner, float)[:2]
+    blocks = VGroup()
+    for height, role in parts:
+        blocks.add(Block([x, y, 0], (width, height), role, 0.7))
+        y += height + _SEAM
+    return blocks
+
+
+def cube(near: ArrayLike, side: float, gain: float) -> tuple[VGroup, VGroup]:
+    """The three faces of a cube that one sees, and the layers that it gains on them.
+
+    Parameters
+    ----------
+    near
+        The corner where the three faces meet.
+    side, gain
+        Of the cube, and the thickness of the layers, in units of the frame.
+    """
+    edges = np.array([[np.sqrt(3) / 2, 0.5, 0], [-np.sqrt(3) / 2, 0.5, 0], [0, -1, 0]])
+    faces, layers = VGroup(), VGroup()
+    for n in range(3):  # the face without edge n looks against it
+        a, b = np.delete(edges, n, axis=0) * side
+        square = np.array([np.zeros(3), a, a + b, b]) + np.asarray(near, float)
+        faces.add(Polygon(*square, stroke_color=color("background"), stroke_width=3))
+        layers.add(Polygon(*(square - gain * edges[n]), stroke_width=0))
+    return faces.set_fill(color("function"), opacity=0.45), layers.set_fill(color("tangent"), opacity=0.75)
+
+
 def machine(markup: str, role: str) -> VGroup:
     """A function as a machine: its formula in a frame."""
     formula = Formula(markup, "body", role)
@@ -85,3 +117,13 @@ def machine(markup: str, role: str) -> VGroup:
         corner_radius=0.15, width=formula.width + 0.6, height=1.0, stroke_color=color(role), stroke_width=4
     )
     return VGroup(frame, formula.move_to(frame))
+
+
+def in_a_row(*parts: Mobject) -> tuple[VGroup, VGroup]:
+    """Machines, and the letters of what goes in and comes out, in a row; and the arrows between them."""
+    row = VGroup(*parts).arrange(RIGHT, buff=1.0)
+    arrows = (
+        Arrow(a.get_right(), b.get_left(), buff=0.18, color=color("axis"), stroke_width=4)
+        for a, b in pairwise(parts)
+    )
+    return row, VGroup(*arrows)

@@ -30,14 +30,14 @@ TELLINGS: dict[str, Telling] = {
     ),
     "product": Telling(
         f"({_U} {_V})' = {_U}' {_V} + {_U} {_V}'",
-        "A product: differentiate one factor, keep the other, then the other way round, and add.",
+        "A product: differentiate one factor at a time, keep the other, and add.",
         "곱은 한쪽만 미분하고 다른 쪽은 그대로 둔다. 역할을 바꾸어 한 번 더 한 뒤 더한다.",
         ("Another product: each factor takes its turn.", "A product once more, one factor at a time."),
         ("또 곱이다. 인수를 차례로 하나씩 미분한다.", "다시 곱의 미분법을 쓴다."),
     ),
     "quotient": Telling(
         f"(frac({_U}, {_V}))' = frac({_U}' {_V} - {_U} {_V}', {_V}^2)",
-        "A quotient: as for a product, but with a minus, and over the denominator squared.",
+        "A quotient: like a product with a minus, over the denominator squared.",
         "몫은 곱과 비슷하지만 빼기이고, 분모의 제곱으로 나눈다.",
         ("Another quotient: the same rule.",),
         ("또 몫이 나왔다. 같은 법칙을 쓴다.",),
@@ -51,7 +51,7 @@ TELLINGS: dict[str, Telling] = {
     ),
     "chain": Telling(
         f"(f({_U}))' = f'({_U}) dot {_U}'",
-        "A function inside a function: differentiate the outside, then multiply by the inside's derivative.",
+        "A function inside a function: the outer derivative times the inner one.",
         "함수 안에 함수가 있다. 바깥을 미분하되 안은 그대로 두고, 안의 도함수를 곱한다.",
         (
             "There is another function inside: the chain rule again.",
