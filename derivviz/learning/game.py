@@ -50,6 +50,35 @@ def ring_game(seed: int) -> Game:
         return Game(_perceptron(LATENT_RING, _NARROW, 2), _perceptron(2, _WIDE, 1), LATENT_RING)
 
 
+def flat_game(seed: int, side: int, colors: int) -> Game:
+    """Two perceptrons for small pictures with values in −1…1, as in Goodfellow et al., 2014.
+
+    The discriminator leaves out units at random while it trains, by numbers of the global generator.
+
+    Parameters
+    ----------
+    side
+        Width and height in pixels.
+    colors
+        1 for grey, 3 for RGB.
+    """
+    shape, leak, out = (colors, side, side), 0.2, 0.3
+    size = colors * side * side
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator = nn.Sequential(
+            *(nn.Linear(LATENT_PICTURE, 256), nn.LeakyReLU(leak)),
+            *(nn.Linear(256, 512), nn.LeakyReLU(leak)),
+            *(nn.Linear(512, size), nn.Tanh(), nn.Unflatten(1, shape)),
+        )
+        discriminator = nn.Sequential(
+            *(nn.Flatten(), nn.Linear(size, 512), nn.LeakyReLU(leak), nn.Dropout(out)),
+            *(nn.Linear(512, 256), nn.LeakyReLU(leak), nn.Dropout(out)),
+            nn.Linear(256, 1),
+        )
+        return Game(generator, discriminator, LATENT_PICTURE)
+
+
 def picture_game(seed: int, side: int, colors: int) -> Game:
     """Two convolutional networks for square pictures with values in −1…1.
 

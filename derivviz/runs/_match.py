@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from derivviz.errors import UsageError
 from derivviz.learning import ring
-from derivviz.learning.game import Game, picture_game, ring_game
+from derivviz.learning.game import Game, ring_game
 from derivviz.learning.stock import Stock, read_stock
 from derivviz.recording import Recorder, record
 from derivviz.runs import Progress, Request
 
 RING = Path("ring")
-LOOKS = 40  # times that the game is looked at
+LOOKS, PICTURE_LOOKS = 40, 20  # times that a game is looked at, on the ring and of pictures
 PROBE_ROWS, PROBE_POINTS = 64, 8  # of latent points on the ring, as the trace keeps 64 rows of a probe
 PROBE_PICTURES = 16
 GRID, REACH = 41, 3.0  # points a side, and how far they reach from the centre
@@ -81,7 +81,7 @@ class Match:
         self._judged = self.game.draw(ring.SAMPLES if self.on_ring else 0, judging)
         shown = PROBE_ROWS * PROBE_POINTS if self.on_ring else PROBE_PICTURES
         self.shown = self.game.draw(shown, judging)
-        self._look_every = max(1, self.rounds // LOOKS)
+        self._look_every = max(1, self.rounds // (LOOKS if self.on_ring else PICTURE_LOOKS))
         self.modes, self.share = 0, 0.0
 
     @property
@@ -147,6 +147,7 @@ class Match:
         every = request.snapshot_every or self._look_every * (self.turns + 1) + 1
         probe = self.shown.view(PROBE_ROWS, PROBE_POINTS, -1) if self.on_ring else self.shown
         with (
+            torch.random.fork_rng(devices=[]),  # what is left out at random is the seed's
             _threads(1 if self.on_ring else None),
             record(
                 self.game,
@@ -155,13 +156,19 @@ class Match:
                 probe=probe,
                 snapshot_every=every,
                 steps=self.steps,
-                modules=None if self.on_ring else [nn.Linear, nn.Conv2d, nn.ConvTranspose2d],
+                modules=None if self.on_ring else self._layers(),
                 overwrite=request.overwrite,
             ) as recorder,
         ):
+            torch.manual_seed(self.seed)
             recorder.note(finished=False, **self._about(), **about)
             yield recorder
             recorder.note(finished=True)
+
+    def _layers(self) -> list[type]:
+        """The kinds of layers with weights that there are: maps of all the others would make the trace large."""
+        kinds = nn.Linear, nn.Conv2d, nn.ConvTranspose2d
+        return [kind for kind in kinds if any(isinstance(module, kind) for module in self.game.modules())]
 
     def _about(self) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -197,6 +204,7 @@ def prepare(
     request: Request,
     progress: Progress,
     own: Callable[[], Stock],
+    players: Callable[[int, int, int], Game],
     *,
     side: int,
     colors: int,
@@ -210,6 +218,8 @@ def prepare(
     ----------
     own
         The pictures where no others are named.
+    players
+        Makes the two networks for pictures of a seed, side and colors.
     side, colors
         Of the pictures.
     rounds, batch
@@ -247,7 +257,7 @@ def prepare(
     if (more := len(stock.skipped) - NAMED) > 0:
         progress.say(f"Skipped {more} more: the trace names them all, under data_skipped.")
     return Match(
-        picture_game(request.seed, side, colors),
+        players(request.seed, side, colors),
         stock.draw,
         (colors, side, side),
         stock.description,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from derivviz.errors import UsageError, nearest
+from derivviz.learning.game import flat_game
 from derivviz.learning.garments import SIDE, garments
 from derivviz.learning.losses import discriminator_loss, generator_loss
 from derivviz.learning.stock import FASHION, Stock, read_stock
@@ -25,13 +26,14 @@ from derivviz.runs._match import (
 )
 
 LOSSES = ("non-saturating", "saturating")
-ROUNDS = (4000, 800)  # on the ring, of pictures
+ROUNDS = (4000, 1200)  # on the ring, of pictures
 BATCH = (128, 64)
+BETAS = ((0.9, 0.999), (0.5, 0.999))  # Adam's own; of pictures as in Radford et al., 2016
 
 
 @dataclass(frozen=True)
 class Parameters:
-    steps: int = parameter(0, "Steps of the generator; 0: 4000 on the ring, 800 of pictures.", minimum=0)
+    steps: int = parameter(0, "Steps of the generator; 0: 4000 on the ring, 1200 of pictures.", minimum=0)
     batch_size: int = parameter(0, "Samples a step; 0: 128 on the ring, 64 of pictures.", minimum=0)
     learning_rate: float = parameter(0.001, "Adam's, for both players.", minimum=0, maximum=10)
     generator_loss: str = parameter("non-saturating", "non-saturating or saturating (the minimax game).")
@@ -78,6 +80,7 @@ def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.O
         request,
         progress,
         lambda: _pictures(request, progress),
+        flat_game,
         side=SIDE,
         colors=1,
         rounds=(parameters.steps or ROUNDS[0], parameters.steps or ROUNDS[1]),
@@ -85,7 +88,7 @@ def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.O
         turns=1,
         answer=torch.sigmoid,
     )
-    return match, optimizer_of(match, parameters.learning_rate)
+    return match, optimizer_of(match, parameters.learning_rate, BETAS[0] if match.on_ring else BETAS[1])
 
 
 def play(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from derivviz.learning.game import picture_game
 from derivviz.learning.losses import critic_loss, gradient_norms, interpolate
 from derivviz.learning.stock import Stock
 from derivviz.learning.terrain import SIDE, terrain
@@ -73,6 +74,7 @@ def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.O
         request,
         progress,
         lambda: _pictures(request.seed),
+        picture_game,
         side=SIDE,
         colors=3,
         rounds=(parameters.steps or ROUNDS[0], parameters.steps or ROUNDS[1]),

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 
 from derivviz.learning.folder import DataError
-from derivviz.learning.game import Game, picture_game, ring_game
+from derivviz.learning.game import Game, flat_game, picture_game, ring_game
 from derivviz.learning.garments import KINDS, garments
 from derivviz.learning.stock import Stock, read_stock
 from derivviz.learning.terrain import terrain
@@ -106,9 +107,12 @@ def test_garments_are_light_on_black_and_within_the_frame() -> None:
     assert ((made > 60).mean(axis=(1, 2)) > 0.1).all()
 
 
+@pytest.mark.parametrize("make", [flat_game, picture_game])
 @pytest.mark.parametrize(("side", "colors"), [(28, 1), (64, 3), (16, 3)])
-def test_the_players_of_pictures_fit_each_other(side: int, colors: int) -> None:
-    game = picture_game(0, side, colors)
+def test_the_players_of_pictures_fit_each_other(
+    make: Callable[[int, int, int], Game], side: int, colors: int
+) -> None:
+    game = make(0, side, colors)
     made = game(game.draw(2, torch.Generator().manual_seed(0)))
     assert made.shape == (2, colors, side, side)
     assert made.abs().max() <= 1

@@ -16,7 +16,7 @@ from torch.nn.functional import softplus
 from derivviz.errors import UsageError
 from derivviz.learning import ring
 from derivviz.learning.folder import DataError
-from derivviz.learning.game import ring_game
+from derivviz.learning.game import picture_game, ring_game
 from derivviz.parameters import fill
 from derivviz.runs import Progress, Request, _match, gan, load, wgan_gp
 from derivviz.trace import Trace, open_trace
@@ -161,7 +161,7 @@ def test_recording_changes_nothing(name: str, on_ring: dict[str, Made], tmp_path
         turns = {"gan": 1, "wgan-gp": 2}[name]
         request = Request(recorded, RING, seed=5, snapshot_every=2)
         match = _match.prepare(
-            request, SILENT, lambda: pytest.fail("the ring needs no pictures"),
+            request, SILENT, lambda: pytest.fail("the ring needs no pictures"), picture_game,
             side=28, colors=1, rounds=(5, 5), batch=(16, 16), turns=turns, answer=torch.sigmoid,
         )  # fmt: skip
         optimizer = _match.optimizer_of(match, 0.01, (0.0, 0.9))
@@ -205,6 +205,8 @@ def test_pictures(
     assert trace.snapshot(0).images[0, 0, 0].tolist() == [9, 9, 9]
     assert "stopped" not in trace.attrs
     assert "evaluation/epoch" not in trace.arrays
+    again, _ = run(module, tmp_path / "again.zarr", data=None, every=99, steps=1, batch_size=2)
+    np.testing.assert_array_equal(again["generator_loss"], trace["generator_loss"])
 
 
 def test_the_installed_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
