@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.morph import Morph
 from derivviz.animation.rule_words import TELLINGS, name_of
+from derivviz.animation.stage import SIZES as STAGE_SIZES
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import UNITS_PER_POINT, Formula, Words
 from derivviz.calculus.derivation import Derivation, Path, Step, at
@@ -19,8 +20,9 @@ from derivviz.calculus.tree import Derivative, Node, children
 from derivviz.look.breaking import DOTS, broken, extent, foldable, folded
 from derivviz.look.terms import SPLITTING, Terms, carried, split
 
-PALETTE = ("function", "positive", "loss", "parameter", "negative", "secant")
-"""Colour roles of the terms, in their order; after the last the first comes again."""
+PALETTE = ("function", "loss", "parameter", "negative", "positive", "secant")
+"""Colour roles of the terms, in their order; after the last the first comes again. Small letters go without
+the last two, which are too pale for them on paper."""
 
 WIDTH = 12.9
 SIZES = (64, 56, 48, 42, 36)
@@ -230,7 +232,8 @@ _PLAIN = ("identity", "constant")
 
 def paint(formula: Formula, numbers: Iterable[int]) -> None:
     """Give every glyph the colour of its term, the innermost where terms lie in one another."""
-    roles = {f"t{number}": PALETTE[number % len(PALETTE)] for number in numbers}
+    palette = PALETTE if formula.size >= STAGE_SIZES["label"] else PALETTE[:4]
+    roles = {f"t{number}": palette[number % len(palette)] for number in numbers}
     for glyph in formula.glyphs:
         role = next((roles[name] for name in glyph.labels if name in roles), None)
         if role:
@@ -245,10 +248,10 @@ def paint_letters(formula: Formula, terms: int) -> None:
 
 
 def lettered(markup: str, size: float | str = 50) -> Formula:
-    """A formula whose parts u and v have the colours of the first two terms, and d that of a derivative."""
+    """A formula whose parts u, v and d have the colours of a function, of another one and of a derivative."""
     formula = Formula(markup, size)
     known = {name for glyph in formula.glyphs for name in glyph.labels}
-    roles = {"u": PALETTE[0], "v": PALETTE[1], "d": "tangent"}
+    roles = {"u": "function", "v": "positive", "d": "tangent"}
     return formula.paint(**{name: role for name, role in roles.items() if name in known})
 
 
