@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +17,7 @@ from derivviz.learning.game import Game, ring_game
 from derivviz.learning.stock import Stock, read_stock
 from derivviz.recording import Recorder, record
 from derivviz.runs import Progress, Request
+from derivviz.runs._player import Table, threads
 
 RING = Path("ring")
 LOOKS, PICTURE_LOOKS = 40, 20  # times that a game is looked at, on the ring and of pictures
@@ -25,25 +25,8 @@ PROBE_ROWS, PROBE_POINTS = 64, 8  # of latent points on the ring, as the trace k
 PROBE_PICTURES = 16
 GRID, REACH = 41, 3.0  # points a side, and how far they reach from the centre
 NAMED = 10
-DISCRIMINATOR, GENERATOR = 0, 1  # the series `player` of the trace
 
 Draw = Callable[[int, torch.Generator], Tensor]
-
-
-class Table(Protocol):
-    """What a game is written down by: a `Recorder`, or nothing at all."""
-
-    def log(self, step: int | None = None, **scalars: float | Tensor) -> None:
-        """Scalars of a step."""
-
-    def tag(self, name: str, tensor: Tensor) -> Tensor:
-        """The tensor, seen."""
-
-    def batch(self, images: Tensor, target: Tensor | None = None) -> None:
-        """The real samples of a step."""
-
-    def evaluation(self, probabilities: Tensor, *, epoch: int | None = None) -> None:
-        """The field of the discriminator."""
 
 
 @dataclass
@@ -148,7 +131,7 @@ class Match:
         probe = self.shown.view(PROBE_ROWS, PROBE_POINTS, -1) if self.on_ring else self.shown
         with (
             torch.random.fork_rng(devices=[]),  # what is left out at random is the seed's
-            _threads(1 if self.on_ring else None),
+            threads(1 if self.on_ring else None),
             record(
                 self.game,
                 optimizer,
@@ -267,38 +250,3 @@ def prepare(
         skipped=stock.skipped,
         **rules,
     )
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """So many threads of torch for the block: for small matrices a second one costs more than it brings."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def optimizer_of(match: Match, rate: float, betas: tuple[float, float] = (0.9, 0.999)) -> torch.optim.Adam:
-    """One Adam for both; whoever has no gradient in a step stays, with its moments, as it is."""
-    players = match.game.discriminator, match.game.generator
-    groups = [{"params": list(player.parameters())} for player in players]
-    return torch.optim.Adam(groups, lr=rate, betas=betas)
-
-
-def step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """One step down the gradient of a loss."""
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-
-
-def gradient_norm(player: nn.Module) -> Tensor:
-    """Euclidean norm of the gradient of all its parameters."""
-    return nn.utils.get_total_norm([p.grad for p in player.parameters() if p.grad is not None])
-
-
-def options(parameters: Any) -> dict[str, Any]:
-    """The run's own options, for the trace."""
-    return dataclasses.asdict(parameters)

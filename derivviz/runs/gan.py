@@ -13,15 +13,14 @@ from derivviz.learning.losses import discriminator_loss, generator_loss
 from derivviz.learning.stock import FASHION, Stock, read_stock
 from derivviz.parameters import parameter
 from derivviz.runs import Outcome, Progress, Request
-from derivviz.runs._match import (
+from derivviz.runs._match import Match, prepare
+from derivviz.runs._player import (
     DISCRIMINATOR,
     GENERATOR,
-    Match,
     Table,
     gradient_norm,
     optimizer_of,
     options,
-    prepare,
     step,
 )
 
@@ -88,7 +87,7 @@ def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.O
         turns=1,
         answer=torch.sigmoid,
     )
-    return match, optimizer_of(match, parameters.learning_rate, BETAS[0] if match.on_ring else BETAS[1])
+    return match, optimizer_of(match.game, parameters.learning_rate, BETAS[0] if match.on_ring else BETAS[1])
 
 
 def play(

@@ -12,15 +12,14 @@ from derivviz.learning.stock import Stock
 from derivviz.learning.terrain import SIDE, terrain
 from derivviz.parameters import parameter
 from derivviz.runs import Outcome, Progress, Request
-from derivviz.runs._match import (
+from derivviz.runs._match import Match, prepare
+from derivviz.runs._player import (
     DISCRIMINATOR,
     GENERATOR,
-    Match,
     Table,
     gradient_norm,
     optimizer_of,
     options,
-    prepare,
     step,
 )
 
@@ -82,7 +81,7 @@ def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.O
         turns=parameters.critic_steps,
         answer=lambda score: score,
     )
-    return match, optimizer_of(match, parameters.learning_rate, BETAS)
+    return match, optimizer_of(match.game, parameters.learning_rate, BETAS)
 
 
 def play(

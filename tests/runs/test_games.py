@@ -18,7 +18,7 @@ from derivviz.learning import ring
 from derivviz.learning.folder import DataError
 from derivviz.learning.game import picture_game, ring_game
 from derivviz.parameters import fill
-from derivviz.runs import Progress, Request, _match, gan, load, wgan_gp
+from derivviz.runs import Progress, Request, _match, _player, gan, load, wgan_gp
 from derivviz.trace import Trace, open_trace
 from derivviz.trace.diagnosis import diagnose
 
@@ -164,7 +164,7 @@ def test_recording_changes_nothing(name: str, on_ring: dict[str, Made], tmp_path
             request, SILENT, lambda: pytest.fail("the ring needs no pictures"), picture_game,
             side=28, colors=1, rounds=(5, 5), batch=(16, 16), turns=turns, answer=torch.sigmoid,
         )  # fmt: skip
-        optimizer = _match.optimizer_of(match, 0.01, (0.0, 0.9))
+        optimizer = _player.optimizer_of(match.game, 0.01, (0.0, 0.9))
         last = (SILENT, True) if name == "gan" else (SILENT, 10.0)
         play: Callable[..., None] = gan.play if name == "gan" else wgan_gp.play
         if table == "recorder":
