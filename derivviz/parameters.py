@@ -68,17 +68,18 @@ def fill(kind: type, typed: Mapping[str, str]) -> Any:
             hint = f" Did you mean --{guess[0]}?" if guess else ""
             raise UsageError(f"this lesson has no parameter --{name}; it has: {known}.{hint}")
     values = {
-        field.name: _read(flag, typed.get(flag, field.default), hints[field.name], field.metadata)
+        field.name: _read(flag, typed.get(flag, field.default), hints[field.name], field)
         for flag, field in fields.items()
     }
     return kind(**values)
 
 
-def _read(flag: str, value: Any, kind: type, bounds: Mapping[str, Any]) -> Any:
+def _read(flag: str, value: Any, kind: type, field: dataclasses.Field[Any]) -> Any:
+    bounds = field.metadata
     if kind is Expression:
         return parse(value) if isinstance(value, str) else value
     if kind in (int, float) and isinstance(value, str):
-        value = _number(flag, value, kind)
+        value = _number(flag, value, kind, field.default)
     if kind in (int, float) and not bounds["minimum"] <= value <= bounds["maximum"]:
         raise UsageError(
             f"--{flag} is {value:g}: it must lie in {bounds['minimum']:g} … {bounds['maximum']:g}"
@@ -86,12 +87,14 @@ def _read(flag: str, value: Any, kind: type, bounds: Mapping[str, Any]) -> Any:
     return value
 
 
-def _number(flag: str, text: str, kind: type) -> float:
+def _number(flag: str, text: str, kind: type, example: Any) -> float:
     try:
         number = kind(text)
     except ValueError:
         what = "a whole number" if kind is int else "a number"
-        raise UsageError(f"--{flag} takes {what}, not {text!r}: write for example --{flag} 2") from None
+        raise UsageError(
+            f"--{flag} takes {what}, not {text!r}: write for example --{flag} {example}"
+        ) from None
     if not math.isfinite(number):
         raise UsageError(f"--{flag} takes a finite number, not {text!r}")
     return float(number) if kind is float else int(number)

@@ -1,9 +1,9 @@
 """What the network looks at · 신경망이 보는 곳
 
-How much the predicted class's score changes with each pixel, before and after training; how strongly the
-scores depend on each layer; and how they change on the way from one picture to another.
+How much the predicted class's logit changes with each pixel, before and after training; how strongly the
+logits depend on each layer; and how they change on the way from one picture to another.
 
-예측한 클래스의 점수가 픽셀마다 얼마나 민감한지 학습 전후로 보이고, 점수가 층마다 얼마나 크게 달라지는지,
+예측한 클래스의 로짓이 픽셀마다 얼마나 민감한지 학습 전후로 보이고, 로짓이 층마다 얼마나 크게 달라지는지,
 한 그림에서 다른 그림으로 가는 길에서 어떻게 변하는지 보인다.
 """
 
@@ -74,7 +74,7 @@ def picture_of(trace: Trace) -> NDArray[np.uint8] | None:
 def draw_maps(
     ax: Axes, trace: Trace, found: Sensitivity, maps: dict[str, NDArray[np.float32]], look: Style
 ) -> Artists:
-    """The picture, and what its pixels do to the score: a row of the first look, and one of the last."""
+    """The picture, and what its pixels do to the logit: a row of the first look, and one of the last."""
     heads = {
         "picture": look.choose(en="picture", ko="그림"),
         "saliency": look.choose(en="|gradient|", ko="|기울기|"),
@@ -136,13 +136,12 @@ def row_name(trace: Trace, found: Sensitivity, row: int, look: Style) -> str:
         likely = np.exp(logits - logits.max())
         sure = float(likely[target] / likely.sum())
     name = class_name(trace, target, look)
-    if not np.isfinite(sure):
-        return look.choose(en=f"before step {step}\nNaN", ko=f"스텝 {step} 전\nNaN")
-    if step > trace.steps[-1]:
-        return look.choose(en=f"trained\n{name}, p = {sure:.2f}", ko=f"학습 후\n{name}, p = {sure:.2f}")
-    return look.choose(
-        en=f"before step {step}\n{name}, p = {sure:.2f}", ko=f"스텝 {step} 전\n{name}, p = {sure:.2f}"
-    )
+    when = look.choose(en=f"before step {step}", ko=f"스텝 {step} 이전")
+    if step <= trace.steps[0]:
+        when = look.choose(en="before training", ko="학습 전")
+    elif step > trace.steps[-1]:
+        when = look.choose(en="trained", ko="학습 후")
+    return f"{when}\n{name}, p = {sure:.2f}" if np.isfinite(sure) else f"{when}\nNaN"
 
 
 def class_name(trace: Trace, number: int, look: Style) -> str:
@@ -180,7 +179,7 @@ def coarse(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def draw_jacobians(ax: Axes, found: Sensitivity, look: Style) -> Artists:
-    """How far the scores move when a layer's output does, at the first look and at the last."""
+    """How far the logits move when a layer's output does, at the first look and at the last."""
     heading(ax, look.choose(en="Sensitivity to each layer's output", ko="층 출력에 대한 민감도"))
     norms = {
         look.choose(en="input", ko="입력"): found.input_norm[:, SHOWN],
@@ -215,13 +214,13 @@ def draw_jacobians(ax: Axes, found: Sensitivity, look: Style) -> Artists:
         ax.set_ylim(bottom=0)
     ax.set_xticks(where, list(norms), rotation=40, ha="right", rotation_mode="anchor")
     ax.grid(axis="x", visible=False)
-    ax.set_ylabel(look.choose(en="norm of ∂scores/∂output", ko="∂점수/∂출력의 노름"))
+    ax.set_ylabel(look.choose(en="norm of ∂logits/∂output", ko="∂로짓/∂출력의 노름"))
     ax.legend(loc="best", frameon=False, fontsize=SMALL, handlelength=1.6)
     return artists
 
 
 def draw_path(ax: Axes, trace: Trace, found: Sensitivity, look: Style) -> Artists:
-    """The slope of each class's score on the straight way from the first picture to the second, at the end."""
+    """The slope of each class's logit on the straight way from the first picture to the second, at the end."""
     heading(
         ax,
         look.choose(en="On the way from one picture to another", ko="한 그림에서 다른 그림으로 가는 길"),
@@ -251,7 +250,7 @@ def draw_path(ax: Axes, trace: Trace, found: Sensitivity, look: Style) -> Artist
     ax.set_xticks([0, 0.5, 1])
     ax.set_ylim(*ax.get_ylim())
     ax.set_xlabel(look.choose(en="t: 0 first picture, 1 second", ko="t: 0 첫째 그림, 1 둘째 그림"))
-    ax.set_ylabel(look.choose(en="slope of the score, d score / dt", ko="점수의 기울기, d 점수 / dt"))
+    ax.set_ylabel(look.choose(en="slope of the logit, d logit / dt", ko="로짓의 기울기, d 로짓 / dt"))
     at_the_end(ax, labels)
     return artists
 

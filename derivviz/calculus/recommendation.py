@@ -114,14 +114,27 @@ class Recommendation:
             f"{number(row.slope)}. The factor is {factor}, so the score is p · factor = {score}."
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """All of it as plain numbers and text, for JSON."""
+    def to_dict(self, explained: str | None = None) -> dict[str, Any]:
+        """All of it as plain numbers and text, for JSON.
+
+        Parameters
+        ----------
+        explained
+            Name of the dish whose score is explained; None for the recommended one.
+
+        Raises
+        ------
+        UsageError
+            If there is no such dish.
+        """
+        row = self.best if explained is None else self.row(explained)
         return {
             "hunger": self.hunger,
             "recommended": self.best.dish,
             "tied": [row.dish for row in self.ties],
             "predicted": self.likeliest.dish if self.distribution else None,
-            "explanation": {language: self.explain(language=language) for language in ("en", "ko")},
+            "explained": row.dish,
+            "explanation": {language: self.explain(row, language) for language in ("en", "ko")},
             "dishes": [row._asdict() for row in self.rows],
         }
 

@@ -72,7 +72,7 @@ def command(
     names = [text(image) for image in images]
     answers = [recommend_from(p, hunger, recommender.classes) for p in recommender.probabilities(images)]
     if as_json:
-        told = [{"image": name, **a.to_dict()} for name, a in zip(names, answers, strict=True)]
+        told = [{"image": name, **a.to_dict(dish)} for name, a in zip(names, answers, strict=True)]
         whole = {"model": recommender.source, "hunger": hunger, "images": told}
         click.echo(json.dumps(whole, ensure_ascii=False))
     else:

@@ -36,7 +36,7 @@ def command(hunger: float, probabilities: str | None, dish: str | None, as_json:
         else recommend_from(_probabilities(probabilities), hunger)
     )
     if as_json:
-        click.echo(json.dumps(answer.to_dict(), ensure_ascii=False))
+        click.echo(json.dumps(answer.to_dict(dish), ensure_ascii=False))
         return
     tell(f"Hunger {hunger:g} of 10", answer, dish, lang)
 

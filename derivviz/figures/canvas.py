@@ -148,6 +148,6 @@ def save(figure: Figure, path: Path, *, title: str, summary: str) -> None:
         os.replace(beside, path)
     except OSError as error:
         why = error.strerror or error
-        raise DerivvizError(f"{path} cannot be written: {why}. -o names another place.") from error
+        raise DerivvizError(f"{path} cannot be written: {why}. Name another place.") from error
     finally:
         beside.unlink(missing_ok=True)

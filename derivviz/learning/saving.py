@@ -83,27 +83,6 @@ def write_model(model: FoodCNN, path: Path, classes: Sequence[str] | None = None
         beside.unlink(missing_ok=True)
 
 
-def load_model(folder: Path, config: dict[str, Any] | None) -> FoodCNN:
-    """Rebuild a network that `save_model` wrote, ready to predict.
-
-    Parameters
-    ----------
-    folder
-        The trace.
-    config
-        What `save_model` returned, from the attributes of the trace; None if there is none.
-
-    Raises
-    ------
-    ModelError
-        If there is no network, it is of another kind or version, or the file is damaged.
-    """
-    if config is None or not (folder / FILE).is_file():
-        raise ModelError(f"The trace {folder} holds no trained network. This records one: {_RECORD}")
-    about = {"network": config.get("network"), "version": config.get("version"), "config": config}
-    return _build(folder / FILE, about)[0]
-
-
 def read_model(path: Path) -> tuple[FoodCNN, tuple[str, ...]]:
     """The network and the names of its classes, from a file or from a trace that holds one.
 
@@ -193,5 +172,6 @@ def _unreadable(file: Path, error: Exception) -> ModelError:
     if isinstance(error, SafetensorError):
         reason = f"it is damaged, or no safetensors file: {error}"
     else:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        lines = [line.strip() for line in str(error).splitlines()] or [type(error).__name__]
+        reason = " ".join(lines[:2])  # torch names the first parameter that does not fit in the second
     return ModelError(f"The network in {file} cannot be read ({reason}). Record it again: {_RECORD}")

@@ -92,7 +92,7 @@ def path_of(name: str) -> Path:
     if stem not in known:
         guess = nearest(stem, known, 1)
         hint = f" Did you mean {guess[0]!r}?" if guess else ""
-        raise UsageError(f"There is no run {name!r}.{hint} There is: {', '.join(known)}.")
+        raise UsageError(f"There is no run {name!r}.{hint} There are: {', '.join(known)}.")
     return Path(__file__).parent / f"{stem}.py"
 
 

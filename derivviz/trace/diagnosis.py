@@ -73,6 +73,12 @@ def sentences(diagnosis: dict[str, Any]) -> list[str]:
     lost = diagnosis["first_nonfinite"]
     if lost:
         told.append(f"NaN or infinity first in {lost['where']}, step {lost['step']}.")
+        gone = [layer for layer in diagnosis["layers"] if layer["lost"] is not None]
+        if gone and not lost["where"].startswith("activation/"):
+            first = min(gone, key=lambda layer: layer["lost"])
+            told.append(
+                f"The first layer without a finite output: {first['name']}, from step {first['lost']} on."
+            )
     layers = [layer for layer in diagnosis["layers"] if layer["rms_last"]]
     if layers:
         largest = max(layers, key=lambda layer: layer["rms_largest"])

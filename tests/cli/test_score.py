@@ -96,3 +96,11 @@ def test_the_program_ends_with_2_and_loads_no_torch():
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Error: Hunger is 11, but it goes from 0")
+
+
+def test_json_explains_the_dish_that_is_asked_for():
+    answer = json.loads(printed("--hunger", "6", "--dish", "salad", "--json"))
+    assert (answer["recommended"], answer["explained"]) == ("pizza", "salad")
+    assert answer["explanation"]["en"].startswith("salad: ")
+    with pytest.raises(UsageError, match="no dish 'nosuch'"):
+        printed("--dish", "nosuch", "--json")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from derivviz.learning import FoodCNN
 from derivviz.learning.network import predict
-from derivviz.learning.saving import FILE, ModelError, load_model, save_model
+from derivviz.learning.saving import FILE, ModelError, read_model, save_model
 
 
 def test_the_published_architecture() -> None:
@@ -48,8 +50,8 @@ def _trained(preset: str = "stable") -> FoodCNN:
 @pytest.mark.parametrize("preset", ["stable", "faithful"])
 def test_a_saved_network_predicts_the_same(tmp_path: Path, preset: str) -> None:
     model, images = _trained(preset), torch.rand(20, 3, 20, 20)
-    config = save_model(model, tmp_path)
-    rebuilt = load_model(tmp_path, config)
+    save_model(model, tmp_path)
+    rebuilt, _ = read_model(tmp_path)
     assert not rebuilt.training
     probabilities = predict(rebuilt, images)
     assert torch.equal(probabilities, predict(model.eval(), images))
@@ -58,12 +60,18 @@ def test_a_saved_network_predicts_the_same(tmp_path: Path, preset: str) -> None:
 
 def test_what_cannot_be_rebuilt_says_what_to_type(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"derivviz record food -o renders/food.zarr"):
-        load_model(tmp_path, None)
-    config = save_model(_trained(), tmp_path)
-    with pytest.raises(ModelError, match="'Other'"):
-        load_model(tmp_path, {**config, "network": "Other"})
-    with pytest.raises(ModelError, match="cannot be read"):
-        load_model(tmp_path, {**config, "classes": 4})
+        read_model(tmp_path)
+    save_model(_trained(), tmp_path)
     (tmp_path / FILE).write_bytes(b"damaged")
     with pytest.raises(ModelError, match="cannot be read"):
-        load_model(tmp_path, config)
+        read_model(tmp_path)
+
+
+def test_a_file_that_says_another_size_than_it_has_names_what_does_not_fit(tmp_path: Path) -> None:
+    save_model(_trained(), tmp_path)
+    with safe_open(tmp_path / FILE, "pt") as opened:
+        about, tensors = opened.metadata(), {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    wrong = {name: text.replace('"classes": 3', '"classes": 4') for name, text in about.items()}
+    save_file(tensors, tmp_path / FILE, wrong)
+    with pytest.raises(ModelError, match=r"cannot be read .*fc2"):
+        read_model(tmp_path)

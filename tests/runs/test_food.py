@@ -13,7 +13,7 @@ from derivviz.calculus.cubic import d2f
 from derivviz.errors import UsageError
 from derivviz.learning.network import predict
 from derivviz.learning.pictures import read_picture
-from derivviz.learning.saving import load_model
+from derivviz.learning.saving import read_model
 from derivviz.runs import Outcome, Progress, Request, food, load, summaries
 from derivviz.trace import Trace, open_trace
 
@@ -113,7 +113,7 @@ def test_the_saved_network_gives_the_recorded_probabilities(
     recorded: tuple[Trace, Outcome, list[str]], folder: Path
 ) -> None:
     trace = recorded[0]
-    model = load_model(trace.path, trace.attrs["model"])
+    model, _ = read_model(trace.path)
     images = np.stack([read_picture(folder / name) for name in trace.evaluation.names])
     probabilities = predict(model, torch.from_numpy(images).permute(0, 3, 1, 2) / 255)
     np.testing.assert_allclose(probabilities, trace.evaluation.probabilities[-1], atol=1e-5)
@@ -169,7 +169,7 @@ def test_an_interrupted_run_leaves_trace_and_network(folder: Path, tmp_path: Pat
     trace = open_trace(path)
     assert trace.steps.tolist() == [0, 1]
     assert trace.attrs["finished"] is False
-    load_model(path, trace.attrs["model"])
+    read_model(path)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_classes_are_named_with_what_the_network_gave_them(figure, trace) -> Non
     logits = trace.sensitivity.output[0, 0].astype(float)
     sure = np.exp(logits[target]) / np.exp(logits).sum()
     told = texts(figure("sensitivity").draw(trace))
-    assert f"before step 0\n{CLASSES[target]}, p = {sure:.2f}" in told
+    assert f"before training\n{CLASSES[target]}, p = {sure:.2f}" in told
     assert "trained\n" in told
 
 
@@ -126,7 +126,7 @@ def test_inputs_that_are_no_pictures_and_one_alone(figure, make) -> None:
 
 
 def test_a_run_that_is_nan(figure, make) -> None:
-    assert "before step 0\nNaN" in texts(figure("sensitivity").draw(make(spoil=True)))
+    assert "before training\nNaN" in texts(figure("sensitivity").draw(make(spoil=True)))
 
 
 def test_without_it_the_error_says_what_records_it(figure, tiny_trace) -> None:
