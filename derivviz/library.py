@@ -20,7 +20,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Option:
-    """A parameter of a lesson: its option without dashes, the default as typed, and one line of help."""
+    """A parameter of a lesson, figure or run: its option without dashes, the default as typed, and one line of help."""
 
     flag: str
     default: str

@@ -1,4 +1,4 @@
-"""Parameters of a lesson or a run: a frozen dataclass whose fields become command-line options."""
+"""Parameters of a lesson, a figure or a run: a frozen dataclass whose fields become command-line options."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def parameter(
     minimum: float = -math.inf,
     maximum: float = math.inf,
 ) -> Any:
-    """A field of the `Parameters` of a lesson or a run.
+    """A field of the `Parameters` of a lesson, a figure or a run.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def fill(kind: type, typed: Mapping[str, str]) -> Any:
             guess = nearest(name, fields, 1)
             known = ", ".join(f"--{f}" for f in fields) or "none"
             hint = f" Did you mean --{guess[0]}?" if guess else ""
-            raise UsageError(f"this lesson has no parameter --{name}; it has: {known}.{hint}")
+            raise UsageError(f"there is no parameter --{name}; there are: {known}.{hint}")
     values = {
         field.name: _read(flag, typed.get(flag, field.default), hints[field.name], field)
         for flag, field in fields.items()

@@ -51,7 +51,7 @@ def test_the_result_is_frozen():
         ({"many-steps": "2.5"}, "--many-steps takes a whole number"),
         ({"many-steps": "0"}, "--many-steps is 0: it must lie in 1 … inf"),
         ({"many-steps": "9" * 5000}, "--many-steps"),
-        ({"step": "1"}, "no parameter --step; it has: --function, --from, --many-steps, --name"),
+        ({"step": "1"}, "no parameter --step; there are: --function, --from, --many-steps, --name"),
         ({"form": "1"}, "Did you mean --from?"),
         ({"start": "1"}, "no parameter --start"),
     ],
@@ -81,5 +81,5 @@ def test_a_lesson_without_parameters_says_so():
     class Nothing:
         pass
 
-    with pytest.raises(UsageError, match="it has: none"):
+    with pytest.raises(UsageError, match="there are: none"):
         fill(Nothing, {"function": "x"})

@@ -25,7 +25,7 @@ def command(as_json: bool, lang: str) -> None:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     _table("Lessons", "derivviz render NAME", lessons, lang)
-    _table("Figures", "derivviz figure NAME --trace PATH", figures, lang)
+    _table("Figures", "derivviz figure NAME [--trace PATH]", figures, lang)
 
 
 def _table(heading: str, use: str, entries: list[library.Entry], lang: str) -> None:

@@ -21,7 +21,7 @@ def listed(*words: str) -> str:
 def test_the_table_tells_title_summary_and_need():
     told = listed()
     assert "derivviz render NAME" in told
-    assert "derivviz figure NAME --trace PATH" in told
+    assert "derivviz figure NAME [--trace PATH]" in told
     rows = {line.split()[0]: line for line in told.splitlines() if line[:1].strip()}
     assert "From secant to tangent" in rows["tangent"]
     assert rows["tangent"].rstrip().endswith("nothing")
