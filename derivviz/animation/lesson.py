@@ -17,14 +17,14 @@ from derivviz.animation.layout import CAPTION_TOP, Problem, check
 from derivviz.animation.stage import Stage
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
+from derivviz.look.prose import plain
 from derivviz.look.typst import quoted
 from derivviz.parameters import fill
 
 if TYPE_CHECKING:
     from derivviz.trace import Trace
 
-# Comfortable silent reading, in characters a second.
-READING_SPEED = {"en": 17.0, "ko": 9.0}
+NOTICED = 0.8  # seconds until a new sentence is seen, before it is read
 
 
 @dataclasses.dataclass
@@ -119,11 +119,10 @@ class Lesson(Scene):
         if not self.beats:
             return
         beat = self.beats[-1]
-        language = self.stage.language
-        needed = 0.8 + len(beat.text[language]) / READING_SPEED[language]
-        left = beat.start + needed - self.time
-        if left > 1 / config.frame_rate:
-            self.wait(left)
+        needed = NOTICED + self.stage.reading_time(plain(beat.text[self.stage.language]))
+        frames = math.ceil((beat.start + needed - self.time) * config.frame_rate - 1e-6)
+        if frames > 0:  # manim cuts a wait down to whole frames
+            self.wait((frames + 0.01) / config.frame_rate)
         beat.end = self.time
         self._report("layout", check(self.mobjects))
 
@@ -147,11 +146,12 @@ class Lesson(Scene):
         DerivvizError
             When none was named, or when it lacks a series that the lesson `requires`.
         """
-        name = Path(sys.modules[type(self).__module__].__file__ or "lesson").stem
+        told = library.read(Path(sys.modules[type(self).__module__].__file__ or "lesson.py"))
+        run = told.recorded_by
         if self.stage.trace is None:
             raise DerivvizError(
-                f"the lesson '{name}' teaches from a recorded run. Record one with 'derivviz record food', "
-                f"then type 'derivviz render {name} --trace renders/food.zarr'"
+                f"the lesson '{told.name}' teaches from a recorded run. Record one with 'derivviz record {run}', "
+                f"then type 'derivviz render {told.name} --trace renders/{run}.zarr'"
             )
         from derivviz.trace import open_trace
 
@@ -159,8 +159,8 @@ class Lesson(Scene):
         missing = [key for key in self.requires if not _recorded(trace, key)]
         if missing:
             raise DerivvizError(
-                f"the trace {self.stage.trace} has no {', '.join(missing)}, which the lesson '{name}' shows. "
-                "'derivviz record food' records one that has"
+                f"the trace {self.stage.trace} has no {', '.join(missing)}, which the lesson '{told.name}' shows. "
+                f"'derivviz record {run}' records one that has"
             )
         return trace
 

@@ -13,6 +13,9 @@ from derivviz.look.theme import DARK, Theme, theme
 Language = Literal["en", "ko"]
 LANGUAGES: tuple[Language, ...] = ("en", "ko")
 
+# Comfortable silent reading, in characters a second.
+READING_SPEED = {"en": 17.0, "ko": 9.0}
+
 # Sizes in Typst font size: 96 to one unit of manim's frame, which is 8 units high.
 SIZES = {"title": 56, "formula": 52, "body": 40, "label": 36, "caption": 34, "tick": 28}
 
@@ -33,6 +36,8 @@ class Stage:
         Path of the recorded run, or None.
     parameters
         Values of the lesson's own parameters as typed, by name.
+    reading_speed
+        Characters a second at which the sentences can be read comfortably; None for what suits the language.
     """
 
     language: Language = "en"
@@ -40,6 +45,7 @@ class Stage:
     captions: bool = True
     trace: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    reading_speed: float | None = None
 
     @classmethod
     def from_environment(cls) -> Stage:
@@ -57,6 +63,10 @@ class Stage:
     def choose(self, *, en: str, ko: str) -> str:
         """The text in the language of this stage."""
         return ko if self.language == "ko" else en
+
+    def reading_time(self, sentence: str) -> float:
+        """Seconds that a sentence of so many characters takes to read."""
+        return len(sentence) / (self.reading_speed or READING_SPEED[self.language])
 
 
 _current = Stage()

@@ -12,7 +12,8 @@ from manim import RIGHT, Dot, Line, config
 
 from derivviz import library
 from derivviz.animation import Formula, Lesson, Stage, Words
-from derivviz.animation.lesson import READING_SPEED
+from derivviz.animation.lesson import NOTICED
+from derivviz.animation.stage import READING_SPEED
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.look.theme import PAPER
 from derivviz.rendering.quality import Quality
@@ -66,6 +67,25 @@ def test_a_beat_without_action_lasts_as_long_as_its_language_needs():
         lengths[language] = beat.end - beat.start
     difference = reading(LONG, "ko") - reading(LONG, "en")
     assert lengths["ko"] - lengths["en"] == pytest.approx(difference, abs=2 * FRAME)
+
+
+@pytest.mark.parametrize("rate", [7, 15, 30, 60])
+@pytest.mark.parametrize("speed", [None, 3.0, 11.3, 40.0])
+def test_a_beat_is_never_shorter_than_its_sentence_takes_to_read(rate, speed):
+    made = plan(TwoBeats, Quality(64, 36, rate), Stage("ko", captions=False, reading_speed=speed))
+    beat = made.beats[1]
+    needed = NOTICED + len(LONG["ko"]) / (speed or READING_SPEED["ko"])
+    assert needed - 1e-6 <= beat.end - beat.start <= needed + 1.1 / rate
+
+
+def test_what_is_not_read_takes_no_time():
+    class Marked(Lesson):
+        def construct(self) -> None:
+            self.say(en='*Bold*, #"\\u{61}\\u{62}" and $Delta x$.', ko="글.")
+            self.say(en="Bold, ab and Δx.", ko="글.")
+
+    one, two = plan(Marked, TINY, Stage(captions=False)).beats
+    assert one.end - one.start == pytest.approx(two.end - two.start, abs=1e-6)
 
 
 def captions(lesson: Lesson) -> list[Words]:
