@@ -10,7 +10,18 @@ from math import ceil, isfinite, log2
 
 import numpy as np
 
-from derivviz.calculus.tree import Call, Node, Number, Power, Sum, children, evaluate, is_constant, rational
+from derivviz.calculus.tree import (
+    Call,
+    Node,
+    Number,
+    Power,
+    Sum,
+    children,
+    evaluate,
+    is_constant,
+    rational,
+    variables,
+)
 
 MAX_EXPONENT = 1000
 """Size of a constant exponent, and of the numbers beside a logarithm in any exponent."""
@@ -33,7 +44,9 @@ def complaint(node: Node) -> tuple[str, str] | None:
             and not is_constant(node.exponent)
             and evaluate(node.base, np.float64(0)) <= 0
         ):
-            return "With x in its exponent, a power needs a positive base.", "Write 2^x, or 0 for 0^x."
+            name = min(variables(node.exponent))
+            reason = f"With {name} in its exponent, a power needs a positive base."
+            return reason, f"Write 2^{name}, or 0 for 0^{name}."
         if exact is not None and abs(exact) > MAX_EXPONENT:
             reason = "This exponent is too large."
             return reason, f"A constant exponent lies between −{MAX_EXPONENT} and {MAX_EXPONENT}."

@@ -8,6 +8,7 @@ in a school book, and not SymPy's complex principal root; sqrt(x) and log(x) hav
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, overload
 
@@ -69,11 +70,8 @@ class Expression:
         value is NaN.
         """
         points = np.asarray(x, np.float64)
-        with np.errstate(all="ignore"):
-            values = np.broadcast_to(evaluate(self.tree, points[()]), points.shape)
-            for node in self._domain:
-                values = np.where(np.isnan(evaluate(node, points[()])), np.nan, values)
-        return np.array(values) if points.ndim else float(values)
+        found = values(self.tree, self._domain, points[()], points.shape)
+        return found if points.ndim else float(found)
 
     def derivative(self) -> Expression:
         """The derivative by the rules of differentiation.
@@ -85,15 +83,7 @@ class Expression:
         ExpressionError
             If it takes too long to find, or the rules lead to no real number anywhere.
         """
-        try:
-            with deadline(_SECONDS):
-                slope = symbolic.differentiate(self.sympy)
-                if not symbolic.is_real(slope):
-                    reason = "The rules of differentiation give this no real slope."
-                    raise ExpressionError(self.text, 0, reason, _SIMPLER)
-                tree = symbolic.to_tree(slope)
-        except (OutOfTime, RecursionError):
-            raise ExpressionError(self.text, 0, _TOO_SLOW, _SIMPLER) from None
+        slope, tree = differentiated(self.text, self.sympy, self.symbol)
         return Expression(to_text(tree), slope, tree, (*self._domain, self.tree))
 
     def __str__(self) -> str:
@@ -114,7 +104,12 @@ def parse(text: str) -> Expression:
         With a caret under the offending character, what is wrong there and what would be right. Also
         for what would be too large or too slow to work with, as ``9**9**9**9``.
     """
-    tree = read(text)
+    return Expression(text.strip(), *understood(text, ("x",)))
+
+
+def understood(text: str, variables: Sequence[str]) -> tuple[Any, Node]:
+    """An expression of these variables in SymPy's form and as a tree, or an `ExpressionError`."""
+    tree = read(text, variables)
     try:
         with deadline(_SECONDS):
             value = symbolic.to_sympy(tree)
@@ -124,5 +119,28 @@ def parse(text: str) -> Expression:
         reason = "A part of this has no real value, or one that is too large."
         raise ExpressionError(text, 0, reason, _SIMPLER) from None
     if not symbolic.is_real(value):
-        raise ExpressionError(text, 0, "This has no real value for any x.", "Change it so that it has one.")
-    return Expression(text.strip(), value, tree)
+        reason = f"This has no real value for any {' and '.join(variables)}."
+        raise ExpressionError(text, 0, reason, "Change it so that it has one.")
+    return value, tree
+
+
+def differentiated(text: str, value: Any, variable: Any) -> tuple[Any, Node]:
+    """The derivative of a SymPy expression by a variable, and its tree, or an `ExpressionError` about `text`."""
+    try:
+        with deadline(_SECONDS):
+            slope = symbolic.differentiate(value, variable)
+            if not symbolic.is_real(slope):
+                reason = "The rules of differentiation give this no real slope."
+                raise ExpressionError(text, 0, reason, _SIMPLER)
+            return slope, symbolic.to_tree(slope)
+    except (OutOfTime, RecursionError):
+        raise ExpressionError(text, 0, _TOO_SLOW, _SIMPLER) from None
+
+
+def values(tree: Node, domain: Sequence[Node], points: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The values of a tree as an array of a shape, NaN wherever a tree of the domain has none."""
+    with np.errstate(all="ignore"):
+        found = np.broadcast_to(evaluate(tree, points), shape)
+        for node in domain:
+            found = np.where(np.isnan(evaluate(node, points)), np.nan, found)
+    return np.array(found)

@@ -6,6 +6,7 @@ without a sign, as in ``2x`` or ``x sin(x)``, binds just like ``*``: ``1/2x`` is
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -36,18 +37,22 @@ _ALIASES = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "
 _BINDING = {"+": 10, "-": 10, "*": 20, "/": 20, "^": 40, "superscript": 40}
 _PREFIX = 30
 _STARTS_FACTOR = ("name", "(", "√")
-_KNOWN = ("x", *CONSTANTS, *FUNCTIONS, *_ALIASES)
 
 
-def read(text: str) -> Node:
-    """The tree of `text`, or an `ExpressionError` that points at the first character that makes no sense."""
-    return _Parser(text).whole()
+def read(text: str, variables: Sequence[str] = ("x",)) -> Node:
+    """The tree of `text`, or an `ExpressionError` that points at the first character that makes no sense.
+
+    Where there are several variables, their letters side by side are a product: ``xy`` is x·y.
+    """
+    return _Parser(text, variables).whole()
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, variables: Sequence[str]) -> None:
         self.text = text
-        self.tokens = tokenize(text)
+        self.variables = variables
+        tokens = tokenize(text)
+        self.tokens = tokens if len(variables) < 2 else list(_letter_by_letter(tokens, variables))
         self.place = 0
         self.depth = 0
         self.in_bars = False
@@ -69,7 +74,8 @@ class _Parser:
 
     def whole(self) -> Node:
         if self.token.kind == "end":
-            raise self.error(0, "The expression is empty.", "Try x**2 + 2*x + 1.")
+            example = "x**2 + 2*x + 1" if len(self.variables) < 2 else "x**2 + x*y"
+            raise self.error(0, "The expression is empty.", f"Try {example}.")
         node = self.expression(0)
         if self.token.kind == ")":
             raise self.error(self.token.at, "This ')' closes nothing.", "Leave it out, or open it with '('.")
@@ -157,11 +163,11 @@ class _Parser:
                 return self.checked(Call(name, self.bracketed(self.take())), token.at)
             advice = f"Write {token.text}(x), and its square {token.text}(x)^2."
             raise self.error(self.token.at, f"{token.text} needs its argument in brackets.", advice)
-        if name == "x":
-            return Variable()
+        if name in self.variables:
+            return Variable(name)
         if name in CONSTANTS:
             return Constant(name)
-        raise self.error(token.at, f"Unknown name '{token.text}'.", _meant(token.text))
+        raise self.error(token.at, f"Unknown name '{token.text}'.", self.meant(token.text))
 
     def bracketed(self, opening: Token) -> Node:
         outside, self.in_bars = self.in_bars, False
@@ -210,9 +216,18 @@ class _Parser:
             raise self.error(at, *wrong)
         return node
 
+    def meant(self, word: str) -> str:
+        """The advice for a name that is not known."""
+        guesses = nearest(word.lower(), (*self.variables, *CONSTANTS, *FUNCTIONS, *_ALIASES), 1)
+        hint = f"Did you mean '{guesses[0]}'? " if guesses else ""
+        letters = " and ".join(self.variables)
+        which = f"The variable is {letters}" if len(self.variables) < 2 else f"The variables are {letters}"
+        return f"{hint}{which}, the constants are pi and e, the functions {', '.join(FUNCTIONS)}."
 
-def _meant(word: str) -> str:
-    """The advice for a name that is not known."""
-    guesses = nearest(word.lower(), _KNOWN, 1)
-    hint = f"Did you mean '{guesses[0]}'? " if guesses else ""
-    return f"{hint}The variable is x, the constants are pi and e, the functions {', '.join(FUNCTIONS)}."
+
+def _letter_by_letter(tokens: Sequence[Token], variables: Sequence[str]) -> Iterator[Token]:
+    for token in tokens:
+        if token.kind == "name" and set(token.text) <= set(variables):
+            yield from (Token("name", letter, token.at + n) for n, letter in enumerate(token.text))
+        else:
+            yield token

@@ -6,6 +6,7 @@ principal, complex root of a negative number, so the places where the two part a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -29,7 +30,10 @@ from derivviz.calculus.tree import (
 )
 
 X = sympy.Symbol("x", real=True)
-"""The variable of every expression."""
+"""The variable of every expression of one variable."""
+
+SYMBOLS: dict[str, Any] = {"x": X, "y": sympy.Symbol("y", real=True)}
+"""The variables, by their names."""
 
 _SYMPY: dict[str, Any] = {
     name: getattr(sympy, name)
@@ -48,10 +52,11 @@ class _RealAbs(sympy.Function):
         return self / self.args[0]
 
 
-def to_sympy(node: Node, x: Any = X) -> Any:
+def to_sympy(node: Node, x: Any = SYMBOLS) -> Any:
     """The SymPy expression of a tree, numbers exact; its value at `x` if that is a SymPy number.
 
-    Terms may come out in another order than they were written.
+    Where there are several variables, `x` maps their names to what stands for them. Terms may come out in
+    another order than they were written.
 
     Raises
     ------
@@ -70,8 +75,8 @@ def _built(node: Node, x: Any) -> Any:
     match node:
         case Number(value, _):
             return sympy.Rational(value.numerator, value.denominator)
-        case Variable():
-            return x
+        case Variable(name):
+            return x[name] if isinstance(x, Mapping) else x
         case Constant(name):
             return sympy.pi if name == "pi" else sympy.E
         case Negative(inner):
@@ -97,7 +102,7 @@ def _built(node: Node, x: Any) -> Any:
         case Call(name, argument):
             return _SYMPY[name](to_sympy(argument, x))
         case Derivative(inner):
-            return differentiate(to_sympy(inner)).subs(X, x)
+            return differentiate(to_sympy(inner)).subs(X, x["x"] if isinstance(x, Mapping) else x)
     raise TypeError(f"not a node of an expression: {node!r}")
 
 
@@ -135,9 +140,9 @@ def _tidy_roots(value: Any) -> Any:
     )
 
 
-def differentiate(value: Any) -> Any:
-    """d/dx of a SymPy expression of `X`, real throughout: |u|′ is |u|/u · u′."""
-    slope = value.replace(sympy.Abs, _RealAbs).diff(X)
+def differentiate(value: Any, variable: Any = X) -> Any:
+    """The derivative of a SymPy expression by one of `SYMBOLS`, real throughout: |u|′ is |u|/u · u′."""
+    slope = value.replace(sympy.Abs, _RealAbs).diff(variable)
     return _tidy_roots(slope.replace(_RealAbs, real_abs))
 
 
@@ -147,13 +152,13 @@ def is_real(value: Any) -> bool:
 
 
 def to_tree(value: Any) -> Node:
-    """The tree of a real SymPy expression of `X`, highest powers first, fractions gathered."""
+    """The tree of a real SymPy expression of `SYMBOLS`, highest powers first, fractions gathered."""
     if value.is_Rational:
         return number(Fraction(int(value.p), int(value.q)))
     if value is sympy.pi or value is sympy.E:
         return Constant("pi" if value is sympy.pi else "e")
-    if value == X:
-        return Variable()
+    if value.is_Symbol:
+        return Variable(value.name)
     if value.is_Add:
         return Sum(tuple(_term(term) for term in value.as_ordered_terms("lex")))
     if value.is_Mul:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from derivviz.calculus.tree import Call, Constant, Derivative, Negative, Node, Number, Power, Product, Sum
+from derivviz.calculus.tree import (
+    Call,
+    Constant,
+    Derivative,
+    Negative,
+    Node,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Variable,
+)
 
 _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
 
@@ -15,7 +26,7 @@ def to_text(node: Node) -> str:
 def _written(node: Node) -> tuple[str, int]:
     """The text, and how strongly its loosest sign binds."""
     match node:
-        case Number(_, text) | Constant(text):
+        case Number(_, text) | Constant(text) | Variable(text):
             return text, _ATOM
         case Negative(inner):
             product = isinstance(inner, Product)
@@ -35,7 +46,7 @@ def _written(node: Node) -> tuple[str, int]:
             return f"{name}({to_text(argument)})", _ATOM
         case Derivative(inner):
             return f"d/dx({to_text(inner)})", _POWER
-    return "x", _ATOM
+    raise TypeError(f"not a node of an expression: {node!r}")
 
 
 def _inside(node: Node, binding: int) -> str:

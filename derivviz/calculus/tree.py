@@ -6,7 +6,7 @@ evaluated in the written order, so ``x**2 + 2*x + 1`` gives the very number that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -24,7 +24,9 @@ class Number:
 
 @dataclass(frozen=True)
 class Variable:
-    """x itself."""
+    """A variable, by its letter."""
+
+    name: str = "x"
 
 
 @dataclass(frozen=True)
@@ -141,8 +143,15 @@ def number(value: Fraction | int) -> Node:
 
 
 def is_constant(node: Node) -> bool:
-    """Whether x occurs nowhere in the tree."""
+    """Whether no variable occurs in the tree."""
     return not isinstance(node, Variable) and all(is_constant(child) for child in children(node))
+
+
+def variables(node: Node) -> set[str]:
+    """The variables that occur in the tree."""
+    if isinstance(node, Variable):
+        return {node.name}
+    return {name for child in children(node) for name in variables(child)}
 
 
 def rational(node: Node) -> Fraction | None:
@@ -178,15 +187,16 @@ def rational(node: Node) -> Fraction | None:
 
 
 def evaluate(node: Node, x: Any) -> Any:
-    """The value at `x` (a NumPy float64 or an array of them), in the written order of operations.
+    """The value at `x`, in the written order of operations.
 
-    A point outside the domain, a pole included, gives NaN; what is only too large gives an infinity.
+    `x` is a NumPy float64 or an array of them; where there are several variables, a mapping from their names
+    to those. A point outside the domain, a pole included, gives NaN; what is only too large gives an infinity.
     """
     match node:
         case Number(value, _):
             return np.float64(_nearest(value))
-        case Variable():
-            return x
+        case Variable(name):
+            return x[name] if isinstance(x, Mapping) else x
         case Constant(name):
             return np.float64(CONSTANTS[name])
         case Negative(inner):

@@ -182,7 +182,7 @@ class _Writer:
         match node:
             case Number(_, text):
                 return text.rstrip("."), _ATOM
-            case Constant(name):
+            case Constant(name) | Variable(name):
                 return name, _ATOM
             case Negative(inner):
                 return f"-{self.after_sign(inner, (*path, 0))}", _SIGN
@@ -204,7 +204,7 @@ class _Writer:
             case Derivative(inner):
                 under = _bracketed(self.written(inner, (*path, 0))[0], inner != Variable())
                 return f"{_fraction('dif', 'dif x')} {under}", _POWER
-        return "x", _ATOM
+        raise TypeError(f"not a node of an expression: {node!r}")
 
     def inside(self, node: Node, path: Path, binding: int) -> str:
         markup, own = self.written(node, path)
