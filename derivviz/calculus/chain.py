@@ -1,0 +1,133 @@
+"""A composition as machines in a row: what goes into the first comes out of the last, and rates multiply.
+
+(g ∘ f)(x) = g(f(x)): first f, then g. Source: the chain rule, dy/dx = dy/du · du/dx.
+
+>>> from derivviz.calculus.expression import parse
+>>> [str(machine.function) for machine in machines(parse("(3x^2 + 8)^3"))]
+['3*x**2 + 8', 'x**3']
+>>> [str(operation.function) for operation in operations(parse("(3x^2 + 8)^3"))]
+['x**2', '3*x', 'x + 8', 'x**3']
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from derivviz.calculus.derivation import Path, at, derive, replaced
+from derivviz.calculus.expression import Expression, parse
+from derivviz.calculus.text import to_text
+from derivviz.calculus.tree import Call, Node, Power, Product, Sum, Variable, children, is_constant
+from derivviz.errors import UsageError
+
+MOST = 4
+_X = Variable()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One link of a chain, a function of what it is given; that is called x in it, whatever it is outside.
+
+    Attributes
+    ----------
+    function : Expression
+        What it makes of its input.
+    slope : Expression
+        The derivative of that.
+    """
+
+    function: Expression
+    slope: Expression
+
+
+def machines(expression: Expression, most: int = MOST) -> tuple[Machine, ...]:
+    """The chain of functions that an expression is, the first one first.
+
+    What is cut is what the chain rule cuts: the inside of an elementary function, of a power, of a divisor.
+    Adding a number or multiplying by one makes no machine of its own. Beyond `most`, the innermost functions
+    are one.
+
+    Raises
+    ------
+    UsageError
+        If the expression is no composition.
+    """
+    outside: list[Node] = []
+    rest = expression.tree
+    while len(outside) < most - 1 and (path := _inner(rest)) is not None:
+        outside.append(replaced(rest, path, _X))
+        rest = at(rest, path)
+    if not outside:
+        raise UsageError(
+            f"{expression.text} is no composition: {_reason(expression.tree)}. The chain rule needs a function "
+            "of a function, such as 'sin(x^2)', 'sqrt(1+x^2)' or '1/(1+exp(-x))'"
+        )
+    return tuple(_machine(node) for node in (rest, *reversed(outside)))
+
+
+def operations(expression: Expression) -> tuple[Machine, ...]:
+    """The same chain in its smallest links: every single operation is one, the first one first.
+
+    A part in which two operands depend on x is one link, the first.
+    """
+    links: list[Node] = []
+    rest = expression.tree
+    while (path := _only_child(rest)) is not None:
+        links.append(replaced(rest, path, _X))
+        rest = at(rest, path)
+    return tuple(_machine(node) for node in ([rest] if rest != _X else []) + links[::-1])
+
+
+def forward(links: Sequence[Machine], x: float) -> list[float]:
+    """What goes into the first link, and what comes out of each."""
+    values = [float(x)]
+    for link in links:
+        values.append(link.function(values[-1]) + 0.0)  # −0 is 0
+    return values
+
+
+def rates(links: Sequence[Machine], values: Sequence[float]) -> list[float]:
+    """The derivative of each link at its own input."""
+    return [link.slope(value) for link, value in zip(links, values, strict=False)]
+
+
+def backward(slopes: Sequence[float]) -> list[float]:
+    """The derivative of the last value with respect to each: 1 at the end, times every rate on the way back."""
+    gradients = [1.0]
+    for slope in reversed(slopes):
+        gradients.append(gradients[-1] * slope)
+    return gradients[::-1]
+
+
+def _machine(node: Node) -> Machine:
+    function = parse(to_text(node))
+    return Machine(function, derive(function).result)
+
+
+def _only_child(node: Node) -> Path | None:
+    """Where x is, if it is below one child of the node alone."""
+    moving = [n for n, child in enumerate(children(node)) if not is_constant(child)]
+    return (moving[0],) if len(moving) == 1 else None
+
+
+def _inner(node: Node) -> Path | None:
+    """Where the inner function stands, or None if the node is no composition."""
+    path: Path = ()
+    while (step := _only_child(at(node, path))) is not None:
+        part = at(node, path)
+        cuts = isinstance(part, Call | Power) or (isinstance(part, Product) and part.factors[step[0]][0])
+        path += step
+        if cuts:
+            return path if at(node, path) != _X else None
+    return None
+
+
+def _reason(node: Node) -> str:
+    if is_constant(node):
+        return "x does not occur in it"
+    while (step := _only_child(node)) is not None:
+        node = at(node, step)
+    outside = {Sum: "a sum", Product: "a product", Power: "a power"}.get(type(node))
+    return (
+        f"it is {outside} of functions of x, and not a function of one" if outside else "one machine does it"
+    )
