@@ -10,18 +10,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from derivviz.figures import figure
+    from derivviz.notebook import load_ipython_extension
     from derivviz.recording import record
     from derivviz.trace import Trace, open_trace
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "figure": "derivviz.figures",
+    "load_ipython_extension": "derivviz.notebook",
     "record": "derivviz.recording",
     "open_trace": "derivviz.trace",
     "Trace": "derivviz.trace",
 }
 
-__all__ = ["Trace", "__version__", "open_trace", "record"]
+__all__ = ["Trace", "__version__", "figure", "load_ipython_extension", "open_trace", "record"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from derivviz.calculus.cubic import df
 from derivviz.calculus.score import DISHES, KOREAN, check_hunger, multiplier, name_key, operating_point
 from derivviz.errors import UsageError, nearest
+from derivviz.markup import table
 
 SUM_TOLERANCE = 1e-3
 """How far from 1 the sum of probabilities may be: 0.333 three times is a distribution, 0.33 is not."""
@@ -137,6 +138,15 @@ class Recommendation:
             "explanation": {language: self.explain(row, language) for language in ("en", "ko")},
             "dishes": [row._asdict() for row in self.rows],
         }
+
+    def _repr_html_(self) -> str:
+        numbers = [[f"{round(value, 2) + 0.0:.2f}" for value in row[2:]] for row in self.rows]
+        return table(
+            f"Hunger {number(self.hunger)}: {self.best.name}",
+            ("dish", "p", "x_i", "f′(x_i)", "factor", "score"),
+            [[row.name, *told] for row, told in zip(self.rows, numbers, strict=True)],
+            strong=self.rows.index(self.best),
+        )
 
 
 def recommend_from(p: ArrayLike, hunger: float, classes: Sequence[str] = DISHES) -> Recommendation:

@@ -12,7 +12,7 @@ from derivviz.errors import DerivvizError, nearest
 # Listed here, not read from the commands, so that `derivviz --help` imports none of them.
 COMMANDS = {
     "render": "Animate a lesson as a video.",
-    "figure": "Draw a figure of a recorded run for print.",
+    "figure": "Draw a figure for print.",
     "record": "Train a network and record every step of it.",
     "import": "Read event files of TensorBoard into a trace.",
     "inspect": "Show what is in a recorded run, and what is wrong with it.",
@@ -68,7 +68,8 @@ def main() -> None:
     if debug:
         sys.argv = [word for word in sys.argv if word != "--debug"]
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        code = cli.main(standalone_mode=False)  # or what the command made, which a notebook shows
+        sys.exit(code if isinstance(code, int) else 0)
     except click.UsageError as error:
         error.show()
         sys.exit(2)

@@ -63,7 +63,7 @@ def command(
     strict: bool,
     workers: int | None,
     **parameters: Any,
-) -> None:
+) -> Path:
     """Animate LESSON: a name that 'derivviz list' shows, or the path of a file of your own.
 
     SCENE names the class when a file has several. A file of your own is Python and is run as such:
@@ -94,6 +94,7 @@ def command(
     )
     if preview:
         click.launch(str(made.path))
+    return made.path
 
 
 def _need_manim() -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 import numpy as np
 
 from derivviz.trace import conversion
+from derivviz.trace.card import card
 from derivviz.trace.check import About
 from derivviz.trace.errors import MissingSeriesError, printable
 from derivviz.trace.place import Folder, place
@@ -74,6 +75,9 @@ class Trace:
     def __repr__(self) -> str:
         about = f"{len(self.steps)} steps, {len(self.snapshot_steps)} snapshots"
         return f"<Trace {printable(self.path)}{self._window}: {about}>"
+
+    def _repr_html_(self) -> str:
+        return card(self)
 
     @cached_property
     def steps(self) -> Array:

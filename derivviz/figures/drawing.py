@@ -1,0 +1,139 @@
+"""A figure by its name, as Python asks for it: drawn, to be shown or saved."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from io import BytesIO
+from os import PathLike
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from derivviz import library
+from derivviz.errors import UsageError
+from derivviz.figures.canvas import Artists, check, no_boxes, page, save
+from derivviz.figures.style import style
+from derivviz.parameters import fill
+from derivviz.trace import Trace, open_trace
+
+SCREEN = 192  # dots an inch: two for each of a notebook's pixels
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure that was drawn. A notebook shows it.
+
+    Attributes
+    ----------
+    figure
+        matplotlib's.
+    artists
+        Those that show data, by what they show.
+    title, summary
+        In the language that it is drawn in.
+    theme, language
+        What it is drawn in.
+    """
+
+    figure: Figure
+    artists: Artists
+    title: str
+    summary: str
+    theme: str
+    language: str
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write it as PDF, SVG or PNG, as the name ends: all of it or nothing.
+
+        Raises
+        ------
+        DerivvizError
+            As `derivviz.figures.save`.
+        """
+        where = Path(path)
+        with style(self.theme, self.language):
+            save(self.figure, where, title=self.title, summary=self.summary)
+        return where
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        picture = BytesIO()
+        with style(self.theme, self.language), no_boxes():
+            self.figure.savefig(picture, format="png", dpi=SCREEN)
+        width, height = (round(side * SCREEN / 2) for side in self.figure.get_size_inches())
+        data = {"image/png": picture.getvalue(), "text/plain": f"{self.title}. {self.summary}"}
+        return data, {"image/png": {"width": width, "height": height}}
+
+
+def figure(
+    name: str,
+    trace: Trace | str | PathLike[str] | None = None,
+    *,
+    theme: str = "paper",
+    language: str = "en",
+    **parameters: Any,
+) -> Drawing:
+    """Draw the figure of a name that ``derivviz list`` shows, or of a file of one's own, which is run.
+
+    Parameters
+    ----------
+    trace
+        A recorded run, or where one is; None for a figure of a function.
+    theme
+        ``paper`` or ``dark``.
+    language
+        ``en`` or ``ko``.
+    **parameters
+        Values of the figure's own parameters, by the names of its options.
+
+    Raises
+    ------
+    UsageError
+        For a name, theme, language or parameter that there is not, and where a trace is needed or is too much.
+    DerivvizError
+        When the trace lacks what is drawn.
+
+    Examples
+    --------
+    >>> from derivviz.figures import figure
+    >>> figure("lr_factor", "renders/food.zarr").save("factor.pdf")  # doctest: +SKIP
+    """
+    path = library.find("scripts", name)
+    entry = library.read(path)
+    if entry.requires and trace is None:
+        raise _no_trace(entry, name)
+    runs = []
+    if trace is not None:
+        runs.append(trace if isinstance(trace, Trace) else open_trace(trace))
+        check(runs[0], entry.requires, entry.name, entry.recorded_by)
+    module = library.load(path)
+    if not callable(getattr(module, "draw", None)):
+        raise UsageError(
+            f"{path} draws nothing: a figure has a function draw(trace, *, ax=None, language='en')"
+        )
+    if _takes_trace(module) and trace is None:
+        raise _no_trace(entry, name)
+    if trace is not None and not _takes_trace(module):
+        raise UsageError(f"the figure {entry.name!r} is drawn from no recorded run: leave --trace out")
+    typed = {flag.replace("_", "-"): value for flag, value in parameters.items()}
+    if typed and not entry.options:
+        raise UsageError(f"the figure {entry.name!r} has no parameters, but {', '.join(typed)} was given")
+    own = vars(fill(module.Parameters, typed)) if entry.options else {}
+    with style(theme, language):
+        artists = module.draw(*runs, **own, language=language)
+        drawn = page(artists, entry.name)
+    return Drawing(drawn, artists, entry.title[language], entry.summary[language], theme, language)
+
+
+def _takes_trace(module: ModuleType) -> bool:
+    return "trace" in inspect.signature(module.draw).parameters
+
+
+def _no_trace(entry: library.Entry, name: str) -> UsageError:
+    return UsageError(
+        f"the figure {entry.name!r} is drawn from a recorded run. Record one with "
+        f"'derivviz record {entry.recorded_by}', then type "
+        f"'derivviz figure {name} --trace renders/{entry.recorded_by}.zarr'"
+    )
