@@ -26,6 +26,7 @@ _PREAMBLE = f"""\
 #show math.equation: set text(font: ("{fonts.MATH_FAMILY}", "{fonts.FAMILY}"))
 #let part(colour, body) = text(fill: rgb(colour), body)
 """
+WHOLE_WORDS = '#show regex("\\S*[가-힣]\\S*"): box\n'  # else Korean lines break inside of words
 
 
 def quoted(text: str) -> str:
@@ -73,7 +74,7 @@ def compile_svg(markup: str, width: float | None = None) -> bytes:
     import typst
 
     _check_glyphs(markup)
-    page = "" if width is None else f"#set page(width: {width * EM}pt)\n"
+    page = "" if width is None else f"#set page(width: {width * EM}pt)\n{WHOLE_WORDS}"
     try:
         svg, warnings = _compiler().compile_with_warnings(
             f"{_PREAMBLE}{page}{markup}\n".encode(), format="svg"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from derivviz.look.prose import plain
-from derivviz.look.typst import quoted
+from derivviz.look.typst import outline, quoted
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,21 @@ def test_markup_becomes_what_is_read(markup, text):
 )
 def test_names_from_data_stay_as_they_are(name):
     assert plain(f"It bets on {quoted(name)}, {quoted(name)}.") == f"It bets on {name}, {name}."
+
+
+def test_korean_lines_break_between_words():
+    sentence = "미분계수는 접선의 기울기, 곧 할선의 기울기의 극한이다."
+    alone = {word: len(outline(word).shapes) for word in sentence.split()}
+    for width in (9.0, 10.5, 12.3, 15.0):
+        rows: dict[int, int] = {}
+        for shape in outline(sentence, width=width).shapes:
+            rows[round(shape.origin[1] * 10)] = rows.get(round(shape.origin[1] * 10), 0) + 1
+        assert len(rows) > 1
+        ends, count = set(), 0
+        for word in sentence.split():
+            count += alone[word]
+            ends.add(count)
+        count = 0
+        for _, glyphs in sorted(rows.items(), reverse=True):
+            count += glyphs
+            assert count in ends
