@@ -57,6 +57,9 @@ class Lesson(Scene):
     ----------
     requires
         Keys of a trace that the lesson reads, and ``"evaluation"`` where it reads the held-out pictures.
+    aspects
+        Shapes of the frame that it is laid out for: ``"16:9"``, ``"9:16"``, ``"1:1"``. `construct` reads the
+        frame from manim's `config.frame_width` and `config.frame_height`; the shorter side is 8 units.
     Parameters
         A frozen dataclass of `parameter` fields; its values are in `parameters`.
     stage
@@ -68,6 +71,7 @@ class Lesson(Scene):
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
+    aspects: ClassVar[tuple[str, ...]] = ("16:9",)
 
     @dataclasses.dataclass(frozen=True)
     class Parameters:

@@ -18,7 +18,7 @@ from manim.mobject.types.image_mobject import AbstractImageMobject
 from numpy.typing import NDArray
 
 from derivviz.rendering.encode import Frame
-from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes, gather
+from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes
 
 Array = NDArray[np.float64]
 Changed = list[tuple[int, int, int, int]] | None
@@ -46,13 +46,13 @@ class Canvas:
         self.base: Frame | None = None
         self.boxes = np.zeros((0, 4), np.int64)
 
-    def draw(self, mobjects: Sequence[Mobject], still: Frame | None) -> Changed:
+    def draw(self, shapes: Shapes, still: Frame | None) -> Changed:
         """Draw a frame into the camera's picture.
 
         Parameters
         ----------
-        mobjects
-            What to draw, in order.
+        shapes
+            What to draw.
         still
             The picture to draw upon; None for the background.
 
@@ -63,7 +63,6 @@ class Canvas:
             may have changed.
         """
         camera, base = self.camera, self.camera.background if still is None else still
-        shapes = gather(mobjects)
         boxes = self._boxes(shapes)
         tiles = self._changed_tiles(shapes, boxes) if base is self.base else None
         self.shown, self.boxes, self.base = shapes, boxes, base

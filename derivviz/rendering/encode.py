@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from derivviz.errors import DerivvizError
 from derivviz.rendering.quality import Quality
+from derivviz.rendering.transparency import Frame, straight
 
-Frame = NDArray[np.uint8]
 Parts = Sequence[tuple[int, int, int, int]]  # rectangles of pixels: left, top, right, bottom
 
 
@@ -45,6 +45,8 @@ class Segment(ABC):
 class Film(Segment):
     """H.264, VP9 or ProRes through PyAV, with one thread; the colours are those of BT.709.
 
+    Without a background VP9 has a second picture for the opacity, and ProRes is 4444.
+
     In mp4 and webm a picture that stands still is written twice a second instead of every time: it lasts
     longer, and costs next to nothing.
     """
@@ -54,12 +56,17 @@ class Film(Segment):
         "webm": ("libvpx-vp9", "yuv420p"),
         "mov": ("prores_ks", "yuv422p10le"),
     }
+    SEE_THROUGH: dict[str, tuple[str, str]] = {  # noqa: RUF012
+        "webm": ("libvpx-vp9", "yuva420p"),
+        "mov": ("prores_ks", "yuva444p10le"),
+    }
     MARGIN = 16  # pixels that the filter of the colour conversion may look beyond a rectangle
     KEPT = 8  # sizes of rectangle
 
     def __init__(self, path: Path, quality: Quality) -> None:
         kind = path.suffix[1:]
-        codec, self.pixel_format = self.CODECS[kind]
+        self.transparent = quality.transparent
+        codec, self.pixel_format = (self.SEE_THROUGH if self.transparent else self.CODECS)[kind]
         try:
             self.container: Any = av.open(str(path), "w", options={"fflags": "+bitexact"})
             self.stream: Any = self.container.add_stream(
@@ -106,7 +113,8 @@ class Film(Segment):
         x0, x1 = max(0, left - margin), min(width, right + margin)
         y0, y1 = max(0, top - margin), min(height, bottom + margin)
         source, reformatter = self._source(x1 - x0, y1 - y0)
-        _bytes(source.planes[0])[:, : 4 * (x1 - x0)] = frame[y0:y1, x0:x1].reshape(y1 - y0, -1)
+        part = straight(frame[y0:y1, x0:x1]) if self.transparent else frame[y0:y1, x0:x1]
+        _bytes(source.planes[0])[:, : 4 * (x1 - x0)] = part.reshape(y1 - y0, -1)
         done = reformatter.reformat(
             source, format=self.pixel_format, dst_colorspace=Colorspace.ITU709, threads=1
         )
@@ -139,9 +147,9 @@ def options(kind: str, quality: Quality) -> dict[str, str]:
     looks. No frame refers to a later one, so that segments follow each other without a gap.
     """
     if kind == "webm":
-        return {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "6"}
+        return {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "6", "auto-alt-ref": "0"}
     if kind == "mov":
-        return {"profile": "3"}
+        return {"profile": "4" if quality.transparent else "3"}
     large = quality.height > 1080
     return {
         "preset": "superfast" if large else "ultrafast",
@@ -186,8 +194,3 @@ class Packed(Segment):
                 pictures, size = cls.HEAD.unpack(head)
                 flat = np.frombuffer(zlib.decompress(file.read(size)), np.uint8)
                 yield flat.reshape(quality.height, quality.width, 4), pictures
-
-
-def segment(path: Path, quality: Quality, start: int) -> Segment:
-    """A segment to write, of the kind that its suffix names, whose first frame is that of the film."""
-    return Packed(path, quality, start) if path.suffix == ".gif" else Film(path, quality)

@@ -17,9 +17,9 @@ from multiprocessing.connection import wait
 from typing import Any, NoReturn
 
 from derivviz.rendering.encode import Segment
+from derivviz.rendering.folder import Folder
 from derivviz.rendering.plan import Chunk, Drawn
-from derivviz.rendering.share import Folder
-from derivviz.rendering.walk import Share
+from derivviz.rendering.share import Share
 
 # Their threads do not live on in a copy of the process, which would wait for them for ever.
 THREADED = ("torch", "tensorflow", "jax", "cv2")
@@ -89,7 +89,7 @@ class Forked(Share):
         except BaseException as error:
             self._say(error)
 
-    def done(self, chunk: Chunk, drawn: Drawn) -> None:
+    def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
         self.folder.end(chunk, drawn)
         os._exit(0)
 

@@ -24,7 +24,7 @@ from unittest.mock import patch
 import manim
 import manimpango
 import numpy as np
-from manim import RIGHT, Mobject, VMobject
+from manim import RIGHT, Mobject, Scene, VMobject
 from manim.camera.camera import Camera
 from manim.mobject.svg import svg_mobject
 from manim.mobject.svg.svg_mobject import SVGMobject
@@ -41,11 +41,20 @@ def known() -> bool:
 
 
 @contextmanager
-def applied() -> Iterator[None]:
-    """Render with the replacements; afterwards manim is as it was."""
+def applied(transparent: bool = False) -> Iterator[None]:
+    """Render with the replacements; afterwards manim is as it was.
+
+    Parameters
+    ----------
+    transparent
+        Leave the background out. manim's own way mixes its colour into the edges of what lies on it.
+    """
     with ExitStack() as stack:
         for owner, name, replacement in REPLACEMENTS if known() else ():
             stack.enter_context(patch.object(owner, name, replacement))
+        if transparent:
+            stack.enter_context(patch.object(Camera, "init_background", no_background))
+            stack.enter_context(patch.object(Camera, "overlay_PIL_image", overlay_on_nothing))
         yield
 
 
@@ -180,6 +189,19 @@ def overlay_PIL_image(self: Camera, pixel_array: Any, image: Image.Image) -> Non
         part[:, :] = np.array(Image.alpha_composite(under, image.crop(box)), dtype="uint8")
 
 
+def no_background(self: Camera) -> None:
+    """A picture with nothing in it."""
+    self.background = np.zeros((self.pixel_height, self.pixel_width, self.n_channels), self.pixel_array_dtype)
+
+
+def overlay_on_nothing(self: Camera, pixel_array: Any, image: Image.Image) -> None:
+    """Lay an image over a picture without a background: there, as Cairo has it, colours are times opacity."""
+    over = np.asarray(image, dtype=np.float64)
+    share = over[..., 3:] / 255
+    over = np.concatenate([over[..., :3] * share, over[..., 3:]], axis=2)
+    pixel_array[:, :] = np.rint(over + pixel_array * (1 - share)).astype(np.uint8)
+
+
 # ---- files that several processes share -----------------------------------------------------------------
 
 
@@ -220,6 +242,13 @@ def generate_mobject(self: SVGMobject) -> SVGMobject:
     return self
 
 
+# ---- what a film has nobody for -------------------------------------------------------------------------
+
+
+def pass_over(self: Scene) -> None:
+    """Let nobody interact: manim, too, passes over this while it writes a file."""
+
+
 REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
     (Mobject, "get_family", get_family),
     (Mobject, "update", update),
@@ -235,4 +264,6 @@ REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
     ),
     (text_mobject.PangoUtils, "remove_last_M", staticmethod(remove_last_M)),
     (SVGMobject, "generate_mobject", generate_mobject),
+    (Scene, "interactive_embed", pass_over),
+    (Scene, "embed", pass_over),
 )

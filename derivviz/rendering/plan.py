@@ -13,6 +13,20 @@ SHORTEST_CHUNK = 20  # frames
 
 
 @dataclass(frozen=True)
+class Sound:
+    """Signed 16-bit samples, channels interleaved, from the start of the film, at so many a second."""
+
+    samples: bytes
+    rate: int
+    channels: int
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / (2 * self.channels * self.rate)
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a scene will be, known before a frame of it is drawn.
 
@@ -26,12 +40,15 @@ class Plan:
         Its spoken beats; none for a scene that is no `Lesson`.
     problems
         Failed claims and layout checks.
+    sound
+        All that it lets be heard; None when it is silent.
     """
 
     frames: int
     duration: float
     beats: tuple[Beat, ...]
     problems: tuple[Problem, ...]
+    sound: Sound | None = None
 
 
 @dataclass(frozen=True)

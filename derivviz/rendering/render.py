@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,16 +11,20 @@ from typing import Any
 from manim import Scene
 
 from derivviz.animation.stage import Stage
-from derivviz.errors import DerivvizError
-from derivviz.rendering import fork, join, spawn
+from derivviz.errors import DerivvizError, UsageError
+from derivviz.rendering import join
+from derivviz.rendering.crew import Crew, Progress, cores, drawn, usual_start
+from derivviz.rendering.folder import Folder
 from derivviz.rendering.gif import gif
 from derivviz.rendering.plan import Plan, Rendering
+from derivviz.rendering.pngs import pngs
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.share import Folder, Own
-from derivviz.rendering.walk import LastPicture, NeedsOnePieceError, Nothing, Walked, walk
+from derivviz.rendering.share import Nothing
+from derivviz.rendering.stills import END, KINDS, Moment, stills
+from derivviz.rendering.walk import walk
 
-Progress = Callable[[int, int], None]
-JOINS = {"mp4": join.film, "webm": join.film, "mov": join.film, "gif": gif}
+JOINS = {"mp4": join.film, "webm": join.film, "mov": join.film, "gif": gif, "pngs": pngs}
+SEE_THROUGH = ("webm", "mov", "pngs", *KINDS)  # what can be without a background
 
 
 def plan(scene: type[Scene], quality: Quality, stage: Stage) -> Plan:
@@ -37,6 +38,7 @@ def render(
     quality: Quality,
     stage: Stage,
     *,
+    moment: Moment = END,
     strict: bool = False,
     workers: int | None = None,
     start: str | None = None,
@@ -51,14 +53,17 @@ def render(
     scene
         A `Lesson`, or any manim scene class.
     path
-        Where the file goes: ``.mp4``, ``.webm``, ``.mov``, ``.gif``, or ``.png`` for the last picture.
-        An earlier file there is replaced only when the new one is whole.
+        Where the file goes: a film (``.mp4``, ``.webm``, ``.mov``, ``.gif``), a folder of all frames (``.pngs``),
+        or one moment (``.png``, or ``.svg`` and ``.pdf`` without pixels).
+        What was there earlier is replaced only when the new one is whole.
     quality
-        Size and frame rate.
+        Size, frame rate, and whether the background is left out.
     stage
         Language, theme, trace and parameters of a lesson.
+    moment
+        The moment that a single picture shows; the end when it is not named.
     strict
-        Make a failed claim or layout check an error.
+        Make a failed claim or layout check an error, told before anything is drawn.
     workers
         Processes that draw at a time; None for one a core.
     start
@@ -68,115 +73,54 @@ def render(
 
     Raises
     ------
+    UsageError
+        When the format cannot hold what is asked for, or the scene has no such shape or moment.
     DerivvizError
         When the checks fail under `strict`, when the file cannot be written, when a worker dies twice at the
         same place, or from the lesson itself.
     """
     started = time.perf_counter()
     kind = path.suffix[1:].lower()
+    _check_format(kind, quality)
     target = join.Target(path)
     try:
-        if kind == "png":
-            last = LastPicture()
-            planned = walk(scene, quality, stage, last).plan
+        if kind in KINDS:
+            (still,), planned = stills(scene, quality, stage, [moment], kind)
             _check(scene, planned, strict)
-            assert last.picture is not None
             progress(planned.frames, planned.frames)
-            target.fill(partial(join.still, last.picture))
+            target.fill(lambda beside: _write(beside, still))
         else:
+            if strict:
+                _check(scene, plan(scene, quality, stage), strict)
             with tempfile.TemporaryDirectory(prefix="derivviz-") as place:
                 folder = Folder(Path(place), kind, quality)
-                crew = Crew(scene, stage, folder, workers or cores(), start or _usual(scene), progress)
-                walked = _drawn(crew, target)
+                crew = Crew(scene, stage, folder, workers or cores(), start or usual_start(scene), progress)
+                walked = drawn(crew, target)
                 planned = walked.plan
                 _check(scene, planned, strict)
                 parts = [(folder.segment(c.number), folder.frames(c.number)) for c in walked.chunks]
-                target.fill(lambda beside: JOINS[kind](parts, beside, quality))
+                joined = JOINS[kind]
+                if joined is join.film:
+                    joined = partial(join.film, sound=planned.sound)
+                target.fill(lambda beside: joined(parts, beside, quality))
     finally:
         target.discard()
     seconds = time.perf_counter() - started
-    return Rendering(path, path.stat().st_size, planned.duration, seconds, planned)
+    return Rendering(path, target.size(), planned.duration, seconds, planned)
 
 
-def cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
 
 
-@dataclass
-class Crew:
-    """Those who draw a scene, and where."""
-
-    scene: type[Scene]
-    stage: Stage
-    folder: Folder
-    workers: int
-    start: str
-    progress: Progress
-
-    def tell(self, frames: int) -> None:
-        """Say how many frames are drawn of so many; 0 while that is not known."""
-        self.progress(self.folder.done(), frames)
-
-    def draw(self, *, careful: bool, wanted: Collection[int] | None = None) -> Walked | None:
-        """Draw chunks side by side; None when the workers do not agree on what the scene is."""
-        if self.start == "fork":
-            share = fork.Forked(self.folder, self.workers, wanted, self.tell)
-            return walk(self.scene, self.folder.quality, self.stage, share, careful=careful)
-        return spawn.spread(
-            self.scene, self.stage, self.folder, self.workers, careful=careful, wanted=wanted, tell=self.tell
+def _check_format(kind: str, quality: Quality) -> None:
+    if quality.transparent and kind not in SEE_THROUGH:
+        why = "a GIF knows no half-transparent edges" if kind == "gif" else "H.264 knows no transparency"
+        raise UsageError(f"--transparent: {why}; choose {', '.join(SEE_THROUGH)} with --format")
+    if kind in ("mp4", "webm", "mov") and (quality.width % 2 or quality.height % 2):
+        raise UsageError(
+            f"{quality.width}×{quality.height}: a film needs an even width and height; a gif or pngs takes any"
         )
-
-    def draw_in_one_piece(self) -> Walked:
-        """Draw everything here, frame after frame."""
-        self.folder.forget()
-        share = Own(self.folder, tell=self.tell)
-        return walk(self.scene, self.folder.quality, self.stage, share, careful=True)
-
-
-def _drawn(crew: Crew, target: join.Target) -> Walked:
-    """All chunks on disk, each beginning in the state that the one before it ended in."""
-    try:
-        walked = None
-        if crew.start != "one piece":
-            walked = _side_by_side(crew, careful=False) or _side_by_side(crew, careful=True)
-        walked = walked or crew.draw_in_one_piece()
-    except NeedsOnePieceError:
-        walked = crew.draw_in_one_piece()
-    except OSError as error:
-        raise target.unwritable(error) from error
-    crew.progress(walked.plan.frames, walked.plan.frames)
-    return walked
-
-
-def _side_by_side(crew: Crew, *, careful: bool) -> Walked | None:
-    """Draw a scene by many; what dies is tried once more. None when the chunks do not fit together."""
-    crew.folder.forget()
-    walked = crew.draw(careful=careful)
-    if walked is None and crew.start == "fork":
-        return None
-    if walked is None or crew.folder.missing(walked.chunks):
-        first = walked
-        missing = None if first is None else {c.number for c in crew.folder.missing(first.chunks)}
-        walked = crew.draw(careful=careful, wanted=missing)
-        if walked is None or (first is not None and walked.chunks != first.chunks):
-            return None
-        dead = crew.folder.missing(walked.chunks)
-        if dead:
-            raise DerivvizError(
-                f"{crew.scene.__name__}: the worker that drew the part at {dead[0]} was killed, and so was the "
-                "one that tried again. Memory may be short: try fewer --workers, or a lower -q"
-            )
-    states = [crew.folder.drawn(chunk.number) for chunk in walked.chunks]
-    known = [state for state in states if state is not None]
-    begins = [state.before for state in known[1:]] + [walked.final]
-    return walked if [state.after for state in known] == begins else None
-
-
-def _usual(scene: type[Scene]) -> str:
-    if fork.is_safe():
-        return "fork"
-    return "spawn" if spawn.is_possible(scene) else "one piece"
 
 
 def _check(scene: type[Scene], planned: Plan, strict: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 from manim import Mobject, VMobject
@@ -109,9 +110,9 @@ _COLOURS = ("fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
 
 
 def _evidence(mobject: Mobject) -> list[bytes]:
-    """Copies of every array and number of a mobject."""
+    """Copies of every array, number and choice of a mobject."""
     arrays = [v.tobytes() for v in vars(mobject).values() if isinstance(v, np.ndarray)]
-    plain = {k: v for k, v in vars(mobject).items() if isinstance(v, int | float | str | bool)}
+    plain = {k: v for k, v in vars(mobject).items() if isinstance(v, int | float | str | bool | Enum)}
     if isinstance(mobject, AbstractImageMobject):
         arrays.append(mobject.get_pixel_array().tobytes())
     return [*arrays, repr(plain).encode()]

@@ -1,76 +1,70 @@
-"""Chunks on disk: each is a segment and a note that says it is whole."""
+"""Who draws which chunks of a scene that is walked through."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
-from derivviz.rendering.encode import Segment, segment
+from derivviz.rendering.encode import Segment
+from derivviz.rendering.folder import Folder
 from derivviz.rendering.plan import Chunk, Drawn
-from derivviz.rendering.quality import Quality
-from derivviz.rendering.walk import Share
+
+if TYPE_CHECKING:
+    from derivviz.rendering.walk import View
 
 
-class Folder:
-    """Where the segments of one render wait to be joined.
+class NeedsOnePieceError(BaseException):
+    """The scene reads its own pictures, so it has to be drawn by the process that walks through it.
 
-    Parameters
-    ----------
-    path
-        An empty folder.
-    kind
-        Suffix of the segments: ``"mp4"``, ``"webm"``, ``"mov"`` or ``"gif"``.
-    quality
-        Size and frame rate.
+    Not an `Exception`: a scene that catches those must not catch it.
     """
 
-    def __init__(self, path: Path, kind: str, quality: Quality) -> None:
-        self.path, self.kind, self.quality = path, kind, quality
 
-    def segment(self, number: int) -> Path:
-        """The file of a segment, which need not exist."""
-        return self.path / f"{number:05d}.{self.kind}"
+class NeedsOpenGLError(BaseException):
+    """The scene shows what only manim's OpenGL renderer draws."""
 
-    def begin(self, chunk: Chunk) -> Segment:
-        """A segment to write a chunk into."""
-        return segment(self.segment(chunk.number), self.quality, chunk.frame)
 
-    def end(self, chunk: Chunk, drawn: Drawn) -> None:
-        """Note that a chunk is whole."""
-        note = self._note(chunk.number)
-        beside = note.with_suffix(".part")
-        beside.write_text(json.dumps(asdict(drawn)))
-        beside.replace(note)
+class Share(ABC):
+    """Which chunks of a walk are drawn in this process."""
 
-    def drawn(self, number: int) -> Drawn | None:
-        """What is noted of a chunk; None while it is not whole."""
-        try:
-            return Drawn(**json.loads(self._note(number).read_text()))
-        except FileNotFoundError:
-            return None
+    whole = False  # whether it draws every chunk, one after the other
+    digests = False  # whether it wants to know by a digest what is seen in a chunk
+    follows = False  # whether it wants to know that of chunks that it does not draw, too
 
-    def frames(self, number: int) -> int:
-        """Frames in a chunk; 0 while it is not whole."""
-        drawn = self.drawn(number)
-        return drawn.frames if drawn else 0
+    @abstractmethod
+    def take(self, chunk: Chunk) -> Segment | None:
+        """The segment that this process draws a chunk into; None to leave it to others."""
 
-    def done(self) -> int:
-        """Frames in all chunks that are whole."""
-        return sum(self.frames(int(note.stem)) for note in self.path.glob("*.json"))
+    def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
+        """Told when a chunk is drawn, or was followed: what came of it, and the digest of all that is seen.
 
-    def missing(self, chunks: Iterable[Chunk]) -> list[Chunk]:
-        """The chunks that are not whole."""
-        return [chunk for chunk in chunks if self.drawn(chunk.number) is None]
+        That digest is None where what is seen is not known for sure.
+        """
+        return
 
-    def forget(self) -> None:
-        """Take every note back, to draw everything anew."""
-        for note in self.path.glob("*.json"):
-            note.unlink()
+    def finish(self, frames: int) -> None:
+        """Wait for what is still being drawn, when the walk is over and the number of frames known."""
+        return
 
-    def _note(self, number: int) -> Path:
-        return self.path / f"{number:05d}.json"
+    def failed(self, error: BaseException) -> None:
+        """Told of what ends the walk early."""
+        return
+
+    def wants(self, first: int, frames: int) -> bool:
+        """Whether one of these frames is to be looked at, whoever draws it."""
+        return False
+
+    def look(self, view: View) -> None:
+        """Look at wanted frames, at the scene as it stands after every play, and as it ends."""
+        return
+
+
+class Nothing(Share):
+    """Draws nothing: to learn what a scene will be."""
+
+    def take(self, chunk: Chunk) -> Segment | None:
+        return None
 
 
 class Own(Share):
@@ -104,6 +98,6 @@ class Own(Share):
         ours = number % self.of == self.rank and (self.wanted is None or number in self.wanted)
         return self.folder.begin(chunk) if ours else None
 
-    def done(self, chunk: Chunk, drawn: Drawn) -> None:
+    def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
         self.folder.end(chunk, drawn)
         self.tell(0)

@@ -19,8 +19,9 @@ from manim import Scene
 
 from derivviz import library
 from derivviz.animation.stage import Stage
+from derivviz.rendering.folder import Folder
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.share import Folder, Own
+from derivviz.rendering.share import Own
 from derivviz.rendering.walk import Walked, walk
 
 POLL = 0.2  # seconds between looks at what is done

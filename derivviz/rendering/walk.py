@@ -2,89 +2,63 @@
 
 from __future__ import annotations
 
-import tempfile
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from manim import Scene, logger, tempconfig
+from manim import Mobject, Scene
 from manim.camera.camera import Camera
+from manim.mobject.opengl.opengl_mobject import OpenGLMobject
 from manim.renderer.cairo_renderer import CairoRenderer
-from manim.scene.scene_file_writer import SceneFileWriter
 from manim.utils.iterables import list_update
 
-from derivviz.animation.lesson import Lesson
 from derivviz.animation.stage import Stage
-from derivviz.rendering import patches
+from derivviz.rendering import patches, sound
+from derivviz.rendering.content import Content
 from derivviz.rendering.draw import Canvas, Changed
 from derivviz.rendering.encode import Frame, Segment
 from derivviz.rendering.plan import Chunk, Drawn, Plan, chunk_length
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.shapes import visible
+from derivviz.rendering.setting import NoFiles, check_shape, configured, make
+from derivviz.rendering.shapes import gather, visible
+from derivviz.rendering.share import NeedsOnePieceError, NeedsOpenGLError, Share
 from derivviz.rendering.state import digest, is_pure, looks
 
 WARM_UP = 2  # updates before the first frame after a jump: what follows another mobject may lag behind it
 
 
-class Share(ABC):
-    """Which chunks of a walk are drawn in this process."""
-
-    whole = False  # whether it draws every chunk, one after the other
-
-    @abstractmethod
-    def take(self, chunk: Chunk) -> Segment | None:
-        """The segment that this process draws a chunk into; None to leave it to others."""
-
-    def done(self, chunk: Chunk, drawn: Drawn) -> None:
-        """Told when a chunk is drawn."""
-        return
-
-    def finish(self, frames: int) -> None:
-        """Wait for what is still being drawn, when the walk is over and the number of frames known."""
-        return
-
-    def failed(self, error: BaseException) -> None:
-        """Told of what ends the walk early."""
-        return
-
-
-class Nothing(Share):
-    """Draws nothing: to learn what a scene will be."""
-
-    def take(self, chunk: Chunk) -> Segment | None:
-        return None
-
-
-class LastPicture(Nothing):
-    """Draws what is there at the end.
+@dataclass(frozen=True)
+class View:
+    """A moment of a scene, to be looked at while it lasts.
 
     Attributes
     ----------
-    picture
-        Shape (height, width, 4), RGBA; None before the end.
+    walk
+        The walk that has come to it.
+    scene
+        The scene as it is now.
+    frames
+        The frames of the film that look so; none where it is the scene as it stands after a play.
+    ended
+        Whether the scene has ended.
     """
 
-    picture: Frame | None = None
+    walk: Walk
+    scene: Scene
+    frames: range = range(0)
+    ended: bool = False
 
+    @property
+    def mobjects(self) -> list[Mobject]:
+        """What is on screen, in order."""
+        moving = self.scene.moving_mobjects if self.frames else []
+        if moving:  # manim draws what moves upon a picture of what does not
+            return [*self.scene.static_mobjects, *moving]
+        return list(list_update(self.scene.mobjects, self.scene.foreground_mobjects))
 
-class NeedsOnePieceError(BaseException):
-    """The scene reads its own pictures, so it has to be drawn by the process that walks through it.
-
-    Not an `Exception`: a scene that catches those must not catch it.
-    """
-
-
-class _NoFiles(SceneFileWriter):
-    """manim's file writer without files; it still gathers sounds and sections."""
-
-    def begin_animation(self, *args: Any, **kwargs: Any) -> None: ...
-    def end_animation(self, *args: Any, **kwargs: Any) -> None: ...
-    def add_partial_movie_file(self, *args: Any, **kwargs: Any) -> None: ...
-    def finish(self) -> None: ...
-    def save_image(self, *args: Any, **kwargs: Any) -> None: ...
+    def picture(self) -> Frame:
+        """Shape (height, width, 4), RGBA."""
+        return self.walk.picture(self.scene, as_in_film=bool(self.frames))
 
 
 class Walk(CairoRenderer):
@@ -109,7 +83,7 @@ class Walk(CairoRenderer):
     """
 
     def __init__(self, share: Share, *, careful: bool = False) -> None:
-        super().__init__(_NoFiles)
+        super().__init__(NoFiles)
         self.share, self.careful = share, careful
         self.chunks: list[Chunk] = []
         self.frames = 0
@@ -121,6 +95,8 @@ class Walk(CairoRenderer):
         self._static_of = -1  # the play that the static image belongs to
         self._canvas: Canvas | None = None
         self._changed: Changed = None
+        self._looking = False
+        self._content: Content | None = None
 
     # ---- what manim calls -------------------------------------------------------------------------------
 
@@ -137,6 +113,8 @@ class Walk(CairoRenderer):
         elif not self.skip_animations:
             self._stand(scene)
         self.num_plays += 1
+        self._refuse_opengl(scene)
+        self.share.look(View(self, scene))
 
     def update_frame(
         self,
@@ -146,17 +124,25 @@ class Walk(CairoRenderer):
         ignore_skipping: bool = True,
         **kwargs: Any,
     ) -> None:
-        if self._segment is None:
+        drawing = self._segment is not None or self._looking
+        if not (drawing or self.share.follows):
             return
         if self._canvas is None or self._canvas.camera is not self.camera:
             self._canvas = self._fast_canvas()
         if self._canvas is None or kwargs or not include_submobjects:
-            super().update_frame(scene, mobjects, include_submobjects, ignore_skipping, **kwargs)
+            if self._content is not None:
+                self._content.doubt()
+            if drawing:
+                super().update_frame(scene, mobjects, include_submobjects, ignore_skipping, **kwargs)
             self._changed = None
             return
         # manim draws everything where nothing moves, on top of the still picture of just that
         shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
-        self._changed = self._canvas.draw(visible(shown, self.camera.use_z_index), self.static_image)
+        shapes = gather(visible(shown, self.camera.use_z_index))
+        if self._content is not None:
+            self._content.see(shapes, self.camera.background)
+        if drawing:
+            self._changed = self._canvas.draw(shapes, self.static_image)
 
     def _fast_canvas(self) -> Canvas | None:
         """What draws instead of the camera, where the camera is manim's plain one and known."""
@@ -174,14 +160,25 @@ class Walk(CairoRenderer):
             self._show(scene, 1)
         self.final = digest(scene)
         self._end_chunk(scene)
-        if isinstance(self.share, LastPicture):
-            self.share.picture = self._whole_picture(scene)
+        self._refuse_opengl(scene)
+        self.share.look(View(self, scene, ended=True))
 
-    def _whole_picture(self, scene: Scene) -> Frame:
-        """The scene as it is now, drawn at once."""
-        self.static_image = None
-        super().update_frame(scene)
+    def picture(self, scene: Scene, *, as_in_film: bool) -> Frame:
+        """The scene as it is now, shape (height, width, 4), RGBA."""
+        self._looking = True
+        try:
+            if as_in_film:
+                self._draw(scene)
+            else:
+                self.static_image = self._canvas = None
+                super().update_frame(scene)
+        finally:
+            self._looking = False
         return self.camera.pixel_array.copy()
+
+    def _refuse_opengl(self, scene: Scene) -> None:
+        if any(isinstance(mobject, OpenGLMobject) for mobject in scene.mobjects):
+            raise NeedsOpenGLError
 
     # ---- a play -----------------------------------------------------------------------------------------
 
@@ -212,7 +209,8 @@ class Walk(CairoRenderer):
                     raise NeedsOnePieceError  # manim would show the still part as it was at first
                 self._begin_chunk(scene)
             until = min(len(times) - k, self._length - self._filled)  # the next end or border
-            if self._segment is not None or steps or until <= WARM_UP:
+            needed = self._segment is not None or steps or until <= WARM_UP
+            if needed or self.share.follows or self.share.wants(self.frames, WARM_UP + 1):
                 scene.last_t = times[k - 1] if k else 0
                 scene.update_to_time(time)
             self._show(scene, 1)
@@ -223,45 +221,58 @@ class Walk(CairoRenderer):
         """Draw the picture as it is, if it is this process that draws it, and let so many frames pass."""
         if self._filled >= self._length:
             self._begin_chunk(scene)
-        if self._segment is not None:
-            if self._static_of != self.num_plays:
-                self._draw_static(scene)
-            self.update_frame(scene, scene.moving_mobjects)
-            self._segment.write(self.camera.pixel_array, frames, self._changed)
+        if self._segment is not None or self.share.follows:
+            self._draw(scene)
+            if self._content is not None:
+                self._content.hold(frames)
+            if self._segment is not None:
+                self._segment.write(self.camera.pixel_array, frames, self._changed)
+        if self.share.wants(self.frames, frames):
+            self.share.look(View(self, scene, range(self.frames, self.frames + frames)))
         self._filled += 1
         self.frames += frames
         self.time += frames * (1 / self.camera.frame_rate)
 
-    def _draw_static(self, scene: Scene) -> None:
-        """The still part of a play's pictures, drawn once."""
-        self._static_of = self.num_plays
-        self.static_image = None
-        if scene.static_mobjects:
-            self.update_frame(scene, scene.static_mobjects)
-            self.static_image = self.camera.pixel_array.copy()
+    def _draw(self, scene: Scene) -> None:
+        """Draw the picture as it is, upon the still part of a play's pictures, which is drawn once."""
+        if self._static_of != self.num_plays:
+            self._static_of = self.num_plays
+            self.static_image = None
+            if self._content is not None:
+                self._content.play()
+            if scene.static_mobjects:
+                self.update_frame(scene, scene.static_mobjects)
+                self.static_image = self.camera.pixel_array.copy()
+        self.update_frame(scene, scene.moving_mobjects)
 
     # ---- chunks -----------------------------------------------------------------------------------------
 
     def _begin_chunk(self, scene: Scene) -> None:
+        if self._segment is None:
+            self._static_of = -1
         self._end_chunk(scene)
         chunk = Chunk(len(self.chunks), self.frames, self.time, len(getattr(scene, "beats", ())))
         self.chunks.append(chunk)
         self._filled = 0
+        if self.share.follows and not self._before:
+            self._before = digest(scene)
+        self._content = Content() if self.share.digests else None
         self._segment = self.share.take(chunk)
-        if self._segment is None:
+        if self._segment is None and not self.share.follows:
             self._before = ""
-            self._static_of = -1
         elif not self._before:
             self._before = digest(scene)
 
     def _end_chunk(self, scene: Scene) -> None:
         segment, self._segment = self._segment, None
-        if segment is None:
+        if not self.chunks or (segment is None and not self.share.follows):
             return
         before, self._before = self._before, digest(scene)
-        segment.close()
-        chunk = self.chunks[-1]
-        self.share.done(chunk, Drawn(self.frames - chunk.frame, before, self._before))
+        if segment is not None:
+            segment.close()
+        chunk, content = self.chunks[-1], self._content
+        drawn = Drawn(self.frames - chunk.frame, before, self._before)
+        self.share.done(chunk, drawn, content.address if content else None)
 
 
 @dataclass(frozen=True)
@@ -287,6 +298,7 @@ def walk(
     scene: type[Scene], quality: Quality, stage: Stage, share: Share, *, careful: bool = False
 ) -> Walked:
     """Walk through a scene; its share draws on the way."""
+    check_shape(scene, quality)
     with configured(quality):
         renderer = Walk(share, careful=careful)
         try:
@@ -301,38 +313,6 @@ def walk(
             raise
         beats = tuple(getattr(made, "beats", ()))
         problems = tuple(getattr(made, "problems", ()))
-        told = Plan(renderer.frames, renderer.frames / quality.frame_rate, beats, problems)
+        heard = sound.gathered(renderer.file_writer)
+        told = Plan(renderer.frames, renderer.frames / quality.frame_rate, beats, problems, heard)
         return Walked(tuple(renderer.chunks), renderer.final, told)
-
-
-def make(scene: type[Scene], renderer: CairoRenderer, stage: Stage) -> Scene:
-    """A scene on its renderer, with the camera that it asks for."""
-    made = scene(renderer, stage=stage) if issubclass(scene, Lesson) else scene(renderer=renderer)
-    if type(renderer.camera) is not made.camera_class:  # as 3D scenes and those with a moving camera have
-        renderer.camera = made.camera_class()
-    return made
-
-
-@contextmanager
-def configured(quality: Quality) -> Iterator[None]:
-    """manim's configuration for one rendering, restored afterwards; files of its own are thrown away."""
-    level = logger.level
-    with tempfile.TemporaryDirectory(prefix="derivviz-") as media:
-        settings = {
-            "pixel_width": quality.width,
-            "pixel_height": quality.height,
-            "frame_rate": quality.frame_rate,
-            "frame_height": 8.0,
-            "frame_width": 8.0 * quality.width / quality.height,
-            "media_dir": media,
-            "dry_run": True,
-            "disable_caching": True,
-            "progress_bar": "none",
-            "verbosity": "ERROR",
-            "seed": 0,
-        }
-        with tempconfig(settings), patches.applied():
-            try:
-                yield
-            finally:
-                logger.setLevel(level)

@@ -14,10 +14,13 @@ from manim.renderer.cairo_renderer import CairoRenderer
 from manim.scene.scene_file_writer import SceneFileWriter
 
 from derivviz.animation import Stage
+from derivviz.rendering import patches
 from derivviz.rendering.encode import Segment
 from derivviz.rendering.plan import Chunk
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.walk import Share, configured, make, patches, walk
+from derivviz.rendering.setting import configured, make
+from derivviz.rendering.share import Share
+from derivviz.rendering.walk import walk
 
 
 def digest(frame: Any) -> str:

@@ -36,11 +36,12 @@ from derivviz.animation import Lesson, Number, Stage
 from derivviz.errors import DerivvizError
 from derivviz.rendering import fork, spawn
 from derivviz.rendering.encode import Segment
+from derivviz.rendering.folder import Folder
 from derivviz.rendering.plan import SHORTEST_CHUNK, Chunk, Drawn
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.render import find_scene, render
-from derivviz.rendering.share import Folder, Own
-from derivviz.rendering.walk import Share, walk
+from derivviz.rendering.share import Own, Share
+from derivviz.rendering.walk import walk
 
 TINY = Quality(96, 54, 15)
 LONG = 3.5  # seconds: three chunks
