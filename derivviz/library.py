@@ -135,8 +135,11 @@ def _options(tree: ast.Module) -> Iterator[Option]:
             told = {name: _literal(value) for name, value in given.items()}
             flag = str(told.get("flag") or ast.unparse(line.target))
             unit = f" [{told['unit']}]" if told.get("unit") else ""
+            default = told.get("default", "")
             yield Option(
-                flag.replace("_", "-"), str(told.get("default", "")), f"{told.get('help', '')}{unit}"
+                flag.replace("_", "-"),
+                "chosen to fit" if default is None else str(default),
+                f"{told.get('help', '')}{unit}",
             )
 
 

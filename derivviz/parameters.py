@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import Any, get_type_hints
+from collections.abc import Callable, Mapping
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 from derivviz.calculus.expression import Expression, parse
+from derivviz.calculus.field import Field, parse_field
 from derivviz.errors import UsageError, nearest
+
+_READERS: dict[type, Callable[[str], Any]] = {Expression: parse, Field: parse_field}
 
 
 def parameter(
@@ -25,7 +29,8 @@ def parameter(
     Parameters
     ----------
     default
-        Its value when nothing is typed; text for an `Expression`.
+        Its value when nothing is typed; text for an `Expression` or a `Field`. None, in a field of
+        ``float | None``, for a number that is then chosen to fit.
     help
         One line for ``--help``.
     flag
@@ -76,8 +81,11 @@ def fill(kind: type, typed: Mapping[str, str]) -> Any:
 
 def _read(flag: str, value: Any, kind: type, field: dataclasses.Field[Any]) -> Any:
     bounds = field.metadata
-    if kind is Expression:
-        return parse(value) if isinstance(value, str) else value
+    if value is None:
+        return None
+    kind = next((k for k in get_args(kind) if k is not NoneType), kind)  # float of float | None
+    if kind in _READERS:
+        return _READERS[kind](value) if isinstance(value, str) else value
     if kind in (int, float) and isinstance(value, str):
         value = _number(flag, value, kind, field.default)
     if kind in (int, float) and not bounds["minimum"] <= value <= bounds["maximum"]:
@@ -92,6 +100,7 @@ def _number(flag: str, text: str, kind: type, example: Any) -> float:
         number = kind(text)
     except ValueError:
         what = "a whole number" if kind is int else "a number"
+        example = 1 if example is None else example
         raise UsageError(
             f"--{flag} takes {what}, not {text!r}: write for example --{flag} {example}"
         ) from None

@@ -83,3 +83,17 @@ def test_a_lesson_without_parameters_says_so():
 
     with pytest.raises(UsageError, match="there are: none"):
         fill(Nothing, {"function": "x"})
+
+
+@dataclass(frozen=True)
+class Chosen:
+    start: float | None = parameter(None, "where it starts", minimum=-10, maximum=10)
+
+
+def test_a_number_may_be_left_to_be_chosen():
+    assert fill(Chosen, {}).start is None
+    assert fill(Chosen, {"start": "3"}).start == 3.0
+    with pytest.raises(UsageError, match="it must lie in -10"):
+        fill(Chosen, {"start": "11"})
+    with pytest.raises(UsageError, match="--start takes a number, not 'x': write for example --start 1"):
+        fill(Chosen, {"start": "x"})

@@ -26,24 +26,6 @@ def runs(inside: NDArray[np.bool_], jumps: Mapping[int, float]) -> list[tuple[in
     return list(zip(ends[::2], ends[1::2], strict=True))
 
 
-def jumps(f: Callable[[Array], Array], x: Array, y: Array, height: float) -> dict[int, float]:
-    """Poles and jumps between two samples, by the number of the second: a step that no halving makes small."""
-    found = {}
-    for n in np.flatnonzero(np.abs(np.diff(y)) > height / 4):
-        (low, high), (below, above) = x[n : n + 2], y[n : n + 2]
-        for _ in range(40):
-            middle = (low + high) / 2
-            with np.errstate(all="ignore"):
-                value = float(np.asarray(f(np.array([middle])), float)[0])
-            if not np.isfinite(value) or abs(value - below) > abs(above - value):
-                high, above = middle, value
-            else:
-                low, below = middle, value
-        if not abs(above - below) < height / 8:
-            found[int(n) + 1] = float((low + high) / 2)
-    return found
-
-
 def to_edge(
     f: Callable[[Array], Array],
     outside: float,

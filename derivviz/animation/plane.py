@@ -14,6 +14,7 @@ from derivviz.animation.lines import Segments, straight
 from derivviz.animation.numerals import numeral
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula
+from derivviz.calculus.secants import breaks
 
 Array = NDArray[np.float64]
 
@@ -158,7 +159,7 @@ class Plane(VGroup):
         drawn = VMobject(stroke_color=color(role), stroke_width=width, fill_opacity=0)
         y0, y1 = self.y_range
         inside = np.isfinite(y) & (y >= y0 - 1e-9) & (y <= y1 + 1e-9)
-        gaps = curves.jumps(f, x, np.where(inside, y, np.nan), y1 - y0)
+        gaps = breaks(f, x, np.where(inside, y, np.nan), y1 - y0)
         runs: list[Array] = []
         for start, end in curves.runs(inside, gaps):
             xs, ys = x[start:end], y[start:end]

@@ -19,6 +19,17 @@ from derivviz.calculus.symbolic import is_odd_root, is_real, to_sympy
 from derivviz.errors import DerivvizError, UsageError
 
 _SECONDS = 3.0
+UNKNOWN_LIMIT = (
+    OutOfTime,
+    NotImplementedError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What comes of a limit that SymPy does not know, or not in time: it raises errors of any of these kinds."""
+
 _NEAR = [sympy.Rational(1, 2**bits) for bits in (24, 32, 40)]
 
 
@@ -100,17 +111,8 @@ def one_sided_slopes(expression: Expression, a: Any) -> tuple[Any, Any]:
         raise DerivvizError(f"{expression.text} has no value at x = {_place(place)}: choose another point.")
     try:
         with deadline(_SECONDS):
-            sides = [_one_sided_slope(expression, place, side) for side in (-1, 1)]
-    except (
-        OutOfTime,
-        NotImplementedError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-    ):
-        # What SymPy raises for a limit that it does not know is of any of these kinds.
+            sides = [_slope_beside(expression, place, side) for side in (-1, 1)]
+    except UNKNOWN_LIMIT:
         raise DerivvizError(
             f"The slope of {expression.text} at x = {_place(place)} was not found: "
             "choose another point or a simpler function."
@@ -160,23 +162,43 @@ def _told(slope: Any) -> str:
     return words.get(slope, str(slope))
 
 
-def _one_sided_slope(expression: Expression, place: Any, side: int) -> Any:
-    """The slope at `place` from the left (side −1) or the right (+1)."""
+def _slope_beside(expression: Expression, place: Any, side: int) -> Any:
+    """The slope at `place` from the left (side −1) or the right (+1); nan where it has none."""
     if not np.isfinite(expression(float(place) + side * 1e-9 * max(1.0, abs(float(place))))):
         return sympy.nan
     # Where the rules of differentiation give a value, they are the limit, worked out once and for all.
     slope = to_sympy(expression.derivative().tree, place)
     if not is_real(slope):
-        t = sympy.Symbol("t", positive=True)
-        beside = _one_signed(expression.sympy.subs(expression.symbol, place + side * t), t)
-        slope = side * sympy.limit((beside - sympy.limit(beside, t, 0, "+")) / t, t, 0, "+")
+        slope = one_sided_slope(expression, place, side)
+    if isinstance(slope, sympy.AccumBounds):
+        return sympy.nan
     if not (slope.is_number and slope.is_extended_real):
         raise NotImplementedError
     return slope
 
 
-def _one_signed(value: Any, t: Any) -> Any:
-    """The same for small t > 0 without |u| and without roots of negative u, which limits cannot take."""
+def one_sided_slope(expression: Expression, place: Any, side: int, height: Any = None) -> Any:
+    """SymPy's limit of (f(a + h) − f(a))/h from the left (side −1) or the right (+1).
+
+    Parameters
+    ----------
+    height
+        f(a); by default the limit of f on that side.
+
+    Raises
+    ------
+    NotImplementedError
+        And others of `UNKNOWN_LIMIT`, when SymPy does not find it.
+    """
+    t = sympy.Symbol("t", positive=True)
+    near = beside(expression, place, side, t)
+    start = sympy.limit(near, t, 0, "+") if height is None else height
+    return side * sympy.limit((near - start) / t, t, 0, "+")
+
+
+def beside(expression: Expression, place: Any, side: int, t: Any) -> Any:
+    """f(a ± t) for small t > 0, without |u| and without roots of negative u, which limits cannot take."""
+    value = expression.sympy.subs(expression.symbol, place + side * t)
 
     def sign(part: Any) -> int:
         signs = {int(sympy.sign(part.subs(t, step).evalf(30))) for step in _NEAR}
