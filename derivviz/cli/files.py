@@ -35,9 +35,9 @@ def target(
     name = f"{source.stem}{variant}.{kind or formats[0]}"
     if output is None:
         return Path("renders") / name
-    if output.is_dir() or not output.suffix:
-        return output / name
     suffix = output.suffix[1:].lower()
+    if not suffix or (output.is_dir() and suffix not in formats):
+        return output / name
     if suffix not in formats:
         raise UsageError(f"-o {output}: the file ends in {', '.join('.' + f for f in formats)}")
     if kind and suffix != kind:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,25 @@ from derivviz import library
 from derivviz.cli.console import HELP, progress, size
 from derivviz.cli.files import target
 from derivviz.cli.grown import GrownCommand, typed
-from derivviz.errors import DerivvizError
+from derivviz.errors import DerivvizError, UsageError
 
-FORMATS = ("mp4", "gif", "webm", "mov", "png")
+FORMATS = ("mp4", "gif", "webm", "mov", "pngs", "png", "svg", "pdf")
+SINGLE = FORMATS[-3:]  # formats of one moment
+ASPECTS = ("16:9", "9:16", "1:1")
+LEAST, MOST = 16, 16384  # pixels along a side
+
+
+class _Resolution(click.ParamType):
+    name = "WIDTHxHEIGHT"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        found = re.fullmatch(r"(\d+)[xX×,](\d+)", str(value).replace(" ", ""))
+        if found is None:
+            self.fail(f"{value!r} is no size: write it like 1280x720.", param, ctx)
+        width, height = int(found[1]), int(found[2])
+        if not all(LEAST <= side <= MOST for side in (width, height)):
+            self.fail(f"{value}: each side is {LEAST} to {MOST} pixels long.", param, ctx)
+        return width, height
 
 
 class _RenderCommand(GrownCommand):
@@ -34,11 +52,22 @@ class _RenderCommand(GrownCommand):
     show_default=True,
     help="480p15, 720p30, 1080p60, 1440p60 or 2160p60.",
 )
+@click.option("--resolution", type=_Resolution(), help="Size in pixels instead of that of -q.")
+@click.option("--fps", type=click.IntRange(1, 240), help="Frames a second instead of those of -q.")
+@click.option("--aspect", type=click.Choice(ASPECTS), help="Shape of the frame, for lessons laid out for it.")
 @click.option("-p", "--preview", is_flag=True, help="Open the file when it is done.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write, or a folder.")
 @click.option(
-    "--format", "kind", type=click.Choice(FORMATS), help="Default: that of -o, or mp4. png is the last frame."
+    "--format",
+    "kind",
+    type=click.Choice(FORMATS),
+    help="Default: that of -o, or mp4. pngs is a folder of all frames; png, svg and pdf are one moment.",
 )
+@click.option(
+    "-t", "--transparent", is_flag=True, help="Leave the background out: webm, mov, pngs, png, svg, pdf."
+)
+@click.option("--time", "second", type=click.FloatRange(0), help="Moment of a png, svg or pdf, in seconds.")
+@click.option("--beat", type=click.IntRange(1), help="Moment of a png, svg or pdf: the end of this beat.")
 @click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language.")
 @click.option(
     "--theme", type=click.Choice(["dark", "paper"]), default="dark", show_default=True, help="Colours."
@@ -53,9 +82,15 @@ def command(
     lesson: str,
     scene: str | None,
     quality: str,
+    resolution: tuple[int, int] | None,
+    fps: int | None,
+    aspect: str | None,
     preview: bool,
     output: Path | None,
     kind: str | None,
+    transparent: bool,
+    second: float | None,
+    beat: int | None,
     lang: str,
     theme: str,
     trace: str | None,
@@ -70,31 +105,82 @@ def command(
     render only files that you would run yourself.
     """
     path = library.find("scenes", lesson)
-    where = target(path, output, kind, FORMATS, {lang: "en", theme: "dark"})
+    moment = _moment(second, beat)
+    if moment and not kind and (output is None or output.suffix[1:].lower() not in FORMATS):
+        kind = "png"
+    variants = {lang: "en", theme: "dark", (aspect or "16:9").replace(":", "x"): "16x9", moment: ""}
+    where = target(path, output, kind, FORMATS, variants)
+    if moment and where.suffix[1:].lower() not in SINGLE:
+        raise UsageError(f"--time and --beat choose one moment: add --format {', '.join(SINGLE[:-1])} or pdf")
     _need_manim()
     from derivviz.animation.stage import Stage
     from derivviz.look.theme import THEMES
     from derivviz.rendering import patches
-    from derivviz.rendering.quality import QUALITIES
     from derivviz.rendering.render import find_scene, render
+    from derivviz.rendering.stills import Moment
 
+    size_and_rate = _quality(quality, resolution, fps, aspect, transparent)
     stage = Stage("ko" if lang == "ko" else "en", THEMES[theme], captions, trace, typed(ctx, parameters))
     found = find_scene(library.load(path), scene)
     with progress(f"Rendering {path.stem}", "frames") as tell:
-        made = render(found, where, QUALITIES[quality], stage, strict=strict, workers=workers, progress=tell)
+        made = render(
+            found,
+            where,
+            size_and_rate,
+            stage,
+            moment=Moment(second, beat),
+            strict=strict,
+            workers=workers,
+            progress=tell,
+        )
     if not patches.known():
         click.echo(
             f"Note: made with manim's own, slower code: derivviz knows {patches.SERIES}x only", err=True
         )
     for problem in made.plan.problems:
         click.echo(f"Warning: {path.name}: {problem}", err=True)
-    length = "" if where.suffix == ".png" else f", {made.duration:.1f} s long"
-    click.echo(
-        f"{made.path}  ({size(made.size)}{length}, {QUALITIES[quality]}, made in {made.seconds:.1f} s)"
-    )
+    length = "" if where.suffix[1:].lower() in SINGLE else f", {made.duration:.1f} s long"
+    click.echo(f"{made.path}  ({size(made.size)}{length}, {size_and_rate}, made in {made.seconds:.1f} s)")
     if preview:
         click.launch(str(made.path))
     return made.path
+
+
+def _moment(second: float | None, beat: int | None) -> str:
+    """The moment that was asked for, as a part of a file name; empty for none."""
+    if second is not None and beat is not None:
+        raise UsageError("--time and --beat both choose a moment: name one of them")
+    if second is not None:
+        return f"{second:g}s"
+    return f"beat{beat}" if beat is not None else ""
+
+
+def _quality(
+    letter: str, resolution: tuple[int, int] | None, fps: int | None, aspect: str | None, transparent: bool
+) -> Any:
+    """The size and rate of a letter, with whatever was asked for instead."""
+    from derivviz.rendering.quality import QUALITIES
+
+    chosen = QUALITIES[letter]
+    width, height = resolution or (chosen.width, chosen.height)
+    chosen = replace(
+        chosen,
+        width=width,
+        height=height,
+        frame_rate=fps or chosen.frame_rate,
+        transparent=transparent,
+    )
+    if aspect is None:
+        return chosen
+    if resolution is None:
+        return chosen.shaped(aspect)
+    if chosen.aspect != aspect:
+        fitting = chosen.shaped(aspect)
+        raise UsageError(
+            f"--resolution {width}x{height} is not {aspect}: leave one of them out, "
+            f"or type --resolution {fitting.width}x{fitting.height}"
+        )
+    return chosen
 
 
 def _need_manim() -> None:

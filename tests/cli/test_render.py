@@ -19,6 +19,8 @@ from derivviz.cli import console
 from derivviz.cli.render import command
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.rendering import render as rendering
+from derivviz.rendering.quality import Quality
+from derivviz.rendering.stills import END, Moment
 
 
 @pytest.fixture
@@ -26,7 +28,8 @@ def asked(monkeypatch, tmp_path) -> SimpleNamespace:
     """Calls the command in an empty folder; what it asks of the renderer is kept, and nothing is drawn."""
     kept = SimpleNamespace(problems=(), opened=[])
 
-    def pretend(scene, path, quality, stage, *, strict, workers, progress):
+    def pretend(scene, path, quality, stage, *, moment, strict, workers, progress):
+        kept.moment = moment
         kept.scene, kept.path, kept.quality, kept.stage, kept.strict = scene, path, quality, stage, strict
         kept.workers = workers
         progress(3, 3)
@@ -61,10 +64,20 @@ def asked(monkeypatch, tmp_path) -> SimpleNamespace:
         (("-o", "new/folder"), "new/folder/tangent.mp4"),
         (("-o", ".", "--lang", "ko"), "tangent.ko.mp4"),
         (("-o", "folder.v1"), "folder.v1/tangent.mp4"),
+        (("--format", "pngs"), "renders/tangent.pngs"),
+        (("-o", "frames.pngs"), "frames.pngs"),
+        (("--aspect", "9:16"), "renders/tangent.9x16.mp4"),
+        (("--aspect", "16:9"), "renders/tangent.mp4"),
+        (("--beat", "4"), "renders/tangent.beat4.png"),
+        (("--time", "3.5", "--lang", "ko"), "renders/tangent.ko.3.5s.png"),
+        (("--time", "3", "--format", "svg"), "renders/tangent.3s.svg"),
+        (("--beat", "4", "-o", "here.pdf"), "here.pdf"),
+        (("--beat", "4", "-o", "folder.v1"), "folder.v1/tangent.beat4.png"),
     ],
 )
 def test_default_names_and_places(asked, tmp_path, words, path):
     (tmp_path / "folder.v1").mkdir()
+    (tmp_path / "frames.pngs").mkdir()  # of an earlier render
     assert asked.call("tangent", *words).code == 0
     assert asked.path == Path(path)
 
@@ -72,8 +85,21 @@ def test_default_names_and_places(asked, tmp_path, words, path):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("-o", "a.avi"), "-o a.avi: the file ends in .mp4, .gif, .webm, .mov, .png"),
+        (("-o", "a.avi"), "-o a.avi: the file ends in .mp4, .gif, .webm, .mov, .pngs, .png, .svg, .pdf"),
         (("-o", "a.mp4", "--format", "gif"), "-o a.mp4 and --format gif disagree: name one of them"),
+        (("--time", "1", "--beat", "2"), "--time and --beat both choose a moment: name one of them"),
+        (
+            ("--beat", "2", "--format", "gif"),
+            "--time and --beat choose one moment: add --format png, svg or pdf",
+        ),
+        (
+            ("--beat", "2", "-o", "a.mp4"),
+            "--time and --beat choose one moment: add --format png, svg or pdf",
+        ),
+        (
+            ("--resolution", "1280x720", "--aspect", "9:16"),
+            "--resolution 1280x720 is not 9:16: leave one of them out, or type --resolution 720x1280",
+        ),
     ],
 )
 def test_places_that_contradict(asked, words, told):
@@ -105,6 +131,38 @@ def test_the_choices_reach_the_renderer(asked):
     assert asked.strict
     assert asked.scene.__name__ == "Tangent"
     assert stage.parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "quality"),
+    [
+        (("-q", "l"), Quality(854, 480, 15)),
+        (("-q", "l", "--fps", "24"), Quality(854, 480, 24)),
+        (("--resolution", "640x360"), Quality(640, 360, 60)),
+        (("--resolution", "640,360", "--fps", "10"), Quality(640, 360, 10)),
+        (("--resolution", "360×640", "--aspect", "9:16"), Quality(360, 640, 60)),
+        (("-q", "m", "--aspect", "9:16"), Quality(720, 1280, 30)),
+        (("-q", "h", "--aspect", "1:1"), Quality(1080, 1080, 60)),
+        (("-q", "k", "--aspect", "16:9"), Quality(3840, 2160, 60)),
+        (("-q", "l", "-t", "--format", "webm"), Quality(854, 480, 15, transparent=True)),
+    ],
+)
+def test_size_rate_and_shape(asked, words, quality):
+    assert asked.call("tangent", *words).code == 0
+    assert asked.quality == quality
+
+
+@pytest.mark.parametrize("words", [("--resolution", "big"), ("--resolution", "9x9"), ("--fps", "0")])
+def test_sizes_that_are_none(asked, words):
+    told = asked.call("tangent", *words)
+    assert told.code == 2
+    assert words[1] in told.err
+
+
+def test_a_moment_reaches_the_renderer(asked):
+    assert asked.call("tangent", "--beat", "4").moment == Moment(beat=4)
+    assert asked.call("tangent", "--time", "3.5").moment == Moment(time=3.5)
+    assert asked.call("tangent").moment == END
 
 
 def test_the_defaults(asked):
