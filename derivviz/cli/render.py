@@ -6,11 +6,12 @@ import importlib.util
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from derivviz import library
+from derivviz.cli import beside
 from derivviz.cli.console import HELP, progress, size
 from derivviz.cli.files import target
 from derivviz.cli.grown import GrownCommand, typed
@@ -74,6 +75,18 @@ class _RenderCommand(GrownCommand):
 )
 @click.option("--trace", type=click.Path(), help="Recorded run that the lesson teaches from.")
 @click.option("--captions/--no-captions", default=True, show_default=True, help="Draw each beat's sentence.")
+@click.option(
+    "--reading-speed",
+    type=click.FloatRange(1, 100),
+    help="Characters a second that a viewer reads; default: 17 in English, 9 in Korean.",
+)
+@click.option(
+    "--with",
+    "kinds",
+    type=beside.Kinds(),
+    default=(),
+    help=f"Files to write beside the film, with commas between: {', '.join(beside.KINDS)}, or all.",
+)
 @click.option("--strict", is_flag=True, help="Make a failed claim or layout check an error.")
 @click.option("--workers", type=click.IntRange(1), help="Processes that draw at a time; default: one a core.")
 @click.pass_context
@@ -95,6 +108,8 @@ def command(
     theme: str,
     trace: str | None,
     captions: bool,
+    reading_speed: float | None,
+    kinds: tuple[str, ...],
     strict: bool,
     workers: int | None,
     **parameters: Any,
@@ -103,6 +118,9 @@ def command(
 
     SCENE names the class when a file has several. A file of your own is Python and is run as such:
     render only files that you would run yourself.
+
+    An mp4, webm or mov has its sentences as subtitles in both languages, which players show when they are
+    asked to, and by themselves under --no-captions; and a chapter for each sentence.
     """
     path = library.find("scenes", lesson)
     moment = _moment(second, beat)
@@ -120,8 +138,10 @@ def command(
     from derivviz.rendering.stills import Moment
 
     size_and_rate = _quality(quality, resolution, fps, aspect, transparent)
-    stage = Stage("ko" if lang == "ko" else "en", THEMES[theme], captions, trace, typed(ctx, parameters))
+    language: Literal["en", "ko"] = "ko" if lang == "ko" else "en"
+    stage = Stage(language, THEMES[theme], captions, trace, typed(ctx, parameters), reading_speed)
     found = find_scene(library.load(path), scene)
+    beside.check(found, where, kinds)
     with progress(f"Rendering {path.stem}", "frames") as tell:
         made = render(
             found,
@@ -133,6 +153,9 @@ def command(
             workers=workers,
             progress=tell,
         )
+    written: list[Path] = []
+    if where.suffix[1:].lower() in beside.FILMS:
+        made, written = beside.publish(found, made, path, size_and_rate, stage, kinds)
     if not patches.known():
         click.echo(
             f"Note: made with manim's own, slower code: derivviz knows {patches.SERIES}x only", err=True
@@ -141,6 +164,8 @@ def command(
         click.echo(f"Warning: {path.name}: {problem}", err=True)
     length = "" if where.suffix[1:].lower() in SINGLE else f", {made.duration:.1f} s long"
     click.echo(f"{made.path}  ({size(made.size)}{length}, {size_and_rate}, made in {made.seconds:.1f} s)")
+    for file in written:
+        click.echo(f"{file}  ({size(file.stat().st_size)})")
     if preview:
         click.launch(str(made.path))
     return made.path

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from derivviz.animation.lesson import Beat
-from derivviz.animation.stage import Language
+from derivviz.animation.stage import Language, Stage
+from derivviz.library import Entry
 from derivviz.look.prose import plain
 from derivviz.publishing import chapters
 from derivviz.publishing.chapters import Chapter
+from derivviz.rendering.plan import Rendering
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,9 @@ class Talk:
     def sentences(self, beats: Sequence[Beat]) -> list[str]:
         """The sentences of beats in the language of the film."""
         return [plain(beat.text[self.language]) for beat in beats]
+
+
+def of_lesson(entry: Entry, made: Rendering, stage: Stage) -> Talk:
+    """What is told in the film of one lesson."""
+    part = Part(entry.title, 0.0, made.plan.beats)
+    return Talk(entry.title, entry.summary, (part,), made.duration, stage.language, stage.captions)
