@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, put, sheet
+from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, put, sheet
 from derivviz.figures.style import MILLIMETRE, SMALL, TEXT
 from derivviz.trace import Trace
 from derivviz.trace.diagnosis import diagnose
@@ -45,6 +45,28 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
             title = look.choose(en="Why this run explodes", ko="이 학습이 폭발하는 까닭")
         sizes.set_title(title)
     return artists
+
+
+def caption(trace: Trace, *, language: str = "en") -> str:
+    """What the figure shows, in numbers."""
+    found = diagnose(trace)
+    largest = {}
+    for layer in shown_layers(trace, found):
+        rms = trace[f"activation/{layer['name']}/rms"]
+        largest[layer["name"]] = float(rms[np.isfinite(rms)].max())
+    top = max(largest, key=lambda name: largest[name])
+    told = {
+        "en": [f"The largest outputs are those of {top}, with an rms of {in_words(largest[top])}."],
+        "ko": [f"출력이 가장 큰 층은 {top}이며, 제곱평균제곱근이 {in_words(largest[top])}이다."],
+    }
+    for power in found["powers"]:
+        if (power["exponent"] or 0) > 1:  # what makes a run explode
+            told["en"].append(f"{power['name']} makes about the power {power['exponent']:.2f} of its input.")
+            told["ko"].append(f"{power['name']}의 출력은 입력의 약 {power['exponent']:.2f}제곱이다.")
+    if lost := found["first_nonfinite"]:
+        told["en"].append(f"The first value that is not finite appears at step {lost['step']}.")
+        told["ko"].append(f"유한하지 않은 값은 스텝 {lost['step']}에서 처음 나타난다.")
+    return " ".join(told[language])
 
 
 def shown_layers(trace: Trace, found: dict[str, Any]) -> list[dict[str, Any]]:

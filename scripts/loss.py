@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, sheet
+from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
 from derivviz.trace import MissingSeriesError, Trace
 
 requires = ("loss",)
@@ -40,6 +40,35 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         mark_epochs(panels, trace, look)
         panels[-1].set_xlabel(look.choose(en="training step", ko="학습 스텝"))
     return artists
+
+
+def caption(trace: Trace, *, language: str = "en") -> str:
+    """What the figure shows, in numbers."""
+    steps, loss = logged(trace, "loss")
+    known = np.isfinite(loss)
+    (first, last), ends = loss[known][[0, -1]], steps[known][[0, -1]]
+    told = {
+        "en": [
+            f"The loss goes from {in_words(first)} at step {ends[0]} to {in_words(last)} at step {ends[1]}."
+        ],
+        "ko": [f"스텝 {ends[0]}에서 {in_words(first)}이던 손실이 스텝 {ends[1]}에서는 {in_words(last)}이다."],
+    }
+    if not known.all():
+        lost = steps[int(np.argmin(known))]
+        told["en"].append(f"It is no longer a finite number at step {lost}.")
+        told["ko"].append(f"스텝 {lost}에서 유한한 수가 아니게 된다.")
+    for key, en, ko in (
+        ("accuracy", "of the pictures it learns from", "학습 그림"),
+        ("held_out", "of the pictures held out", "검증 그림"),
+    ):
+        shares = accuracies(trace).get(key)
+        if shares is not None and len(right := shares[1][np.isfinite(shares[1])]):
+            told["en"].append(f"In the end {right[-1]:.0%} {en} are right.")
+            told["ko"].append(f"마지막에 {ko}의 {right[-1]:.0%}를 맞힌다.")
+    if classes := trace.attrs.get("classes"):
+        told["en"].append(f"Guessing among {len(classes)} classes gets {1 / len(classes):.0%}.")
+        told["ko"].append(f"클래스 {len(classes)}개에서 아무거나 고르면 {1 / len(classes):.0%}를 맞힌다.")
+    return " ".join(told[language])
 
 
 def draw_loss(ax: Axes, trace: Trace, look: Style) -> Artists:

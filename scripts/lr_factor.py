@@ -67,6 +67,26 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
     return artists
 
 
+def caption(trace: Trace, *, language: str = "en") -> str:
+    """What the figure shows, in numbers."""
+    factors = {
+        key.partition("/")[2]: trace[key][np.isfinite(trace[key])]
+        for key in trace
+        if key.startswith("lr_factor/")
+    }
+    reach = {name: np.ptp(values) for name, values in factors.items() if len(values)}
+    widest = max(reach, key=lambda name: reach[name])
+    low = min(values.min() for values in factors.values() if len(values))
+    high = max(values.max() for values in factors.values() if len(values))
+    first, last = factors[widest][0], factors[widest][-1]
+    return {
+        "en": f"The factors of {len(reach)} parameter tensors lie between {low:.3f} and {high:.3f}. That of "
+        f"{widest} moves the most, from {first:.3f} to {last:.3f} over {len(trace.steps)} steps.",
+        "ko": f"파라미터 텐서 {len(reach)}개의 배율은 {low:.3f}에서 {high:.3f} 사이에 있다. 가장 많이 움직인 것은 "
+        f"{widest}이며, 처음에 {first:.3f}이던 배율이 {len(trace.steps)}스텝 뒤에는 {last:.3f}이다.",
+    }[language]
+
+
 def walks_of(trace: Trace, look: Style) -> list[Walk]:
     """The parameters whose factor was recorded, in the model's order; a shade and a marker each layer."""
     factors = {key.partition("/")[2]: trace[key] for key in trace if key.startswith("lr_factor/")}

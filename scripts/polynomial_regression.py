@@ -16,7 +16,7 @@ from numpy.polynomial.polynomial import polyval
 from numpy.typing import NDArray
 
 from derivviz.calculus.polynomial import least_squares
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, sheet
+from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
 from derivviz.figures.style import TEXT
 from derivviz.trace import MissingSeriesError, Trace
 
@@ -46,6 +46,23 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         artists |= draw_coefficients(way, trace, look) | draw_degrees(degrees, trace, look)
         curve.set_title(look.choose(en="Polynomial regression", ko="다항식 회귀"))
     return artists
+
+
+def caption(trace: Trace, *, language: str = "en") -> str:
+    """What the figure shows, in numbers."""
+    x, _, test_x, test_target = points_of(trace)
+    best = np.array(trace.attrs["least_squares"], float)
+    last = trace.snapshot(int(trace.snapshot_steps[-1])).param["coefficients"]
+    missed = float(np.mean((polyval(test_x, last) - test_target) ** 2))
+    far = float(np.abs(last - best).max())
+    degree, steps, points = len(best) - 1, len(trace.steps), len(x)
+    return {
+        "en": f"A polynomial of degree {degree} learns from {points} points in {steps} steps. At the end its "
+        f"coefficients are within {in_words(far)} of least squares, and the mean squared error on {len(test_x)} "
+        f"other points is {in_words(missed)}.",
+        "ko": f"{degree}차 다항식이 점 {points}개에서 {steps}스텝 동안 학습한다. 마지막 계수와 최소제곱해의 차이는 "
+        f"{in_words(far)} 이하이고, 다른 점 {len(test_x)}개에서 평균 제곱 오차는 {in_words(missed)}이다.",
+    }[language]
 
 
 def draw_curve(ax: Axes, trace: Trace, look: Style) -> Artists:

@@ -17,7 +17,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
 from derivviz.calculus.score import KOREAN
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, sheet
+from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
 from derivviz.figures.style import MILLIMETRE, SMALL, TEXT
 from derivviz.trace import MissingSeriesError, Sensitivity, Trace
 
@@ -50,6 +50,25 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         if not maps or "picture/0" not in artists:
             left.set_title(look.choose(en="Sensitivity", ko="민감도"))
     return artists
+
+
+def caption(trace: Trace, *, language: str = "en") -> str:
+    """What the figure shows, in numbers."""
+    found = trace.sensitivity
+    norms = {
+        name: float(values[-1, SHOWN])
+        for name, values in found.jacobian_norm.items()
+        if np.isfinite(values[-1, SHOWN])
+    }
+    if not norms:
+        return {"en": "No finite norm was measured.", "ko": "유한한 노름이 측정되지 않았다."}[language]
+    top, low = (pick(norms, key=lambda name: norms[name]) for pick in (max, min))
+    return {
+        "en": f"After step {found.steps[-1]} the logits depend most strongly on {top} (norm of the Jacobian "
+        f"{in_words(norms[top])}) and least on {low} ({in_words(norms[low])}).",
+        "ko": f"스텝 {found.steps[-1]} 뒤에 로짓은 {top}에 가장 민감하고(야코비 행렬의 노름 {in_words(norms[top])}) "
+        f"{low}에 가장 둔감하다({in_words(norms[low])}).",
+    }[language]
 
 
 def maps_of(found: Sensitivity) -> dict[str, NDArray[np.float32]]:

@@ -32,6 +32,7 @@ class _FigureCommand(GrownCommand):
 @click.option(
     "--theme", type=click.Choice(["paper", "dark"]), default="paper", show_default=True, help="Colours."
 )
+@click.option("--alone", is_flag=True, help="Without the files beside it: numbers, caption, snippets.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -41,9 +42,12 @@ def command(
     output: Path | None,
     lang: str,
     theme: str,
+    alone: bool,
     **parameters: Any,
 ) -> Path:
     """Draw FIGURE: a name that 'derivviz list' shows, or the path of a file of your own.
+
+    Beside it come its numbers as CSV, and a caption with what to paste into LaTeX, Typst, Quarto and Markdown.
 
     A file of your own is Python and is run as such: draw only figures that you would run yourself.
     """
@@ -52,8 +56,13 @@ def command(
     where = target(path, output, kind, FORMATS, {lang: "en", theme: "paper"})
     from derivviz.figures.drawing import figure as draw
 
-    draw(figure, trace, theme=theme, language=lang, **typed(ctx, parameters)).save(where)
-    click.echo(f"{where}  ({size(where.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)")
+    drawing = draw(figure, trace, theme=theme, language=lang, **typed(ctx, parameters))
+    drawing.save(where)
+    told = f"{where}  ({size(where.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)"
+    if not alone:
+        numbers, words = drawing.describe(where)
+        told += f"\nBeside it: {numbers.name} (its numbers), {words.name} (caption, what to paste)"
+    click.echo(told)
     return where
 
 

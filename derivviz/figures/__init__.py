@@ -3,7 +3,7 @@
 from derivviz.figures.canvas import Artists, check, grid, page, save, sheet
 from derivviz.figures.drawing import Drawing, figure
 from derivviz.figures.formula import put
-from derivviz.figures.labels import EndLabel, at_the_end
+from derivviz.figures.labels import EndLabel, at_the_end, in_words
 from derivviz.figures.style import Style, current, style
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "current",
     "figure",
     "grid",
+    "in_words",
     "page",
     "put",
     "save",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import filter as matching
 from pathlib import Path
@@ -140,11 +140,22 @@ def save(figure: Figure, path: Path, *, title: str, summary: str) -> None:
         "svg": {"Title": title, "Description": summary, "Creator": by, "Date": None},
         "png": {"Title": title, "Description": summary, "Software": by},
     }
+    with no_boxes():
+        whole(path, lambda beside: figure.savefig(beside, format=kind, metadata=about[kind]))
+
+
+def whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Have a file written beside its place, then put there: all of it or nothing.
+
+    Raises
+    ------
+    DerivvizError
+        When it cannot be written.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with no_boxes():
-            figure.savefig(beside, format=kind, metadata=about[kind])
+        write(beside)
         os.replace(beside, path)
     except OSError as error:
         why = error.strerror or error

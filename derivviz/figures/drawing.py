@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,9 @@ from matplotlib.figure import Figure
 
 from derivviz import library
 from derivviz.errors import UsageError
-from derivviz.figures.canvas import Artists, check, no_boxes, page, save
+from derivviz.figures.canvas import Artists, check, no_boxes, page, save, whole
+from derivviz.figures.data import table
+from derivviz.figures.snippets import snippets
 from derivviz.figures.style import style
 from derivviz.parameters import fill
 from derivviz.trace import Trace, open_trace
@@ -34,6 +37,8 @@ class Drawing:
         Those that show data, by what they show.
     title, summary
         In the language that it is drawn in.
+    caption
+        What it shows, with the numbers; the summary where the figure's file tells none.
     theme, language
         What it is drawn in.
     """
@@ -42,6 +47,7 @@ class Drawing:
     artists: Artists
     title: str
     summary: str
+    caption: str
     theme: str
     language: str
 
@@ -55,15 +61,42 @@ class Drawing:
         """
         where = Path(path)
         with style(self.theme, self.language):
-            save(self.figure, where, title=self.title, summary=self.summary)
+            save(self.figure, where, title=self.title, summary=self.alt)
         return where
+
+    @property
+    def alt(self) -> str:
+        """What it shows, for those who do not see it."""
+        return self.summary if self.caption == self.summary else f"{self.summary} {self.caption}"
+
+    def describe(self, path: str | PathLike[str]) -> tuple[Path, Path]:
+        """Write its numbers and its words beside the file `path` that it was saved to.
+
+        Returns
+        -------
+        ``NAME.data.csv``, every number that is drawn, and ``NAME.caption.md``: title, caption, alternative text,
+        and what to paste into LaTeX, Typst, Quarto and Markdown.
+
+        Raises
+        ------
+        DerivvizError
+            When a file cannot be written.
+        """
+        where = Path(path)
+        pasted = snippets(Path(where.name), self.title, self.caption, self.alt)
+        words = [f"# {self.title}", self.caption, f"Alternative text: {self.alt}"]
+        words += [f"## {name}\n\n~~~\n{text}\n~~~" for name, text in pasted.items()]
+        files = where.with_suffix(".data.csv"), where.with_suffix(".caption.md")
+        for file, text in zip(files, (table(self.artists), "\n\n".join(words) + "\n"), strict=True):
+            whole(file, partial(Path.write_text, data=text, encoding="utf-8"))
+        return files
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         picture = BytesIO()
         with style(self.theme, self.language), no_boxes():
             self.figure.savefig(picture, format="png", dpi=SCREEN)
         width, height = (round(side * SCREEN / 2) for side in self.figure.get_size_inches())
-        data = {"image/png": picture.getvalue(), "text/plain": f"{self.title}. {self.summary}"}
+        data = {"image/png": picture.getvalue(), "text/plain": f"{self.title}. {self.alt}"}
         return data, {"image/png": {"width": width, "height": height}}
 
 
@@ -124,7 +157,10 @@ def figure(
     with style(theme, language):
         artists = module.draw(*runs, **own, language=language)
         drawn = page(artists, entry.name)
-    return Drawing(drawn, artists, entry.title[language], entry.summary[language], theme, language)
+    title, summary = entry.title[language], entry.summary[language]
+    tell = getattr(module, "caption", None)
+    caption = tell(*runs, **own, language=language) if callable(tell) else summary
+    return Drawing(drawn, artists, title, summary, caption, theme, language)
 
 
 def _takes_trace(module: ModuleType) -> bool:

@@ -60,6 +60,18 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
     ]
 
 
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def in_words(value: float) -> str:
+    """A number as a sentence has it: three digits, of large and small ones with a power of ten."""
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        text = f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+        return text.replace("-", "−")
+    digits, _, power = f"{value:.2e}".partition("e")
+    return f"{digits}·10{str(int(power)).translate(RAISED)}".replace("-", "−")
+
+
 def spread(wanted: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
     """Positions in 0…1 at least `gap` apart, in the order of those `wanted` and as near to them as can be.
 

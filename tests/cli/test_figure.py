@@ -53,12 +53,22 @@ def test_formats_are_those_that_can_be_saved() -> None:
     ],
 )
 def test_where_it_goes(tiny_trace: Path, tmp_path: Path, words: tuple[str, ...], name: str) -> None:
-    told = run("loss", "--trace", tiny_trace, *words).output
+    told = run("loss", "--trace", tiny_trace, "--alone", *words).output
     path = tmp_path / name
     assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
     start = {".pdf": b"%PDF", ".svg": b"<?xml", ".png": b"\x89PNG"}[path.suffix]
     assert path.read_bytes().startswith(start)
     assert re.fullmatch(rf"{name}  \([\d.]+ k?B, made in [\d.]+ s\)\n", told)
+
+
+def test_its_numbers_and_caption_come_beside_it(tiny_trace: Path) -> None:
+    told = run("loss", "--trace", tiny_trace, "--lang", "ko", "-o", "here").output.splitlines()
+    assert sorted(p.name for p in Path("here").iterdir()) == [
+        "loss.ko.caption.md",
+        "loss.ko.data.csv",
+        "loss.ko.pdf",
+    ]
+    assert told[1] == "Beside it: loss.ko.data.csv (its numbers), loss.ko.caption.md (caption, what to paste)"
 
 
 def test_every_figure_of_the_library(tiny_trace: Path) -> None:
