@@ -82,7 +82,10 @@ class Film(Segment):
         # Editors take ProRes for film with a picture at every tick.
         self.still = 1 if kind == "mov" else max(1, quality.frame_rate // 2)
         self.rate, self.size = quality.frame_rate, (quality.width, quality.height)
-        self.picture = av.VideoFrame(quality.width, quality.height, self.pixel_format)
+        self.picture: Any = av.VideoFrame(quality.width, quality.height, self.pixel_format)
+        self.picture.colorspace = self.picture.color_primaries = self.picture.color_trc = (
+            1  # ProRes keeps these
+        )
         self.depth = 2 if self.pixel_format.endswith("10le") else 1  # bytes
         self.planes = [_bytes(plane) for plane in self.picture.planes]
         self.sources: dict[tuple[int, int], tuple[av.VideoFrame, VideoReformatter]] = {}

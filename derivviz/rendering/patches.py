@@ -196,10 +196,15 @@ def no_background(self: Camera) -> None:
 
 def overlay_on_nothing(self: Camera, pixel_array: Any, image: Image.Image) -> None:
     """Lay an image over a picture without a background: there, as Cairo has it, colours are times opacity."""
-    over = np.asarray(image, dtype=np.float64)
+    box = image.getbbox()
+    if box is None:
+        return
+    left, top, right, bottom = box
+    under = pixel_array[top:bottom, left:right]
+    over = np.asarray(image.crop(box), dtype=np.float32)
     share = over[..., 3:] / 255
-    over = np.concatenate([over[..., :3] * share, over[..., 3:]], axis=2)
-    pixel_array[:, :] = np.rint(over + pixel_array * (1 - share)).astype(np.uint8)
+    colours = np.concatenate([over[..., :3] * share, over[..., 3:]], axis=2)
+    under[:, :] = np.rint(colours + under * (1 - share)).astype(np.uint8)
 
 
 # ---- files that several processes share -----------------------------------------------------------------

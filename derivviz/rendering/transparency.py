@@ -16,7 +16,10 @@ def straight(picture: Frame) -> Frame:
     picture
         Shape (height, width, 4), RGBA, each colour at most as large as its opacity.
     """
-    opacity = picture[..., 3:].astype(np.uint16)
-    colours = picture[..., :3].astype(np.uint16)
-    whole = (colours * 255 + opacity // 2) // np.maximum(opacity, 1)
-    return np.concatenate([np.minimum(whole, 255).astype(np.uint8), picture[..., 3:]], axis=2)
+    opacity = picture[..., 3]
+    mixed = (opacity > 0) & (opacity < 255)
+    made = picture.copy()
+    alpha = opacity[mixed][:, None].astype(np.uint16)
+    whole = (picture[mixed, :3].astype(np.uint16) * 255 + alpha // 2) // alpha
+    made[mixed, :3] = np.minimum(whole, 255)
+    return made

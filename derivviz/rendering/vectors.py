@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
@@ -65,7 +66,17 @@ def draw(mobjects: Iterable[Mobject], camera: Camera, kind: str) -> bytes:
             else:
                 _embed(context, camera, mobject)
     surface.finish()
-    return file.getvalue()
+    return _renamed(file.getvalue()) if kind == "svg" else file.getvalue()
+
+
+def _renamed(svg: bytes) -> bytes:
+    """An SVG with its names counted from 0: Cairo counts on from one drawing to the next."""
+    names: dict[bytes, bytes] = {}
+
+    def rename(found: re.Match[bytes]) -> bytes:
+        return found[1] + names.setdefault(found[2], b"n%d" % len(names))
+
+    return re.sub(rb'( id="|url\(#|href="#)([^")]+)', rename, svg)
 
 
 def _units(context: Any, camera: Camera) -> None:
