@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from derivviz.calculus.derivation import Path, at, derive, replaced
 from derivviz.calculus.expression import Expression, parse
@@ -78,25 +79,63 @@ def operations(expression: Expression) -> tuple[Machine, ...]:
     return tuple(_machine(node) for node in ([rest] if rest != _X else []) + links[::-1])
 
 
-def forward(links: Sequence[Machine], x: float) -> list[float]:
-    """What goes into the first link, and what comes out of each."""
+@dataclass(frozen=True)
+class Run:
+    """A number sent through a chain, and the derivatives that come back.
+
+    Attributes
+    ----------
+    links : tuple of Machine
+        The chain.
+    values : tuple of float
+        What goes into the first link, and what comes out of each: one more than there are links.
+    rates : tuple of float
+        The derivative of each link at its own input.
+    """
+
+    links: tuple[Machine, ...]
+    values: tuple[float, ...]
+    rates: tuple[float, ...]
+
+    @classmethod
+    def of(cls, links: Sequence[Machine], x: float) -> Run:
+        """Send `x` through. Where a link has no value, it and all after it are NaN."""
+        values = _through(links, x)
+        slopes = (link.slope(value) + 0.0 for link, value in zip(links, values, strict=False))
+        return cls(tuple(links), values, tuple(slopes))
+
+    @property
+    def gradients(self) -> tuple[float, ...]:
+        """The derivative of the last value with respect to each: 1 at the end, times every rate on the way back."""
+        found = [1.0]
+        for rate in reversed(self.rates):
+            found.append(found[-1] * rate)
+        return tuple(found[::-1])
+
+    @property
+    def total(self) -> float:
+        """The derivative of the whole chain, the product of the rates."""
+        return self.gradients[0]
+
+    def nudged(self, h: float) -> tuple[float, ...]:
+        """The values when x is moved by `h`."""
+        return _through(self.links, self.values[0] + h)
+
+    def shifts(self, h: float) -> tuple[float, ...]:
+        """How far each value moves when x moves by `h`."""
+        return tuple(moved - value for moved, value in zip(self.nudged(h), self.values, strict=True))
+
+    def ratios(self, h: float) -> tuple[float, ...]:
+        """Δu/Δx, Δy/Δu and so on, by what each link multiplies the shift that it gets; Δy/Δx last."""
+        shifts = self.shifts(h)
+        return (*(after / before for before, after in pairwise(shifts)), shifts[-1] / shifts[0])
+
+
+def _through(links: Sequence[Machine], x: float) -> tuple[float, ...]:
     values = [float(x)]
     for link in links:
         values.append(link.function(values[-1]) + 0.0)  # −0 is 0
-    return values
-
-
-def rates(links: Sequence[Machine], values: Sequence[float]) -> list[float]:
-    """The derivative of each link at its own input."""
-    return [link.slope(value) for link, value in zip(links, values, strict=False)]
-
-
-def backward(slopes: Sequence[float]) -> list[float]:
-    """The derivative of the last value with respect to each: 1 at the end, times every rate on the way back."""
-    gradients = [1.0]
-    for slope in reversed(slopes):
-        gradients.append(gradients[-1] * slope)
-    return gradients[::-1]
+    return tuple(values)
 
 
 def _machine(node: Node) -> Machine:
