@@ -16,6 +16,18 @@ AROUND = (UL, UR, DR, DL, LEFT, RIGHT, UP, DOWN)
 _GAPS = (0.14, 0.2, 0.3, 0.45, 0.65, 0.9)
 
 
+def room_beside(
+    label: Label, beside: ArrayLike, avoid: Iterable[Mobject], around: Sequence[Array] = AROUND
+) -> bool:
+    """Put a label as `place` does; whether it touches nothing there."""
+    avoid = list(avoid)
+    place(label, beside, avoid, around)
+    labels, lines = sort(avoid)
+    ways = [pieces(line) for line in lines if not getattr(line, "gives_way", False)]
+    taken = [label_boxes(other) for other in labels if other is not label]
+    return touches(label_boxes(label), taken, ways, 0.02) == 0
+
+
 def place(
     label: Label,
     beside: ArrayLike,

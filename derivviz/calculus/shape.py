@@ -144,14 +144,13 @@ class Shape:
     @cached_property
     def kinks(self) -> tuple[Kink, ...]:
         """Corners, cusps and vertical tangents, from left to right."""
-        bends = zeros.crossings(self.bend, self._x)
         broken = [one.x for one in self.breaks]
         found = []
-        for x in self._distinct(zeros.breaks(self.slope, self._x), self._turns, bends):
+        for x in self._distinct(zeros.breaks(self.slope, self._x), self._turns, self._bends):
             left, right = (self._limit(self.slope, x, side) for side in (-1, 1))
             apart = abs(left - right) > 1e-6 * max(abs(left), abs(right)) + 1e-9 * self._size(self.slope)
             if (apart or not np.isfinite([left, right]).all()) and not self._among(x, broken):
-                found.append(Kink(x, self._height(x), left, right))
+                found.append(Kink(x, self.value(self.f, x), left, right))
         return tuple(found)
 
     @cached_property
@@ -160,7 +159,7 @@ class Shape:
         if self._exact is not None:
             return self._apart(self._exact)
         least = 1e-9 * self._size(self.slope)
-        touching = [x for x in zeros.crossings(self.bend, self._x) if abs(self.slope(x)) <= least]
+        touching = [x for x in self._bends if abs(self.slope(x)) <= least]
         return self._apart(self._distinct(self._turns, np.array(touching)))
 
     @cached_property
@@ -171,7 +170,7 @@ class Shape:
         for one, other in pairwise(self._steps):
             x = one.high
             if one.high == other.low and one.sign * other.sign < 0 and not self._among(x, self._broken):
-                found.append(Extremum(x, self._height(x), one.sign > 0, x not in kinks))
+                found.append(Extremum(x, self.value(self.f, x), one.sign > 0, x not in kinks))
         return tuple(found)
 
     @cached_property
@@ -179,10 +178,10 @@ class Shape:
         """Where f″ = 0 and changes its sign, from left to right."""
         exact = zeros.exact_zeros(self.bend, self.low, self.high)
         if exact is None:
-            turns = self._distinct(zeros.crossings(self.bend, self._x))
+            turns = self._distinct(self._bends)
         else:
             turns = [x for x, multiplicity in exact.items() if multiplicity % 2]
-        return tuple(Point(x, self._height(x)) for x in self._apart(turns))
+        return tuple(Point(x, self.value(self.f, x)) for x in self._apart(turns))
 
     @cached_property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -205,6 +204,11 @@ class Shape:
         return zeros.crossings(self.slope, self._x)
 
     @cached_property
+    def _bends(self) -> np.ndarray:
+        """Where f″ changes its sign, be it through zero or not."""
+        return zeros.crossings(self.bend, self._x)
+
+    @cached_property
     def _exact(self) -> dict[float, int] | None:
         return zeros.exact_zeros(self.slope, self.low, self.high)
 
@@ -213,10 +217,10 @@ class Shape:
         sizes = np.abs(g(self._x))
         return float(np.median(sizes[np.isfinite(sizes)])) if np.isfinite(sizes).any() else 0.0
 
-    def _height(self, x: float) -> float:
-        """f(x), or what f tends to where only the point itself is missing."""
-        y = self.f(x)
-        return y if np.isfinite(y) else (self._limit(self.f, x, -1) + self._limit(self.f, x, 1)) / 2
+    def value(self, g: Expression, x: float) -> float:
+        """g(x), or what g tends to where only the point itself is missing, as sin(x)/x at 0."""
+        y = g(x)
+        return y if np.isfinite(y) else (self._limit(g, x, -1) + self._limit(g, x, 1)) / 2
 
     @cached_property
     def _broken(self) -> list[float]:

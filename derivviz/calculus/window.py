@@ -74,7 +74,7 @@ def _around(shape: Shape) -> tuple[float, float]:
     elif ends:
         pad = 2.5 * spread
     else:
-        pad = (0.5 if len(places) > 2 else 1.0) * spread
+        pad = (0.35 if len(places) > 2 else 1.0) * spread
     margin = 0.06 * (spread + pad)  # beyond the domain
     low -= margin if low in ends and low == shape.domain[0][0] else pad
     high += margin if high in ends and high == shape.domain[-1][1] else pad

@@ -17,6 +17,7 @@ Function = Callable[[Array], Array]
 
 SAMPLES = 4096
 _HALVINGS = 60
+_LEAST_STEP = 2e-3  # of a function's spread, from where it may be a jump
 _SECONDS = 2.0
 _GOLDEN = 0.381966  # away from round numbers, so that no sample hits a pole
 _ROUNDING = 16 * np.finfo(float).eps
@@ -92,10 +93,12 @@ def breaks(g: Expression, x: Array) -> Array:
     low, high, below, above = low[inside], high[inside], below[inside], above[inside]
     if not len(low):
         return low
+    sizes, spread = np.abs(below), np.ptp(np.percentile(below, [2, 98]))
+    least = max(1e-6 * np.median(sizes), 1e-10 * np.percentile(sizes, 99))
+    wide = np.abs(above - below) > _LEAST_STEP * spread  # no smaller jump could be seen
+    low, high, below, above = low[wide], high[wide], below[wide], above[wide]
     first = np.abs(above - below)
-    sizes = np.abs(below)
-    floor = np.maximum(_ROUNDING * 1e4 * np.maximum(sizes, np.abs(above)), 1e-6 * np.median(sizes))
-    floor = np.maximum(floor, 1e-10 * np.percentile(sizes, 99))
+    floor = np.maximum(_ROUNDING * 1e4 * np.maximum(np.abs(below), np.abs(above)), least)
     for _ in range(_HALVINGS - 15):
         middle = low + (0.5 - 1e-3 * _GOLDEN) * (high - low)
         value = _sure(g, middle)
@@ -148,10 +151,12 @@ def exact_zeros(g: Expression, low: float, high: float) -> dict[float, int] | No
     None for what is no rational function, or takes too long. `g` changes its sign where the multiplicity is odd.
     """
     x = g.symbol
+    if not g.sympy.is_rational_function(x):
+        return None
     try:
         with deadline(_SECONDS):
-            above, below = sympy.fraction(sympy.cancel(g.sympy))
-            if not (above.is_polynomial(x) and below.is_polynomial(x)) or not above.has(x):
+            above, _ = sympy.fraction(sympy.cancel(g.sympy))
+            if not above.has(x):
                 return None
             roots = sympy.real_roots(sympy.Poly(above, x), multiple=False)
             found = {float(sympy.N(root, 20)): int(multiplicity) for root, multiplicity in roots}

@@ -1,0 +1,109 @@
+"""Two planes, one under the other, with the same x: a function above, its derivative below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from manim import DOWN, Mobject, VMobject
+from numpy.typing import ArrayLike, NDArray
+
+from derivviz.animation.layout import mark
+from derivviz.animation.lines import Dashed, Segments
+from derivviz.animation.placing import AROUND, room_beside
+from derivviz.animation.plane import Plane
+from derivviz.animation.typeset import Formula
+
+Array = NDArray[np.float64]
+Range = tuple[float, float]
+HEIGHTS, MIDDLES = (2.5, 2.4), (1.42, -1.5)
+
+
+class Stacked:
+    """The two planes, and the labels in them: each stands beside a point where it touches nothing.
+
+    Parameters
+    ----------
+    x_range
+        Ends of both x-axes.
+    y_ranges
+        Ends of the y-axis above and below.
+    left, width
+        Where the planes begin on the frame, and how wide they are; numbers to their left take of the width.
+    around
+        What is on the frame besides, for labels to keep clear of.
+
+    Attributes
+    ----------
+    above, below
+        The planes.
+    """
+
+    def __init__(
+        self,
+        x_range: Range,
+        y_ranges: tuple[Range, Range],
+        left: float,
+        width: float,
+        around: Sequence[Mobject],
+    ) -> None:
+        self.above, self.below = _planes(x_range, y_ranges, left, width)
+        beside = left - min(self.above.get_left()[0], self.below.get_left()[0])
+        if beside > 0.1:
+            self.above, self.below = _planes(x_range, y_ranges, left + beside, width - beside)
+        right = left + width + 0.1
+        self.around = [*around, Segments([[[right, -4, 0], [right, 4, 0]]])]  # labels stay on this side
+        self.labels: dict[Plane, list[Formula]] = {self.above: [], self.below: []}
+
+    def write(
+        self,
+        plane: Plane,
+        label: Formula,
+        points: ArrayLike,
+        avoid: Iterable[Mobject],
+        around: Sequence[Array] = AROUND,
+    ) -> bool:
+        """Put a label beside one of some points and open the grid for it; where there is no room, leave it out."""
+        taken = [
+            *self.around,
+            self.above,
+            self.below,
+            *self.labels[self.above],
+            *self.labels[self.below],
+            *avoid,
+        ]
+        free = room_beside(label, points, taken, around)
+        if free:
+            self.labels[plane].append(label)
+            plane.room_for(*self.labels[plane])
+        return free
+
+    def name(self, plane: Plane, name: str, role: str, avoid: Iterable[Mobject]) -> None:
+        """Write the name of what a plane shows at its top, where the curve leaves room."""
+        top = plane.point(np.linspace(*plane.x_range, 30)[1:-1], plane.y_range[1])
+        self.write(plane, Formula(name, "body", role), top, avoid, (DOWN,))
+
+    def erase(self, labels: Iterable[Formula]) -> None:
+        """Close the grid where labels were."""
+        gone = {id(label) for label in labels}
+        for plane, written in self.labels.items():
+            written[:] = [label for label in written if id(label) not in gone]
+            plane.room_for(*written)
+
+    def restore(self, plane: Plane, labels: Iterable[Formula]) -> None:
+        """Open the grid again for labels that come back where they were."""
+        self.labels[plane] += labels
+        plane.room_for(*self.labels[plane])
+
+    def link(self, x: float, top: float, foot: float) -> VMobject:
+        """A dashed line straight down from a height in the plane above to one in the plane below."""
+        line = Dashed(self.above.point(x, top), self.below.point(x, foot), "muted", 2.5, 0.1, 0.1)
+        return mark(line, backdrop=True)
+
+
+def _planes(x_range: Range, y_ranges: tuple[Range, Range], left: float, width: float) -> tuple[Plane, Plane]:
+    made = []
+    for y_range, height, y in zip(y_ranges, HEIGHTS, MIDDLES, strict=True):
+        plane = Plane(x_range, y_range, width, height, ("x", ""), (9, 4))
+        made.append(plane.shift(np.array([left + width / 2, y, 0]) - plane.frame.get_center()))
+    return made[0], made[1]
