@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import Any, Literal
 
 from derivviz.errors import DerivvizError, UsageError, nearest
 
-Kind = Literal["scenes", "scripts"]
-_SINGULAR = {"scenes": "lesson", "scripts": "figure"}
+Kind = Literal["scenes", "scripts", "lectures"]
+_SINGULAR = {"scenes": "lesson", "scripts": "figure", "lectures": "lecture"}
+_SUFFIX = {"scenes": ".py", "scripts": ".py", "lectures": ".toml"}
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -29,16 +31,16 @@ class Option:
 
 @dataclass(frozen=True)
 class Entry:
-    """A lesson or a figure as its file tells it.
+    """A lesson, a figure or a lecture as its file tells it.
 
     Attributes
     ----------
     name
-        The file's stem: what is typed after ``derivviz render`` or ``derivviz figure``.
+        The file's stem: what is typed after ``derivviz render``, ``figure`` or ``lecture``.
     title, summary
         By language; a docstring in one language serves for both.
     requires
-        Keys of a trace that it reads; empty when it needs no trace.
+        Keys of a trace that it reads, or the traces that a lecture names; empty when it needs no trace.
     options
         Parameters of its own.
     recorded_by
@@ -55,30 +57,30 @@ class Entry:
 
 
 def folder(kind: Kind) -> Path:
-    """Where the lessons or the figures live: beside the package in a checkout, inside it when installed."""
+    """Where the lessons, figures or lectures live: beside the package in a checkout, inside it when installed."""
     installed = _PACKAGE / "_lessons" / kind
     return installed if installed.is_dir() else _PACKAGE.parent / kind
 
 
 def entries(kind: Kind) -> list[Entry]:
-    """All lessons or figures that come with derivviz, by name."""
-    return [read(path) for path in sorted(folder(kind).glob("[!_]*.py"))]
+    """All lessons, figures or lectures that come with derivviz, by name."""
+    return [read(path) for path in sorted(folder(kind).glob(f"[!_]*{_SUFFIX[kind]}"))]
 
 
 def find(kind: Kind, name: str) -> Path:
-    """The file of a lesson or figure: a name from the library, or the path of a file of one's own.
+    """The file of a lesson, figure or lecture: a name from the library, or the path of a file of one's own.
 
     Raises
     ------
     UsageError
         When there is neither; the message names the nearest and the command that lists them.
     """
-    if name.endswith(".py") or "/" in name:
+    if name.endswith(_SUFFIX[kind]) or "/" in name:
         path = Path(name).expanduser()
         if not path.is_file():
             raise UsageError(f"there is no file {name}: check the path, or type 'derivviz list'")
         return path
-    known = {path.stem: path for path in folder(kind).glob("[!_]*.py")}
+    known = {path.stem: path for path in folder(kind).glob(f"[!_]*{_SUFFIX[kind]}")}
     stem = name.replace("-", "_")
     if stem in known:
         return known[stem]
@@ -88,7 +90,9 @@ def find(kind: Kind, name: str) -> Path:
 
 
 def read(path: Path) -> Entry:
-    """Title, summary and needs of a lesson or figure, read from its source without running it."""
+    """Title, summary and needs of a lesson, figure or lecture, read from its file without running it."""
+    if path.suffix == ".toml":
+        return _read_lecture(path)
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
     except (SyntaxError, UnicodeDecodeError, ValueError) as error:
@@ -105,6 +109,17 @@ def read(path: Path) -> Entry:
         tuple(_options(tree)),
         _assigned(tree, "recorded_by", "food"),
     )
+
+
+def _read_lecture(path: Path) -> Entry:
+    """What a lecture says of itself; `derivviz.publishing.lecture` checks the rest."""
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DerivvizError(f"{path} is not TOML that can be read: {error}") from error
+    title, summary = ({"en": "", "ko": "", **told.get(key, {})} for key in ("title", "summary"))
+    traces = tuple(lesson["trace"] for lesson in told.get("lesson", []) if "trace" in lesson)
+    return Entry(path.stem, path, title, summary, traces, ())
 
 
 def _assigned(tree: ast.Module, name: str, default: Any) -> Any:

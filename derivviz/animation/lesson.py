@@ -108,7 +108,7 @@ class Lesson(Scene):
 
     def say(self, *, en: str, ko: str) -> None:
         """Open a beat: end the one before, once there was time to read it, and show the new sentence."""
-        self._end_beat()
+        self.end_beat()
         self.beats.append(Beat(len(self.beats) + 1, self.time, {"en": en, "ko": ko}))
         if not self.stage.captions:
             return
@@ -119,8 +119,12 @@ class Lesson(Scene):
         self.play(FadeIn(sentence), run_time=0.25)
         self._caption = sentence
 
-    def _end_beat(self) -> None:
-        if not self.beats:
+    def end_beat(self) -> None:
+        """Give the viewer the time that is left to read the sentence, and end its beat.
+
+        The next `say` does so, and the end of the lesson; a lesson that clears its picture does it before.
+        """
+        if not self.beats or self.beats[-1].end:
             return
         beat = self.beats[-1]
         needed = NOTICED + self.stage.reading_time(plain(beat.text[self.stage.language]))
@@ -131,7 +135,7 @@ class Lesson(Scene):
         self._report("layout", check(self.mobjects))
 
     def tear_down(self) -> None:
-        self._end_beat()
+        self.end_beat()
         if not self.beats:
             self._report("layout", check(self.mobjects))
         self.verify()
