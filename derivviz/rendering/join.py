@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 
@@ -18,6 +18,7 @@ from derivviz.rendering.plan import Sound
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.sound import Track
 
+Told = TypeVar("Told")
 Parts = Sequence[tuple[Path, int]]  # segments in order, each with the frames that it holds
 
 
@@ -45,10 +46,10 @@ class Target:
                 f"cannot write in {path.parent}: {error.strerror}; name another place with -o"
             ) from error
 
-    def fill(self, write: Callable[[Path], None]) -> None:
-        """Have the file written, and put it in its place."""
+    def fill(self, write: Callable[[Path], Told]) -> Told:
+        """Have the file written, and put it in its place; returns what its writer does."""
         try:
-            write(self.partial)
+            told = write(self.partial)
             if self.is_folder and self.path.exists():
                 earlier = self.partial.with_suffix(".earlier")
                 self.path.replace(earlier)
@@ -58,6 +59,7 @@ class Target:
                 self.partial.replace(self.path)
         except OSError as error:
             raise self.unwritable(error) from error
+        return told
 
     def discard(self) -> None:
         """Leave nothing behind, and an earlier file as it was."""
@@ -106,6 +108,19 @@ def film(parts: Parts, path: Path, quality: Quality, *, sound: Sound | None = No
             out.close()
         raise
     out.close()
+
+
+def copied(film: Path, path: Path) -> None:
+    """A film as it is, with its index in front, so that it plays while it loads."""
+    with (
+        av.open(str(film)) as source,
+        av.open(str(path), "w", options={"fflags": "+bitexact", "movflags": "+faststart"}) as out,
+    ):
+        streams = {stream.index: out.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = streams[packet.stream.index]
+                out.mux(packet)
 
 
 def _pictures(parts: Parts, stream: Any, tick: Fraction) -> Iterator[Any]:

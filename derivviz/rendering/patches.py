@@ -26,10 +26,13 @@ import manimpango
 import numpy as np
 from manim import RIGHT, Mobject, Scene, VMobject
 from manim.camera.camera import Camera
+from manim.mobject.opengl.opengl_mobject import OpenGLMobject
 from manim.mobject.svg import svg_mobject
 from manim.mobject.svg.svg_mobject import SVGMobject
 from manim.mobject.text import text_mobject
 from PIL import Image
+
+from derivviz.rendering.share import NeedsOpenGLError
 
 SERIES = "0.22."  # of manim, whose code the replacements were compared with
 _SHARED = frozenset({int, float, bool, str, bytes, type(None), types.FunctionType, type, np.float64})
@@ -247,11 +250,16 @@ def generate_mobject(self: SVGMobject) -> SVGMobject:
     return self
 
 
-# ---- what a film has nobody for -------------------------------------------------------------------------
+# ---- what a film has nobody, or Cairo no way for --------------------------------------------------------
 
 
 def pass_over(self: Scene) -> None:
     """Let nobody interact: manim, too, passes over this while it writes a file."""
+
+
+def refuse_opengl(self: OpenGLMobject, *args: Any, **kwargs: Any) -> None:
+    """Cairo cannot draw it."""
+    raise NeedsOpenGLError
 
 
 REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
@@ -271,4 +279,5 @@ REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
     (SVGMobject, "generate_mobject", generate_mobject),
     (Scene, "interactive_embed", pass_over),
     (Scene, "embed", pass_over),
+    (OpenGLMobject, "__init__", refuse_opengl),
 )

@@ -12,14 +12,14 @@ from manim import Scene
 
 from derivviz.animation.stage import Stage
 from derivviz.errors import DerivvizError, UsageError
-from derivviz.rendering import join
+from derivviz.rendering import join, opengl
 from derivviz.rendering.crew import Crew, Progress, cores, drawn, usual_start
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.gif import gif
 from derivviz.rendering.plan import Plan, Rendering
 from derivviz.rendering.pngs import pngs
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.share import Nothing
+from derivviz.rendering.share import NeedsOpenGLError, Nothing
 from derivviz.rendering.stills import END, KINDS, Moment, stills
 from derivviz.rendering.walk import walk
 
@@ -84,6 +84,8 @@ def render(
     _check_format(kind, quality)
     target = join.Target(path)
     try:
+        if opengl.is_asked_for():
+            raise NeedsOpenGLError
         if kind in KINDS:
             (still,), planned = stills(scene, quality, stage, [moment], kind)
             _check(scene, planned, strict)
@@ -92,21 +94,37 @@ def render(
         else:
             if strict:
                 _check(scene, plan(scene, quality, stage), strict)
-            with tempfile.TemporaryDirectory(prefix="derivviz-") as place:
-                folder = Folder(Path(place), kind, quality)
-                crew = Crew(scene, stage, folder, workers or cores(), start or usual_start(scene), progress)
-                walked = drawn(crew, target)
-                planned = walked.plan
-                _check(scene, planned, strict)
-                parts = [(folder.segment(c.number), folder.frames(c.number)) for c in walked.chunks]
-                joined = JOINS[kind]
-                if joined is join.film:
-                    joined = partial(join.film, sound=planned.sound)
-                target.fill(lambda beside: joined(parts, beside, quality))
+            planned = _film(scene, target, quality, stage, workers or cores(), start, progress)
+            _check(scene, planned, strict)
+    except NeedsOpenGLError:
+        planned = target.fill(lambda beside: opengl.render(scene, beside, quality, moment))
     finally:
         target.discard()
     seconds = time.perf_counter() - started
     return Rendering(path, target.size(), planned.duration, seconds, planned)
+
+
+def _film(
+    scene: type[Scene],
+    target: join.Target,
+    quality: Quality,
+    stage: Stage,
+    workers: int,
+    start: str | None,
+    progress: Progress,
+) -> Plan:
+    """Draw a scene by many, and join what they drew."""
+    kind = target.path.suffix[1:].lower()
+    with tempfile.TemporaryDirectory(prefix="derivviz-") as place:
+        folder = Folder(Path(place), kind, quality)
+        crew = Crew(scene, stage, folder, workers, start or usual_start(scene), progress)
+        walked = drawn(crew, target)
+        parts = [(folder.segment(c.number), folder.frames(c.number)) for c in walked.chunks]
+        joined = JOINS[kind]
+        if joined is join.film:
+            joined = partial(join.film, sound=walked.plan.sound)
+        target.fill(lambda beside: joined(parts, beside, quality))
+    return walked.plan
 
 
 def _write(path: Path, content: bytes) -> None:

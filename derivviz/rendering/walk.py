@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from manim import Mobject, Scene
 from manim.camera.camera import Camera
-from manim.mobject.opengl.opengl_mobject import OpenGLMobject
 from manim.renderer.cairo_renderer import CairoRenderer
 from manim.utils.iterables import list_update
 
@@ -21,7 +20,7 @@ from derivviz.rendering.plan import Chunk, Drawn, Plan, chunk_length
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.setting import NoFiles, check_shape, configured, make
 from derivviz.rendering.shapes import gather, visible
-from derivviz.rendering.share import NeedsOnePieceError, NeedsOpenGLError, Share
+from derivviz.rendering.share import NeedsOnePieceError, Share
 from derivviz.rendering.state import digest, is_pure, looks
 
 WARM_UP = 2  # updates before the first frame after a jump: what follows another mobject may lag behind it
@@ -113,7 +112,6 @@ class Walk(CairoRenderer):
         elif not self.skip_animations:
             self._stand(scene)
         self.num_plays += 1
-        self._refuse_opengl(scene)
         self.share.look(View(self, scene))
 
     def update_frame(
@@ -160,7 +158,6 @@ class Walk(CairoRenderer):
             self._show(scene, 1)
         self.final = digest(scene)
         self._end_chunk(scene)
-        self._refuse_opengl(scene)
         self.share.look(View(self, scene, ended=True))
 
     def picture(self, scene: Scene, *, as_in_film: bool) -> Frame:
@@ -175,10 +172,6 @@ class Walk(CairoRenderer):
         finally:
             self._looking = False
         return self.camera.pixel_array.copy()
-
-    def _refuse_opengl(self, scene: Scene) -> None:
-        if any(isinstance(mobject, OpenGLMobject) for mobject in scene.mobjects):
-            raise NeedsOpenGLError
 
     # ---- a play -----------------------------------------------------------------------------------------
 
