@@ -60,8 +60,7 @@ def command(
     drawing.save(where)
     told = f"{where}  ({size(where.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)"
     if not alone:
-        numbers, words = drawing.describe(where)
-        told += f"\nBeside it: {numbers.name} (its numbers), {words.name} (caption, what to paste)"
+        told += f"\nBeside it: {' and '.join(file.name for file in drawing.describe(where))}"
     click.echo(told)
     return where
 

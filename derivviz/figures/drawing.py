@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from derivviz import library
 from derivviz.errors import UsageError
 from derivviz.figures.canvas import Artists, check, no_boxes, page, save, whole
-from derivviz.figures.data import table
+from derivviz.figures.data import rows, table
 from derivviz.figures.snippets import snippets
 from derivviz.figures.style import style
 from derivviz.parameters import fill
@@ -69,13 +69,13 @@ class Drawing:
         """What it shows, for those who do not see it."""
         return self.summary if self.caption == self.summary else f"{self.summary} {self.caption}"
 
-    def describe(self, path: str | PathLike[str]) -> tuple[Path, Path]:
+    def describe(self, path: str | PathLike[str]) -> list[Path]:
         """Write its numbers and its words beside the file `path` that it was saved to.
 
         Returns
         -------
-        ``NAME.data.csv``, every number that is drawn, and ``NAME.caption.md``: title, caption, alternative text,
-        and what to paste into LaTeX, Typst, Quarto and Markdown.
+        ``NAME.caption.md``: title, caption, alternative text, and what to paste into LaTeX, Typst, Quarto and
+        Markdown; and ``NAME.data.csv``, every number that is drawn, where any is.
 
         Raises
         ------
@@ -86,10 +86,12 @@ class Drawing:
         pasted = snippets(Path(where.name), self.title, self.caption, self.alt)
         words = [f"# {self.title}", self.caption, f"Alternative text: {self.alt}"]
         words += [f"## {name}\n\n~~~\n{text}\n~~~" for name, text in pasted.items()]
-        files = where.with_suffix(".data.csv"), where.with_suffix(".caption.md")
-        for file, text in zip(files, (table(self.artists), "\n\n".join(words) + "\n"), strict=True):
+        texts = {where.with_suffix(".caption.md"): "\n\n".join(words) + "\n"}
+        if any(True for artist in self.artists.values() for _ in rows(artist)):
+            texts[where.with_suffix(".data.csv")] = table(self.artists)
+        for file, text in texts.items():
             whole(file, partial(Path.write_text, data=text, encoding="utf-8"))
-        return files
+        return list(texts)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         picture = BytesIO()

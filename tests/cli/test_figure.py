@@ -68,7 +68,7 @@ def test_its_numbers_and_caption_come_beside_it(tiny_trace: Path) -> None:
         "loss.ko.data.csv",
         "loss.ko.pdf",
     ]
-    assert told[1] == "Beside it: loss.ko.data.csv (its numbers), loss.ko.caption.md (caption, what to paste)"
+    assert told[1] == "Beside it: loss.ko.caption.md and loss.ko.data.csv"
 
 
 def test_every_figure_of_the_library(tiny_trace: Path) -> None:

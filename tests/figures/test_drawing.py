@@ -63,7 +63,7 @@ def test_the_table_is_csv(ax: Axes) -> None:
 def test_files_beside_the_figure(tiny_trace: Path, tmp_path: Path) -> None:
     drawing = derivviz.figure("loss", tiny_trace)
     where = drawing.save(tmp_path / "my.loss.pdf")
-    numbers, words = drawing.describe(where)
+    words, numbers = drawing.describe(where)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "my.loss.caption.md",
         "my.loss.data.csv",
@@ -80,6 +80,11 @@ def test_files_beside_the_figure(tiny_trace: Path, tmp_path: Path) -> None:
     assert in_words(trace["loss"][0]) in told
     for part in (r"\includegraphics", 'image("my.loss.pdf"', "{#fig-my-loss fig-alt=", "![The loss"):
         assert part in told
+
+
+def test_a_figure_without_numbers_has_no_table(tiny_trace: Path, tmp_path: Path) -> None:
+    (words,) = derivviz.figure("model", tiny_trace).describe(tmp_path / "model.pdf")
+    assert words.name == "model.caption.md"
 
 
 def test_beside_a_figure_that_cannot_be_described(tiny_trace: Path, tmp_path: Path) -> None:
