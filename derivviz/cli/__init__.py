@@ -12,6 +12,7 @@ from derivviz.errors import DerivvizError, nearest
 # Listed here, not read from the commands, so that `derivviz --help` imports none of them.
 COMMANDS = {
     "render": "Animate a lesson as a video.",
+    "lecture": "String lessons together into one film.",
     "figure": "Draw a figure for print.",
     "record": "Train a network and record every step of it.",
     "import": "Read event files of TensorBoard into a trace.",
@@ -19,7 +20,7 @@ COMMANDS = {
     "export": "Write a recorded run as CSV, Parquet or NPZ.",
     "score": "Print the score table of the recommender.",
     "recommend": "Predict with a recorded network and recommend a dish.",
-    "list": "Show the lessons and figures there are.",
+    "list": "Show the lessons, figures and lectures there are.",
     "doctor": "Check every part that a render needs.",
 }
 

@@ -15,17 +15,19 @@ from derivviz.cli.console import HELP
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language.")
 def command(as_json: bool, lang: str) -> None:
-    """Show the lessons and figures there are: title, one line, and what they need."""
+    """Show the lessons, figures and lectures there are: title, one line, and what they need."""
     lessons, figures = library.entries("scenes"), library.entries("scripts")
+    lectures = library.entries("lectures")
     if as_json:
         told = {
             kind: [{**asdict(e), "path": str(e.path)} for e in entries]
-            for kind, entries in (("lessons", lessons), ("figures", figures))
+            for kind, entries in (("lessons", lessons), ("figures", figures), ("lectures", lectures))
         }
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     _table("Lessons", "derivviz render NAME", lessons, lang)
     _table("Figures", "derivviz figure NAME [--trace PATH]", figures, lang)
+    _table("Lectures", "derivviz lecture NAME", lectures, lang)
 
 
 def _table(heading: str, use: str, entries: list[library.Entry], lang: str) -> None:

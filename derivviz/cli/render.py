@@ -89,6 +89,20 @@ class _RenderCommand(GrownCommand):
 )
 @click.option("--strict", is_flag=True, help="Make a failed claim or layout check an error.")
 @click.option("--workers", type=click.IntRange(1), help="Processes that draw at a time; default: one a core.")
+@click.option(
+    "--cache/--no-cache",
+    default=True,
+    show_default=True,
+    help="Take what did not change from earlier renders.",
+)
+@click.option(
+    "--clear-cache",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, _, asked: _clear(ctx) if asked else None,
+    help="Remove all that was kept of earlier renders, and stop.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -112,6 +126,7 @@ def command(
     kinds: tuple[str, ...],
     strict: bool,
     workers: int | None,
+    cache: bool,
     **parameters: Any,
 ) -> Path:
     """Animate LESSON: a name that 'derivviz list' shows, or the path of a file of your own.
@@ -130,12 +145,13 @@ def command(
     where = target(path, output, kind, FORMATS, variants)
     if moment and where.suffix[1:].lower() not in SINGLE:
         raise UsageError(f"--time and --beat choose one moment: add --format {', '.join(SINGLE[:-1])} or pdf")
-    _need_manim()
+    need_manim()
     from derivviz.animation.stage import Stage
     from derivviz.look.theme import THEMES
     from derivviz.rendering import patches
     from derivviz.rendering.render import find_scene, render
     from derivviz.rendering.stills import Moment
+    from derivviz.rendering.store import default_folder
 
     size_and_rate = _quality(quality, resolution, fps, aspect, transparent)
     language: Literal["en", "ko"] = "ko" if lang == "ko" else "en"
@@ -151,6 +167,7 @@ def command(
             moment=Moment(second, beat),
             strict=strict,
             workers=workers,
+            cache=default_folder() if cache else None,
             progress=tell,
         )
     written: list[Path] = []
@@ -169,6 +186,14 @@ def command(
     if preview:
         click.launch(str(made.path))
     return made.path
+
+
+def _clear(ctx: click.Context) -> None:
+    from derivviz.rendering.store import clear, default_folder
+
+    folder = default_folder()
+    click.echo(f"Removed {size(clear(folder))} of earlier renders from {folder}")
+    ctx.exit()
 
 
 def _moment(second: float | None, beat: int | None) -> str:
@@ -208,7 +233,8 @@ def _quality(
     return chosen
 
 
-def _need_manim() -> None:
+def need_manim() -> None:
+    """Say what to install where manim is missing."""
     if importlib.util.find_spec("manim") is None:
         raise DerivvizError(
             "rendering needs manim, which is an extra: type  pip install 'derivviz[render]'\n"
