@@ -191,7 +191,7 @@ class ChainRule(Lesson):
                 self.chain.values[k],
                 self.chain.values[k + 1],
                 self.chain.rates[k],
-                (min(3.4, room), 1.7),
+                (min(3.4, room - 0.3), 1.7),
             )
             slope = in_letter(link.slope, letter).replace("-", "−", 1)
             number = figure(self.chain.rates[k])

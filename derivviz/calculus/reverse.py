@@ -140,6 +140,23 @@ class Graph:
     result: Value
     operations: tuple[Value, ...]
 
+    @property
+    def slopes(self) -> list[float]:
+        """The derivative of each operation with respect to x, as forward mode finds it on the way."""
+        found = {id(self.x): 1.0}
+        for value in self.operations[1:]:
+            found[id(value)] = sum(edge.slope * found.get(id(edge.source), 0.0) for edge in value.edges)
+        return [found[id(value)] for value in self.operations]
+
+    def shares(self, value: Value) -> list[float]:
+        """What each use of `value` passes back to it; its gradient is their sum."""
+        return [
+            edge.slope * user.gradient
+            for user in self.operations
+            for edge in user.edges
+            if edge.source is value
+        ]
+
 
 def walk(function: Expression, at: Any) -> Graph:
     """Run an expression forward at `at` and back again; ``walk(f, a).x.gradient`` is f′(a).

@@ -1,0 +1,138 @@
+"""The errors of difference quotients against h, on logarithmic axes, with a legend that tells the best h."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from manim import LEFT, RIGHT, VGroup
+
+from derivviz.animation.lesson import Lesson
+from derivviz.animation.lines import Segments, dot
+from derivviz.animation.logplane import LogPlane
+from derivviz.animation.numerals import short
+from derivviz.animation.typeset import Formula
+from derivviz.calculus.expression import Expression
+from derivviz.calculus.rounding import Errors, Precision, Way, errors
+
+QUOTIENTS: dict[str, tuple[Way, Precision, str]] = {
+    "forward": ("forward", np.float64, "loss"),
+    "backward": ("backward", np.float64, "loss"),
+    "central": ("central", np.float64, "positive"),
+    "float32": ("forward", np.float32, "negative"),
+    "central32": ("central", np.float32, "negative"),
+}
+"""Name, way, precision and colour role of the quotients."""
+
+_TOLD = {
+    "forward": ("forward", "전진차분"),
+    "backward": ("backward: the same", "후진차분: 비슷하다"),
+    "central": ("central", "중앙차분"),
+    "float32": ("both, in float32", "float32의 전진, 중앙"),
+}
+_SMALL = 30
+_LEAST, _MOST = 1e-16, 10.0  # ends of the axis of errors
+_COLUMN, _TOP, _LINE = 1.75, 1.95, 1.15  # of the legend
+
+
+class ErrorPlot:
+    """Curves of |quotient − f′(a)|/|f′(a)|, and what is written beside them.
+
+    Parameters
+    ----------
+    lesson
+        Whose language it speaks.
+    function, at
+        f and a; f′(a) is not 0.
+
+    Attributes
+    ----------
+    errors : dict of str to Errors
+        By the names in `QUOTIENTS`.
+    plane : LogPlane
+        The axes.
+    curves : dict of str to Segments
+        The errors, from h = 1 down.
+    best : dict of str to VGroup
+        A dot at the best h of each.
+    entries : dict of str to (VGroup, VGroup)
+        The legend: the name of a curve; below it the h of theory and the best one.
+    rays : VGroup
+        The laws of the forward quotient's two errors, ∝ h and ∝ 1/h.
+    """
+
+    def __init__(self, lesson: Lesson, function: Expression, at: float) -> None:
+        self.lesson = lesson
+        self.errors = {
+            name: errors(function, at, way, precision) for name, (way, precision, _) in QUOTIENTS.items()
+        }
+        self.slope = self.errors["forward"].slope
+
+    def draw(self) -> None:
+        """Make the mobjects, once it is known that there is something to be seen."""
+        words = self.lesson.words
+        self.plane = LogPlane(
+            (-16, 0),
+            (-16, 1),
+            7.0,
+            4.1,
+            Formula("h", "label", "parameter"),
+            words(en="relative error", ko="상대오차", size="label", fill="muted"),
+        )
+        self.plane.move_to([-6.75, -0.32, 0], LEFT)
+        self.curves = {name: self._curve(name) for name in QUOTIENTS}
+        self.best = {name: self._best(name) for name in QUOTIENTS}
+        self.entries = {name: self._entry(name, number) for number, name in enumerate(_TOLD)}
+        found, size = self.errors["forward"], abs(self.slope)
+        self.rays = VGroup(
+            self.plane.ray(1, (1.0, (found.truncation or 1.0) / size), "ink"),
+            self.plane.ray(-1, (1.0, found.rounding / size), "ink"),
+        )
+
+    def relative(self, name: str) -> Errors:
+        """The errors of a quotient; its `error` is relative to |f′(a)|."""
+        found = self.errors[name]
+        return Errors(
+            found.h, found.error / abs(self.slope), found.slope, found.truncation, found.rounding, found.order
+        )
+
+    def digits(self, name: str) -> int:
+        """Right digits at the best h."""
+        found = self.relative(name)
+        error = float(found.error[found.best])
+        return 16 if error == 0 else min(16, int(-math.log10(error)))
+
+    def _curve(self, name: str) -> Segments:
+        found = self.relative(name)
+        line = self.plane.line(found.h, found.error, QUOTIENTS[name][2], 3 if name.endswith("32") else 4)
+        if name == "backward":  # every other piece: it would hide, or be hidden by, the forward one
+            line.points = line.points.reshape(-1, 4, 3)[::2].reshape(-1, 3)
+        return line
+
+    def _best(self, name: str) -> VGroup:
+        found = self.relative(name)
+        error = np.clip(found.error[found.best], _LEAST, _MOST)
+        return dot(self.plane.point(found.h[found.best], error))
+
+    def _entry(self, name: str, number: int) -> tuple[VGroup, VGroup]:
+        y = _TOP - _LINE * number
+        ends = [(0.0, 0.14), (0.23, 0.37), (0.46, 0.6)] if name == "backward" else [(0.0, 0.6)]
+        pieces = [[[_COLUMN + a, y, 0], [_COLUMN + b, y, 0]] for a, b in ends]
+        sample = Segments(pieces, QUOTIENTS[name][2], 5)
+        en, ko = _TOLD[name]
+        words = self.lesson.words(en=en, ko=ko, size="label").next_to([_COLUMN + 0.6, y, 0], RIGHT, 0.25)
+        return VGroup(sample, words), self._told(name, y - 0.56)
+
+    def _told(self, name: str, y: float) -> VGroup:
+        """The size of h by theory, from ε alone, and the best h found."""
+        if name == "backward":
+            return VGroup()
+        found, precision = self.errors[name], QUOTIENTS[name][1]
+        theory = short(float(np.finfo(precision).eps) ** (1 / (found.order + 1)), 2)
+        root = "sqrt(epsilon)" if found.order == 1 else "root(3, epsilon)"
+        parts = VGroup(
+            Formula(f"{root} = {theory}", _SMALL, "muted"),
+            self.lesson.words(en="best:", ko="최적:", size=_SMALL, fill="muted"),
+            Formula(f"h = {short(float(found.h[found.best]), 2)}", _SMALL, "parameter"),
+        )
+        return parts.arrange(RIGHT, buff=0.25).move_to([_COLUMN, y, 0], LEFT)
