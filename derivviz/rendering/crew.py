@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 from manim import Scene
 
@@ -13,6 +15,7 @@ from derivviz.errors import DerivvizError
 from derivviz.rendering import fork, join, spawn
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.share import NeedsOnePieceError, Own
+from derivviz.rendering.store import Store
 from derivviz.rendering.walk import Walked, walk
 
 Progress = Callable[[int, int], None]
@@ -25,7 +28,7 @@ def cores() -> int:
 
 @dataclass
 class Crew:
-    """Those who draw a scene, and where."""
+    """Those who draw a scene, where, and in which store they look for what was drawn before."""
 
     scene: type[Scene]
     stage: Stage
@@ -33,6 +36,13 @@ class Crew:
     workers: int
     start: str
     progress: Progress
+    store: Store | None = None
+
+    @property
+    def identity(self) -> str:
+        """The scene by its file and name."""
+        source = getattr(sys.modules.get(self.scene.__module__), "__file__", None)
+        return f"{source and Path(source).resolve()}:{self.scene.__name__}"
 
     def tell(self, frames: int) -> None:
         """Say how many frames are drawn of so many; 0 while that is not known."""
@@ -41,7 +51,8 @@ class Crew:
     def draw(self, *, careful: bool, wanted: Collection[int] | None = None) -> Walked | None:
         """Draw chunks side by side; None when the workers do not agree on what the scene is."""
         if self.start == "fork":
-            share = fork.Forked(self.folder, self.workers, wanted, self.tell)
+            follows = self.store is not None and wanted is None and self.store.knows(self.identity)
+            share = fork.Forked(self.folder, self.workers, wanted, self.tell, self.store, follows)
             return walk(self.scene, self.folder.quality, self.stage, share, careful=careful)
         return spawn.spread(
             self.scene, self.stage, self.folder, self.workers, careful=careful, wanted=wanted, tell=self.tell
@@ -65,6 +76,8 @@ def drawn(crew: Crew, target: join.Target) -> Walked:
         walked = crew.draw_in_one_piece()
     except OSError as error:
         raise target.unwritable(error) from error
+    if crew.store is not None:
+        crew.store.remember(crew.identity)
     crew.progress(walked.plan.frames, walked.plan.frames)
     return walked
 

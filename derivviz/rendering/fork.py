@@ -20,6 +20,7 @@ from derivviz.rendering.encode import Segment
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.plan import Chunk, Drawn
 from derivviz.rendering.share import Share
+from derivviz.rendering.store import Store
 
 # Their threads do not live on in a copy of the process, which would wait for them for ever.
 THREADED = ("torch", "tensorflow", "jax", "cv2")
@@ -49,6 +50,11 @@ class Forked(Share):
         Draw none but these; None for all.
     tell
         Called whenever a chunk is done, with the frames in all; 0 while that is not known.
+    store
+        Where chunks are kept under what they show; None to keep none.
+    follows
+        Look there before a chunk is drawn. To know what it shows, the walk then plays all of it, while its
+        child waits.
     """
 
     def __init__(
@@ -57,8 +63,12 @@ class Forked(Share):
         workers: int,
         wanted: Collection[int] | None = None,
         tell: Callable[[int], None] = lambda frames: None,
+        store: Store | None = None,
+        follows: bool = False,
     ) -> None:
         self.folder, self.workers, self.wanted, self.tell = folder, workers, wanted, tell
+        self.store, self.digests, self.follows = store, store is not None, follows
+        self.waiting: tuple[int, int, int] | None = None  # the child that waits, its pipe, and the one to it
         self.children: dict[int, int] = {}  # process by the pipe that it holds open as long as it lives
         self.frames = 0
         self.error: BaseException | None = None
@@ -67,9 +77,10 @@ class Forked(Share):
     def take(self, chunk: Chunk) -> Segment | None:
         if self.error is not None or (self.wanted is not None and chunk.number not in self.wanted):
             return None
-        while len(self.children) >= self.workers:
-            self._reap()
+        if not self.follows:
+            self._make_room()
         ours, theirs = os.pipe()
+        go, word = os.pipe()
         numbers = random.getstate()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -78,20 +89,72 @@ class Forked(Share):
             child = os.fork()
         if child:
             os.close(theirs)
-            self.children[ours] = child
+            os.close(go)
+            self.waiting = child, ours, word
+            if not self.follows:
+                self._send()
             return None
         os.close(ours)
+        os.close(word)
         self.pipe = theirs
         try:
             random.setstate(numbers)  # Python gives a child random numbers of its own
             _settle()
+            if not os.read(go, 1):
+                os._exit(0)
+            os.close(go)
             return self.folder.begin(chunk)
         except BaseException as error:
             self._say(error)
 
     def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
-        self.folder.end(chunk, drawn)
-        os._exit(0)
+        if os.getpid() != self.parent:
+            self.folder.end(chunk, drawn)
+            if self.store is not None and content is not None:
+                self.store.put(self._address(chunk, content), self.folder.segment(chunk.number))
+            os._exit(0)
+        if self.waiting is None:
+            return
+        kept = None
+        if self.store is not None and content is not None:
+            kept = self.store.take(self._address(chunk, content))
+        if kept is None:
+            self._make_room()
+            self._send()
+        else:
+            self._send_home()
+            self.folder.segment(chunk.number).write_bytes(kept)
+            self.folder.end(chunk, drawn)
+            self.tell(self.frames)
+
+    def _address(self, chunk: Chunk, content: str) -> str:
+        """A segment of a GIF depends on where it begins, for a GIF has fewer pictures than the film."""
+        return f"{content} {chunk.frame}" if self.folder.kind == "gif" else content
+
+    def _make_room(self) -> None:
+        while len(self.children) >= self.workers:
+            self._reap()
+
+    def _send(self) -> None:
+        """Have the child that waits draw."""
+        assert self.waiting is not None
+        child, pipe, word = self.waiting
+        self.waiting = None
+        with suppress(BrokenPipeError):  # it was killed, which shows when its chunk is missing
+            os.write(word, b"x")
+        os.close(word)
+        self.children[pipe] = child
+
+    def _send_home(self) -> None:
+        """Have the child that waits, if one does, end."""
+        if self.waiting is None:
+            return
+        child, pipe, word = self.waiting
+        self.waiting = None
+        os.close(word)
+        os.close(pipe)
+        with suppress(ChildProcessError):
+            os.waitpid(child, 0)
 
     def finish(self, frames: int) -> None:
         self.frames = frames
@@ -103,6 +166,7 @@ class Forked(Share):
     def failed(self, error: BaseException) -> None:
         if os.getpid() != self.parent:
             self._say(error)
+        self._send_home()
         for child in self.children.values():
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)

@@ -21,6 +21,7 @@ from derivviz.rendering.pngs import pngs
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.share import NeedsOpenGLError, Nothing
 from derivviz.rendering.stills import END, KINDS, Moment, stills
+from derivviz.rendering.store import Store
 from derivviz.rendering.walk import walk
 
 JOINS = {"mp4": join.film, "webm": join.film, "mov": join.film, "gif": gif, "pngs": pngs}
@@ -42,6 +43,7 @@ def render(
     strict: bool = False,
     workers: int | None = None,
     start: str | None = None,
+    cache: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Rendering:
     """Render a scene into one file, whose suffix chooses the format.
@@ -68,6 +70,9 @@ def render(
         Processes that draw at a time; None for one a core.
     start
         How they start: ``"fork"``, ``"spawn"``, or None for what suits this system.
+    cache
+        Folder that encoded chunks are kept in and taken from, as `store.default_folder`; None for none. What
+        is taken has the bytes that drawing it anew would give. Used by workers that are forked.
     progress
         Called with frames done and frames in all, which is 0 while that is not known.
 
@@ -94,7 +99,12 @@ def render(
         else:
             if strict:
                 _check(scene, plan(scene, quality, stage), strict)
-            planned = _film(scene, target, quality, stage, workers or cores(), start, progress)
+            with tempfile.TemporaryDirectory(prefix="derivviz-") as place:
+                folder = Folder(Path(place), kind, quality)
+                store = Store(cache, kind, quality) if cache and kind != "pngs" else None
+                begin = start or usual_start(scene)
+                crew = Crew(scene, stage, folder, workers or cores(), begin, progress, store)
+                planned = _film(crew, target)
             _check(scene, planned, strict)
     except NeedsOpenGLError:
         planned = target.fill(lambda beside: opengl.render(scene, beside, quality, moment))
@@ -104,26 +114,15 @@ def render(
     return Rendering(path, target.size(), planned.duration, seconds, planned)
 
 
-def _film(
-    scene: type[Scene],
-    target: join.Target,
-    quality: Quality,
-    stage: Stage,
-    workers: int,
-    start: str | None,
-    progress: Progress,
-) -> Plan:
+def _film(crew: Crew, target: join.Target) -> Plan:
     """Draw a scene by many, and join what they drew."""
-    kind = target.path.suffix[1:].lower()
-    with tempfile.TemporaryDirectory(prefix="derivviz-") as place:
-        folder = Folder(Path(place), kind, quality)
-        crew = Crew(scene, stage, folder, workers, start or usual_start(scene), progress)
-        walked = drawn(crew, target)
-        parts = [(folder.segment(c.number), folder.frames(c.number)) for c in walked.chunks]
-        joined = JOINS[kind]
-        if joined is join.film:
-            joined = partial(join.film, sound=walked.plan.sound)
-        target.fill(lambda beside: joined(parts, beside, quality))
+    folder = crew.folder
+    walked = drawn(crew, target)
+    parts = [(folder.segment(c.number), folder.frames(c.number)) for c in walked.chunks]
+    joined = JOINS[folder.kind]
+    if joined is join.film:
+        joined = partial(join.film, sound=walked.plan.sound)
+    target.fill(lambda beside: joined(parts, beside, folder.quality))
     return walked.plan
 
 

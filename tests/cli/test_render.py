@@ -19,6 +19,7 @@ from derivviz.cli import console
 from derivviz.cli.render import command
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.rendering import render as rendering
+from derivviz.rendering import store
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.stills import END, Moment
 
@@ -28,8 +29,8 @@ def asked(monkeypatch, tmp_path) -> SimpleNamespace:
     """Calls the command in an empty folder; what it asks of the renderer is kept, and nothing is drawn."""
     kept = SimpleNamespace(problems=(), opened=[])
 
-    def pretend(scene, path, quality, stage, *, moment, strict, workers, progress):
-        kept.moment = moment
+    def pretend(scene, path, quality, stage, *, moment, strict, workers, cache, progress):
+        kept.moment, kept.cache = moment, cache
         kept.scene, kept.path, kept.quality, kept.stage, kept.strict = scene, path, quality, stage, strict
         kept.workers = workers
         progress(3, 3)
@@ -163,6 +164,19 @@ def test_a_moment_reaches_the_renderer(asked):
     assert asked.call("tangent", "--beat", "4").moment == Moment(beat=4)
     assert asked.call("tangent", "--time", "3.5").moment == Moment(time=3.5)
     assert asked.call("tangent").moment == END
+
+
+def test_the_cache_is_the_users_and_can_be_done_without_and_cleared(asked, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    folder = store.default_folder()
+    assert asked.call("tangent").cache == folder
+    assert asked.call("tangent", "--no-cache").cache is None
+    folder.mkdir(parents=True)
+    (folder / "a.chunk").write_bytes(bytes(1500))
+    (folder / "mine.txt").write_text("mine")
+    told = asked.call("--clear-cache")
+    assert (told.code, told.out) == (0, f"Removed 1.5 kB of earlier renders from {folder}\n")
+    assert [p.name for p in folder.iterdir()] == ["mine.txt"]
 
 
 def test_the_defaults(asked):
