@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from manim import FadeIn, FadeOut, Group, VGroup, VMobject
+from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Group, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.arena import Arena, Cloud, sheet, sheet_pixels
@@ -15,6 +15,7 @@ from derivviz.animation.plane import Plane
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula
 from derivviz.trace.game import DISCRIMINATOR, Game
+from derivviz.trace.snapshot import Snapshot
 
 Array = NDArray[np.float64]
 COLUMNS = 4  # of pictures
@@ -148,6 +149,24 @@ class PictureBoard:
     def show_answers(self, lesson: Lesson) -> None:
         """There is no field of pictures to show."""
 
+    def mixtures(self, shot: Snapshot) -> Group:
+        """On the way from made pictures to real ones, both of that step, with ε from 0 to 1."""
+        made = self.game.samples[int(np.argmin(np.abs(self.game.trace.probe.steps - shot.step)))][:4]
+        high, wide = made.shape[1:3]
+        real = shot.images[: len(made)].astype(float) / 255
+        rows, columns = (
+            ((np.arange(n) + 0.5) * m / n).astype(int)
+            for n, m in zip((high, wide), real.shape[1:3], strict=True)
+        )
+        real = real[:, rows][:, :, columns]  # thumbnails may have another size than the samples
+        shares = np.linspace(0, 1, 5)
+        mixed = [(1 - e) * a + e * b for a, b in zip(made, real, strict=False) for e in shares]
+        image = sheet(np.array(mixed), len(shares), self.image.width).move_to(self.image)
+        ends = VGroup(*(Formula(f"epsilon = {e}", "tick", "muted") for e in (0, 1)))
+        ends[0].next_to(image, DOWN, 0.15).align_to(image, LEFT)
+        ends[1].next_to(image, DOWN, 0.15).align_to(image, RIGHT)
+        return Group(image, ends)
+
     def whole(self) -> Group:
         """All of the board."""
         return Group(self.image)
@@ -157,6 +176,11 @@ class PictureBoard:
         expected = sheet_pixels(self.game.samples[self.row], COLUMNS)
         off = np.abs(self.image.pixel_array[..., :3].astype(int) - expected).max()
         lesson.claim(f"the pictures of round {self.rounds[self.row]}", float(off), 0.0, 0.5)
+
+
+def _stretched(count: int, among: int) -> NDArray[np.int64]:
+    """So many indices, evenly among so many."""
+    return ((np.arange(count) + 0.5) * among / count).astype(int)
 
 
 def board_of(game: Game, side: float, middle: ArrayLike) -> Any:
