@@ -20,6 +20,7 @@ PRIOR = 0.01  # what every decision says before training, as in Lin et al., 2017
 _CENTRE = 1.5  # places from an object's centre that answer for it
 _CANDIDATES, _KEPT, _LEAST_SCORE = 200, 50, 0.01
 _SAME = 0.5  # overlap from which two boxes of a class are taken for one object
+_USUAL = 1.0
 _BOUND = 6.0  # of the logarithm of a reach, in strides
 
 Boxes = NDArray[np.float32]
@@ -43,10 +44,13 @@ class Detector(nn.Module):
     def __init__(self, classes: int) -> None:
         super().__init__()
         self.near = nn.Sequential(*_block(3, 16, 2), *_block(16, 32, 2))
-        self.around = nn.Sequential(*_block(32, 48, 2), *_block(48, 48, 1, 2), nn.Conv2d(48, 32, 1))
+        self.around = nn.Sequential(
+            *_block(32, 64, 2), *_block(64, 64, 1, 2), *_block(64, 64, 1, 4), nn.Conv2d(64, 32, 1)
+        )
         self.both = nn.Sequential(*_block(32, 32, 1))
         self.classify = nn.Conv2d(32, classes, 3, padding=1)
         self.reach = nn.Conv2d(32, 4, 3, padding=1)
+        nn.init.constant_(self.reach.bias, _USUAL)
         nn.init.normal_(self.classify.weight, std=0.01)
         self.classify.bias = nn.Parameter(torch.full((classes,), -math.log((1 - PRIOR) / PRIOR)))
 

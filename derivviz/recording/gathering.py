@@ -19,7 +19,7 @@ Key = tuple[str, str]  # (kind, module or parameter name)
 
 MOST_SAMPLES = 64
 SHOWN = 4
-PICTURE_SIDE = 112
+PICTURE_SIDE = 160
 MOST_CHANNELS = 16
 MAP_SIDE = 56
 PARAMETER_KINDS = {"param", "grad", "update"}

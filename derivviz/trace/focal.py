@@ -1,0 +1,137 @@
+"""What a recorded contest of losses says: who pulled on the weights, and what was found in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from derivviz.trace.errors import MissingSeriesError
+from derivviz.trace.reader import Trace
+
+Array = NDArray[np.float64]
+TENTHS = 10
+PLAIN, FOCAL = "gamma0", "gamma2"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A test picture of the trace.
+
+    Attributes
+    ----------
+    pixels
+        uint8, shape (y, x, 3).
+    boxes, labels
+        What is in it: left, top, right, bottom in pixels of a picture `width` wide, and numbers of the classes.
+    found
+        By arm, the boxes and labels of what it found there.
+    """
+
+    pixels: NDArray[np.uint8]
+    boxes: Array
+    labels: NDArray[np.int64]
+    found: dict[str, tuple[Array, NDArray[np.int64]]]
+
+
+class Contest:
+    """A trace of ``derivviz record focal``.
+
+    Attributes
+    ----------
+    classes
+        Names, the rarest last.
+    gammas
+        γ by the name of its arm.
+    decisions, positives
+        Of one picture: how many there are, and the mean of how many are to be answered with yes.
+    train_boxes, test_boxes
+        How many there are of each class.
+
+    Raises
+    ------
+    MissingSeriesError
+        If the trace is of another run, or of one that did not end.
+    """
+
+    def __init__(self, trace: Trace) -> None:
+        about = trace.attrs
+        if about.get("run") != "focal" or "found" not in about:
+            why = "was broken off before its end" if about.get("run") == "focal" else "is of another run"
+            raise MissingSeriesError(
+                f"The trace {trace.path} {why}. Record one with 'derivviz record focal', and name it: "
+                "--trace renders/focal.zarr."
+            )
+        self._trace = trace
+        self.classes: list[str] = about["classes"]
+        self.gammas = {arm: float(loss["gamma"]) for arm, loss in about["arms"].items()}
+        self.alpha = float(about["arms"][FOCAL]["alpha"])
+        rows, columns = about["places"]
+        self.places = int(rows), int(columns)
+        self.decisions = rows * columns * len(self.classes)
+        self.positives = float(about["positives"])
+        self.train_boxes: list[int] = about["train_boxes"]
+        self.test_boxes: list[int] = about["test_boxes"]
+        self.least_precision = float(about["least_precision"])
+
+    @property
+    def steps(self) -> NDArray[np.int64]:
+        """Numbers of the training steps."""
+        return np.asarray(self._trace.steps)
+
+    @cached_property
+    def tested(self) -> NDArray[np.int64]:
+        """Rows of the steps after which the detectors were tested."""
+        return np.flatnonzero(np.isfinite(self._trace[f"ap/{PLAIN}/{self.classes[0]}"]))
+
+    def precision(self, arm: str, number: int = -1) -> Array:
+        """Average precision of a class each time that it was tested, by default of the rarest; NaN if it never was."""
+        return np.asarray(self._trace[f"ap/{arm}/{self.classes[number]}"][self.tested])
+
+    def recall(self, arm: str, number: int = -1) -> float:
+        """The share of a class that is found in the end, while at least half of the detections are right."""
+        return float(self._trace[f"recall/{arm}/{self.classes[number]}"][self.tested[-1]])
+
+    def mass(self, arm: str) -> Array:
+        """The share of an arm's gradient by tenths of p_t, the mean over the second half of the steps."""
+        return self._share(f"mass/{arm}")
+
+    def as_if(self, arm: str) -> Array:
+        """The same of the decisions of the cross-entropy, weighed as `arm` would."""
+        return self.mass(PLAIN) if arm == PLAIN else self._share(f"as_if/{arm}")
+
+    @cached_property
+    def counts(self) -> Array:
+        """The share of the decisions of the cross-entropy in each tenth of p_t, over the same steps."""
+        return self._share("count")
+
+    def objects(self, arm: str) -> Array:
+        """The share of the gradient that is of objects, at every step."""
+        return np.asarray(self._trace[f"objects/{arm}"])
+
+    def losses(self, arm: str) -> Array:
+        """The loss of the decisions at every step, over the number of places where something is."""
+        return np.asarray(self._trace[f"loss/{arm}"])
+
+    @cached_property
+    def pictures(self) -> list[Picture]:
+        """The test pictures that the trace has, those with most of the rarest class first."""
+        about: dict[str, Any] = self._trace.attrs
+        return [
+            Picture(pixels, *_boxes(shown), {arm: _boxes(about["found"][arm][n]) for arm in self.gammas})
+            for n, (pixels, shown) in enumerate(
+                zip(self._trace.probe.input_image, about["shown"], strict=True)
+            )
+        ]
+
+    def _share(self, key: str) -> Array:
+        half = len(self._trace.steps) // 2
+        sums = np.array([np.nansum(self._trace[f"{key}/{k}"][half:]) for k in range(TENTHS)])
+        return np.asarray(sums / sums.sum())
+
+
+def _boxes(told: dict[str, Any]) -> tuple[Array, NDArray[np.int64]]:
+    return np.array(told["boxes"], float).reshape(-1, 4), np.array(told["labels"], np.int64)
