@@ -18,6 +18,7 @@ from derivviz.calculus.expression import differentiated, understood, values
 from derivviz.calculus.symbolic import SYMBOLS
 from derivviz.calculus.text import to_text
 from derivviz.calculus.tree import Node
+from derivviz.errors import UsageError
 
 Array = NDArray[np.float64]
 VARIABLES = ("x", "y")
@@ -44,6 +45,11 @@ class Field:
     sympy: Any = field(compare=False)
     tree: Node = field(repr=False)
     _domain: tuple[Node, ...] = field(default=(), repr=False)
+
+    @property
+    def symbols(self) -> tuple[Any, Any]:
+        """The SymPy symbols of x and y. They are real, so another ``Symbol("x")`` is not equal to them."""
+        return SYMBOLS["x"], SYMBOLS["y"]
 
     def __call__(self, x: ArrayLike, y: ArrayLike) -> Any:
         """The value at (x, y) in float64: a float, or an array of the shape that x and y broadcast to.
@@ -79,7 +85,7 @@ class Field:
 
     def hessian(self, x: ArrayLike, y: ArrayLike) -> Array:
         """The second partial derivatives at (x, y), shape (2, 2, …)."""
-        return np.array([slope.gradient(x, y) for slope in self._partials])
+        return np.array([slope.gradient(x, y) for slope in self._partials]) + 0.0  # −0 is 0
 
     def __str__(self) -> str:
         return self.text
@@ -118,3 +124,34 @@ def level_point(hessian: ArrayLike) -> LevelPoint:
     if determinant < 0:
         return "saddle"
     return "minimum" if xx > 0 else "maximum"
+
+
+def value_and_gradient(f: Field, x: float, y: float) -> tuple[float, Array]:
+    """f and ∇f at a point.
+
+    Raises
+    ------
+    UsageError
+        If f has no value there, or the rules of differentiation give no slope along one of the axes.
+    """
+    value, gradient = f(x, y), f.gradient(x, y)
+    for what, found in (("value", value), ("slope along both axes", gradient)):
+        if not np.isfinite(found).all():
+            raise UsageError(f"{f.text} has no {what} at ({x:g}, {y:g}): choose another --at-x or --at-y")
+    return value, gradient + 0.0  # −0 is 0
+
+
+def heights(
+    f: Field, x_range: tuple[float, float], y_range: tuple[float, float], at: float
+) -> tuple[float, float]:
+    """Bottom and top of a box that shows the graph of f well: poles are cut off, the height `at` lies inside."""
+    x, y = np.meshgrid(np.linspace(*x_range, 61), np.linspace(*y_range, 61))
+    z = f(x, y)
+    z = np.append(z[np.isfinite(z)], at)
+    low, high = np.percentile(z, [6, 94])
+    low, high = min(low, at), max(high, at)
+    room = high - low
+    bottom, top = max(float(z.min()), low - 0.8 * room), min(float(z.max()), high + 0.8 * room)
+    if top - bottom < 1e-9 * max(1.0, abs(top)):  # level everywhere
+        return bottom - max(1.0, abs(bottom)), top + max(1.0, abs(top))
+    return bottom, top

@@ -60,7 +60,7 @@ def broken(tree: Node, labels: Labels, width: float, before: str = "", deep: boo
     parts = list(_parts(tree, labels, (), room, 99 if deep else 1))
     lines = [parts[0]]
     for part in parts[1:]:
-        if extent(f"{lines[-1]} {part}".replace("\\(", "(").replace("\\)", ")"))[0] <= room:
+        if extent(f"{lines[-1]} {part}")[0] <= room:
             lines[-1] += f" {part}"
         else:
             lines.append(part.replace("+ ", "+ thick ", 1) if part.startswith("+ ") else part)

@@ -1,0 +1,48 @@
+"""What a lesson about slopes of a surface needs: right angles, a walk downhill, a formula that fits."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from derivviz.animation.lines import Segments
+from derivviz.animation.typeset import UNITS_PER_POINT, Formula
+from derivviz.calculus.field import Field
+from derivviz.calculus.tree import Node
+from derivviz.look.breaking import broken
+
+Array = NDArray[np.float64]
+_MOST_STEPS = 10
+
+
+def right_angle(corner: ArrayLike, way: ArrayLike, side: float = 0.26) -> Segments:
+    """The mark of a right angle at a corner, one of whose arms goes along `way`."""
+    at, along = np.asarray(corner, float), np.asarray(way, float)
+    along = along / np.linalg.norm(along) * side
+    across = np.array([-along[1], along[0], 0])
+    return Segments([[at + along, at + along + across], [at + along + across, at + across]], "ink", 3)
+
+
+def steepest_walk(
+    f: Field, start: Array, rate: float, ranges: tuple[tuple[float, float], ...]
+) -> list[Array]:
+    """Places of gradient descent p ← p − rate · ∇f(p), for as long as it goes down inside the ranges."""
+    walk = [np.asarray(start, float)]
+    lows, highs = np.array(ranges).T
+    for _ in range(_MOST_STEPS):
+        ahead = walk[-1] - rate * f.gradient(*walk[-1])
+        inside = np.isfinite(ahead).all() and (ahead >= lows).all() and (ahead <= highs).all()
+        if not (inside and f(*ahead) < f(*walk[-1])):
+            break
+        walk.append(ahead)
+    return walk
+
+
+def legible(markup: str, tree: Node, before: str, width: float, fill: str = "ink") -> Formula | None:
+    """A formula as large as it goes in a width, its lines broken where nothing else helps; None if nothing does."""
+    for size in (44.0, 38.0, 32.0, 28.0):
+        made = Formula(markup, size, fill)
+        if made.width <= width:
+            return made
+    lines = Formula(broken(tree, {}, width / (28 * UNITS_PER_POINT), before, deep=True), 28, fill)
+    return lines if lines.width <= width and lines.height <= 1.45 else None
