@@ -14,6 +14,7 @@ COMMANDS = {
     "render": "Animate a lesson as a video.",
     "lecture": "String lessons together into one film.",
     "figure": "Draw a figure for print.",
+    "report": "Write a report of a recorded run, to hand in and to edit.",
     "record": "Train a network and record every step of it.",
     "import": "Read event files of TensorBoard into a trace.",
     "inspect": "Show what is in a recorded run, and what is wrong with it.",

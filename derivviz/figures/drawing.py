@@ -159,7 +159,8 @@ def figure(
     with style(theme, language):
         artists = module.draw(*runs, **own, language=language)
         drawn = page(artists, entry.name)
-    title, summary = entry.title[language], entry.summary[language]
+    title = drawn.axes[0].get_title(loc="left") or entry.title[language]  # a figure may say what it found
+    summary = entry.summary[language]
     tell = getattr(module, "caption", None)
     caption = tell(*runs, **own, language=language) if callable(tell) else summary
     return Drawing(drawn, artists, title, summary, caption, theme, language)
