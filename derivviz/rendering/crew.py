@@ -86,13 +86,12 @@ def _side_by_side(crew: Crew, *, careful: bool) -> Walked | None:
     """Draw a scene by many; what dies is tried once more. None when the chunks do not fit together."""
     crew.folder.forget()
     walked = crew.draw(careful=careful)
-    if walked is None and crew.start == "fork":
+    if walked is None:
         return None
-    if walked is None or crew.folder.missing(walked.chunks):
-        first = walked
-        missing = None if first is None else {c.number for c in crew.folder.missing(first.chunks)}
-        walked = crew.draw(careful=careful, wanted=missing)
-        if walked is None or (first is not None and walked.chunks != first.chunks):
+    missing = crew.folder.missing(walked.chunks)
+    if missing:
+        again = crew.draw(careful=careful, wanted={chunk.number for chunk in missing})
+        if again is None or again.chunks != walked.chunks:
             return None
         dead = crew.folder.missing(walked.chunks)
         if dead:

@@ -2,36 +2,27 @@
 
 Those that make it faster do the same arithmetic in the same order: frames stay as manim draws them, to the
 last bit, which the tests hold against manim itself. They are written for one series of manim, and stay off on
-any other. Those that make it safe let several processes share manim's folder of typeset text: its files are
-written beside their place and renamed.
+any other. `typeset_files` has those that let several processes share manim's folder of typeset text.
 """
 
 from __future__ import annotations
 
 import copy
 import inspect
-import io
-import os
-import re
 import types
-import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import manim
-import manimpango
 import numpy as np
-from manim import RIGHT, Mobject, Scene, VMobject
+from manim import Mobject, Scene, VMobject
 from manim.camera.camera import Camera
 from manim.mobject.opengl.opengl_mobject import OpenGLMobject
-from manim.mobject.svg import svg_mobject
-from manim.mobject.svg.svg_mobject import SVGMobject
-from manim.mobject.text import text_mobject
 from PIL import Image
 
+from derivviz.rendering import typeset_files
 from derivviz.rendering.share import NeedsOpenGLError
 
 SERIES = "0.22."  # of manim, whose code the replacements were compared with
@@ -210,46 +201,6 @@ def overlay_on_nothing(self: Camera, pixel_array: Any, image: Image.Image) -> No
     under[:, :] = np.rint(colours + under * (1 - share)).astype(np.uint8)
 
 
-# ---- files that several processes share -----------------------------------------------------------------
-
-
-def _whole(place: int, draw: Callable[..., str]) -> Callable[..., str]:
-    """A function that writes a file, named by the argument at a place, made to write it beside and rename."""
-
-    def drawn(*args: Any, **kwargs: Any) -> str:
-        path = Path(args[place])
-        beside = path.with_name(f"{path.stem}.{os.getpid()}{path.suffix}")
-        draw(*args[:place], str(beside), *args[place + 1 :], **kwargs)
-        beside.replace(path)
-        return str(path)
-
-    return drawn
-
-
-def remove_last_M(file_name: str) -> None:  # noqa: N802 (manimpango's name)
-    """Take a stray last move out of an SVG of Pango's, in one stroke and only where there is one."""
-    path = Path(file_name)
-    before = path.read_text(encoding="utf-8")
-    after = re.sub(r'Z M [^A-Za-z]*? "\/>', 'Z "/>', before)
-    if after != before:
-        beside = path.with_name(f"{path.stem}.{os.getpid()}{path.suffix}")
-        beside.write_text(after, encoding="utf-8")
-        beside.replace(path)
-
-
-def generate_mobject(self: SVGMobject) -> SVGMobject:
-    """Read an SVG; what manim adds to it stays in memory instead of in a file of a fixed name."""
-    tree: Any = ET.parse(self.get_file_path())
-    changed = io.BytesIO()
-    self.modify_xml_tree(tree).write(changed)
-    changed.seek(0)
-    mobjects, by_id = self.get_mobjects_from(svg_mobject.se.SVG.parse(changed))
-    self.add(*mobjects)
-    self.id_to_vgroup_dict = by_id
-    self.flip(RIGHT)
-    return self
-
-
 # ---- what a film has nobody, or Cairo no way for --------------------------------------------------------
 
 
@@ -269,14 +220,7 @@ REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
     (VMobject, "interpolate_color", interpolate_color),
     (VMobject, "get_points_defining_boundary", get_points_defining_boundary),
     (Camera, "overlay_PIL_image", overlay_PIL_image),
-    (manimpango, "text2svg", _whole(4, manimpango.text2svg)),
-    (
-        text_mobject.MarkupUtils,
-        "text2svg",
-        staticmethod(_whole(7, text_mobject.MarkupUtils.text2svg)),
-    ),
-    (text_mobject.PangoUtils, "remove_last_M", staticmethod(remove_last_M)),
-    (SVGMobject, "generate_mobject", generate_mobject),
+    *typeset_files.REPLACEMENTS,
     (Scene, "interactive_embed", pass_over),
     (Scene, "embed", pass_over),
     (OpenGLMobject, "__init__", refuse_opengl),

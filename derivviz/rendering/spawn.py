@@ -21,7 +21,7 @@ from derivviz import library
 from derivviz.animation.stage import Stage
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.share import Own
+from derivviz.rendering.share import Nothing, Own
 from derivviz.rendering.walk import Walked, walk
 
 POLL = 0.2  # seconds between looks at what is done
@@ -73,7 +73,8 @@ def spread(
     Returns
     -------
     walked
-        None when no worker lived to say what it found, or when they found different things.
+        None when the workers found different things. Where one died, this process has walked, too, to know
+        what is missing.
     """
     source = Path(str(sys.modules[scene.__module__].__file__)).resolve()
     chosen = None if wanted is None else frozenset(wanted)
@@ -96,28 +97,30 @@ def spread(
     os.environ["PYTHONHASHSEED"] = before or "0"  # the same order of sets in every worker
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
     try:
-        found = gather(pool, jobs, tell)
+        found, died = gather(pool, jobs, tell)
     finally:
         for process in list((pool._processes or {}).values()):
             process.kill()
         pool.shutdown(wait=True, cancel_futures=True)
         if before is None:
             del os.environ["PYTHONHASHSEED"]
+    if died:
+        found.append(walk(scene, folder.quality, stage, Nothing(), careful=careful))
     alike = {(walked.chunks, walked.final) for walked in found}
     return found[0] if len(alike) == 1 else None
 
 
-def gather(pool: Executor, jobs: list[Job], tell: Callable[[int], None]) -> list[Walked]:
-    """What the workers of a pool found; of those that died, nothing."""
+def gather(pool: Executor, jobs: list[Job], tell: Callable[[int], None]) -> tuple[list[Walked], bool]:
+    """What the workers of a pool found, and whether one died: a pool then ends them all."""
     waiting: set[Future[Walked]] = {pool.submit(work, job) for job in jobs}
     asked = list(waiting)
     while waiting:
         _, waiting = wait(waiting, POLL, FIRST_EXCEPTION)
         tell(0)
-    found = []
+    found, died = [], False
     for future in asked:
         try:
             found.append(future.result())
         except BrokenProcessPool:
-            continue
-    return found
+            died = True
+    return found, died

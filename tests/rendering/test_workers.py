@@ -301,6 +301,63 @@ def test_a_chunk_whose_worker_is_killed_twice_is_named(tmp_path, mortal):
     assert (tmp_path / "Mortal.mp4").read_bytes() == b"the earlier one"
 
 
+class Doomed(Lesson):
+    """Kills a worker that draws the frames from 40 on, as often as a file allows: fresh processes can read it."""
+
+    def construct(self) -> None:
+        self.say(en="One.", ko="하나.")
+        dot = Dot()
+
+        def die(mobject: Mobject) -> None:
+            log = Path(os.environ.get("DOOMED", "nowhere"))
+            if self.renderer._segment is not None and self.renderer.frames == 40 and log.exists():
+                left = int(log.read_text())
+                if left:
+                    log.write_text(str(left - 1))
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        dot.add_updater(die)
+        self.add(dot)
+        self.play(dot.animate.shift(RIGHT), run_time=2 * LONG)
+
+
+@pytest.fixture
+def doomed(tmp_path_factory, monkeypatch) -> Path:
+    log = tmp_path_factory.mktemp("deaths") / "left"
+    monkeypatch.setenv("DOOMED", str(log))
+    return log
+
+
+@pytest.mark.slow
+def test_a_fresh_process_that_is_killed_is_replaced_and_draws_only_what_is_missing(
+    tmp_path, doomed, monkeypatch
+):
+    scene = find_scene(library.load(Path(__file__)), "Doomed")
+    whole = made(scene, tmp_path, start="spawn", workers=2)
+    doomed.write_text("1")
+    asked: list[Any] = []
+    spread = spawn.spread
+    monkeypatch.setattr(spawn, "spread", lambda *a, **k: (asked.append(k["wanted"]), spread(*a, **k))[1])
+    assert made(scene, tmp_path, start="spawn", workers=2) == whole
+    assert doomed.read_text() == "0"
+    first, second = asked
+    assert first is None
+    assert 1 in second  # frame 40 is in the second chunk
+    assert 0 not in second
+
+
+@pytest.mark.slow
+def test_a_fresh_process_that_is_killed_twice_names_beat_and_time(tmp_path, doomed):
+    doomed.write_text("9")
+    (tmp_path / "Doomed.mp4").write_bytes(b"the earlier one")
+    scene = find_scene(library.load(Path(__file__)), "Doomed")
+    with pytest.raises(DerivvizError, match=r"Doomed: .* at beat 1, 1\.\d s was killed.*--workers"):
+        made(scene, tmp_path, start="spawn", workers=2)
+    assert doomed.read_text() == "7"
+    assert (tmp_path / "Doomed.mp4").read_bytes() == b"the earlier one"
+    assert os.listdir(tmp_path) == ["Doomed.mp4"]
+
+
 class Slow(Scene):
     def construct(self) -> None:
         self.play(VMobject().animate.shift(RIGHT), run_time=600)
