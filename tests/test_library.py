@@ -171,3 +171,38 @@ def test_what_comes_with_derivviz_is_complete():
             assert told["en"].isascii() or "′" in told["en"]
             assert any("가" <= letter <= "힣" for letter in told["ko"])
             assert told["en"] != told["ko"]
+
+
+# ---- lectures -------------------------------------------------------------------------------------------
+
+LECTURE = """\
+title = { en = "A talk", ko = "강연" }
+summary = { en = "About it.", ko = "무엇인지." }
+[[lesson]]
+name = "tangent"
+[[lesson]]
+name = "backprop"
+trace = "food.zarr"
+"""
+
+
+def test_a_lecture_is_told_from_its_file(house):
+    (house / "lectures").mkdir()
+    path = house / "lectures" / "talk.toml"
+    path.write_text(LECTURE, encoding="utf-8")
+    (told,) = library.entries("lectures")
+    assert (told.name, told.title, told.summary) == (
+        "talk",
+        {"en": "A talk", "ko": "강연"},
+        {"en": "About it.", "ko": "무엇인지."},
+    )
+    assert told.requires == ("food.zarr",)
+    assert library.find("lectures", "talk") == path
+    assert library.find("lectures", str(path)) == path
+    with pytest.raises(UsageError, match=r"no lecture 'tulk'\. Did you mean 'talk'\?"):
+        library.find("lectures", "tulk")
+    with pytest.raises(UsageError, match=r"no file other\.toml"):
+        library.find("lectures", "other.toml")
+    path.write_text("title = ", encoding="utf-8")
+    with pytest.raises(DerivvizError, match=r"talk\.toml is not TOML"):
+        library.entries("lectures")

@@ -31,6 +31,12 @@ from derivviz.errors import UsageError
 @click.option(
     "--locked", is_flag=True, help="Make the very bytes that the lock beside the film says, or nothing."
 )
+@click.option(
+    "--cache/--no-cache",
+    default=True,
+    show_default=True,
+    help="Take what did not change from earlier renders; --locked never does.",
+)
 @click.option("--workers", type=click.IntRange(1), help="Processes that draw at a time; default: one a core.")
 @click.option("-p", "--preview", is_flag=True, help="Open the film when it is done.")
 def command(
@@ -39,6 +45,7 @@ def command(
     lang: tuple[str, ...],
     strict: bool,
     locked: bool,
+    cache: bool,
     workers: int | None,
     preview: bool,
     **chosen: Any,
@@ -58,6 +65,7 @@ def command(
     from derivviz.publishing.make import make
     from derivviz.publishing.production import Production
     from derivviz.rendering.crew import cores
+    from derivviz.rendering.store import default_folder
 
     for language in lang or told.languages:
         variant = "".join(f".{word}" for word in (language, told.theme) if word not in ("en", "dark"))
@@ -69,6 +77,7 @@ def command(
                 workers=workers or cores(),
                 strict=strict,
                 locked=locked,
+                cache=default_folder() if cache and not locked else None,
                 progress=tell,
             )
         for problem in made.problems:

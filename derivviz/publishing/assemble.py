@@ -5,10 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -56,7 +57,9 @@ class Piece:
         return self.film.with_suffix(".frames")
 
 
-def render_all(pieces: Sequence[Piece], *, workers: int, strict: bool, progress: Progress) -> list[Rendering]:
+def render_all(
+    pieces: Sequence[Piece], *, workers: int, strict: bool, cache: Path | None, progress: Progress
+) -> list[Rendering]:
     """Render pieces side by side, with so many processes that draw in all.
 
     A piece whose process dies is tried once more.
@@ -70,7 +73,8 @@ def render_all(pieces: Sequence[Piece], *, workers: int, strict: bool, progress:
     for side in (min(workers, len(pieces)), 1):
         left = [piece for piece in pieces if piece.film not in made]
         if left:
-            made |= _round(left, side, max(1, workers // side), strict, lambda: _tell(pieces, progress))
+            each = max(1, workers // side)
+            made |= _round(left, side, each, strict, cache, lambda: _tell(pieces, progress))
     for piece in pieces:
         if piece.film not in made:
             raise DerivvizError(
@@ -81,19 +85,20 @@ def render_all(pieces: Sequence[Piece], *, workers: int, strict: bool, progress:
 
 
 def _round(
-    pieces: Sequence[Piece], side: int, workers: int, strict: bool, tell: Callable[[], None]
+    pieces: Sequence[Piece],
+    side: int,
+    workers: int,
+    strict: bool,
+    cache: Path | None,
+    tell: Callable[[], None],
 ) -> dict[Path, Rendering]:
     """Render pieces, so many at a time, by their films; those whose process died are left out."""
     before = os.environ.get("PYTHONHASHSEED")
     os.environ["PYTHONHASHSEED"] = before or "0"  # the same order of sets in every process
-    pool = ProcessPoolExecutor(
-        side,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
+    pool = ProcessPoolExecutor(side, mp_context=multiprocessing.get_context("spawn"))
     try:
-        asked = {pool.submit(_work, piece, workers, strict): piece for piece in pieces}
+        with _deaf():
+            asked = {pool.submit(_work, piece, workers, strict, cache): piece for piece in pieces}
         waiting: set[Future[Rendering]] = set(asked)
         while waiting:
             done, waiting = wait(waiting, POLL, FIRST_EXCEPTION)
@@ -113,7 +118,20 @@ def _round(
             del os.environ["PYTHONHASHSEED"]
 
 
-def _work(piece: Piece, workers: int, strict: bool) -> Rendering:
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes that are started here ignore Ctrl-C until they are at work: they are told by this one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work(piece: Piece, workers: int, strict: bool, cache: Path | None) -> Rendering:
     """Render a piece; interrupted, leave nothing behind."""
     signal.signal(signal.SIGINT, _once)
     if isinstance(piece.source, Card):
@@ -126,7 +144,14 @@ def _work(piece: Piece, workers: int, strict: bool) -> Rendering:
 
     try:
         return render(
-            scene, piece.film, piece.quality, piece.stage, workers=workers, strict=strict, progress=note
+            scene,
+            piece.film,
+            piece.quality,
+            piece.stage,
+            workers=workers,
+            strict=strict,
+            cache=cache,
+            progress=note,
         )
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -43,7 +43,14 @@ class Made:
 
 
 def make(
-    production: Production, film: Path, *, workers: int, strict: bool, locked: bool, progress: Progress
+    production: Production,
+    film: Path,
+    *,
+    workers: int,
+    strict: bool = False,
+    locked: bool = False,
+    cache: Path | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> Made:
     """Render a lecture, and put all files in their places once they are whole.
 
@@ -59,6 +66,8 @@ def make(
         Make a failed claim or layout check an error.
     locked
         Make nothing but what the lock beside the film says.
+    cache
+        Where parts of earlier renders are kept, as for `derivviz.rendering.render.render`; None to draw all.
     progress
         Called with frames done and frames in all, which is 0 while that is not known.
 
@@ -76,7 +85,7 @@ def make(
         with tempfile.TemporaryDirectory(prefix=f".{film.stem}.", dir=film.parent) as name:
             folder = Path(name)
             parts, pieces = zip(*production.pieces(folder), strict=True)
-            made = render_all(pieces, workers=workers, strict=strict, progress=progress)
+            made = render_all(pieces, workers=workers, strict=strict, cache=cache, progress=progress)
             plans = [rendering.plan for rendering in made]
             joined = folder / film.name
             segments = [(rendering.path, rendering.plan.frames) for rendering in made]

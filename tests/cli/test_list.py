@@ -36,14 +36,14 @@ def test_the_table_in_korean():
 
 def test_json_has_everything():
     told = json.loads(listed("--json"))
-    assert set(told) == {"lessons", "figures"}
+    assert set(told) == {"lessons", "figures", "lectures"}
     tangent = next(e for e in told["lessons"] if e["name"] == "tangent")
     assert tangent["title"] == {"en": "From secant to tangent", "ko": "할선에서 접선으로"}
     assert tangent["requires"] == []
     assert {o["flag"]: o["default"] for o in tangent["options"]} == {
         "function": "x**2 + 2*x + 1",
         "at": "1.0",
-        "from": "5.0",
+        "from": "chosen to fit",
     }
     assert Path(tangent["path"]).is_file()
     assert all(e["requires"] for e in told["figures"])

@@ -41,9 +41,7 @@ def pictures(path: Path) -> list[tuple[Fraction, Fraction, str]]:
             if p.dts is not None
         ]
     with av.open(str(path)) as film:
-        frames = [
-            hashlib.sha256(b"".join(map(bytes, f.planes))).hexdigest() for f in film.decode(video=0)
-        ]
+        frames = [hashlib.sha256(b"".join(map(bytes, f.planes))).hexdigest() for f in film.decode(video=0)]
     return [(*packet[:2], frame) for packet, frame in zip(packets, frames, strict=True)]
 
 

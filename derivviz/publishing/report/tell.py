@@ -127,6 +127,7 @@ class Teller:
             "dot frac(partial z, partial w)",
             "the derivative of L by w is the derivative of L by a, times that of a by z, times that of z by w",
         )
+        yield from self.activation()
         if any(key.startswith("lr_factor/") for key in self.trace) and self.uses_derivative:
             yield self.paragraph(
                 en="The step of each parameter tensor is multiplied by a factor that depends on the "
@@ -150,6 +151,29 @@ class Teller:
             (self.say(en="what", ko="항목"), self.say(en="value", ko="값")),
             tuple((name, str(value)) for name, value in facts if value not in (None, "")),
         )
+
+    def activation(self) -> Iterator[Block]:
+        """How f′ is used as the activation function, by the presets that the trace names."""
+        for preset in _presets(self.trace):
+            if preset == "stable":
+                yield self.paragraph(
+                    en="The activation a of a pre-activation z is f′ over its maximum, 24. Before, z is standardised "
+                    "with the mean μ and the standard deviation σ of its channel in the first batch.",
+                    ko="활성화 전 값 z의 활성값 a는 f′을 최댓값 24로 나눈 것이다. 그에 앞서 첫 배치에서 구한 채널의 "
+                    "평균 μ와 표준편차 σ로 z를 표준화한다.",
+                )
+                yield Formula(
+                    "u = -3 + frac(z - mu, 2 sigma), quad "
+                    'a = cases(f\'(u)\\/24 quad & -3 <= u <= 1, 0 & "otherwise")',
+                    "u is minus 3 plus z minus mu over 2 sigma; a is f prime of u over 24 where u lies between "
+                    "minus 3 and 1, and 0 elsewhere",
+                )
+            else:
+                yield self.paragraph(
+                    en="The activation a of a pre-activation z is f′ itself, as published.",
+                    ko="활성화 전 값 z의 활성값 a는 발표된 그대로 f′이다.",
+                )
+                yield Formula("a = f'(z)", "a is f prime of z")
 
     def results(self) -> Iterator[Block]:
         yield self.heading(en="Results", ko="결과")
@@ -226,7 +250,8 @@ class Teller:
                 "달라진다.",
             )
             yield Formula(
-                '"score"_i = p_i (1 + f\'(x_i)/20)', "score i equals p i times 1 plus f prime of x i over 20"
+                '"score"_i = p_i (1 + frac(f\'(x_i), 20))',
+                "score i equals p i times 1 plus f prime of x i over 20",
             )
 
     def limits(self) -> Iterator[Block]:
@@ -320,6 +345,13 @@ def run(trace: Trace, language: str) -> tuple[Block, ...]:
         teller.references,
     )
     return tuple(block for part in parts for block in part())
+
+
+def _presets(trace: Trace) -> list[str]:
+    """The presets of f′ that its activations have, each once."""
+    known = trace.attrs.get("activations")
+    told = [one.get("preset") for one in known.values()] if isinstance(known, dict) else []
+    return list(dict.fromkeys(preset for preset in told if preset in ("stable", "faithful")))
 
 
 def _listed(value: object) -> str:
