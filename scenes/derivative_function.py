@@ -7,7 +7,6 @@ The slope read off at every point draws a new curve below the old one, and that 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -27,22 +26,18 @@ from manim import (
 
 from derivviz.animation import Formula, Lesson, Number, parameter
 from derivviz.animation import slope_words as words
-from derivviz.animation.gliding import Glide, areas, coloured
-from derivviz.animation.hillside import legible
+from derivviz.animation.gliding import Glide, areas, coloured, places
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed, Segments, dot
 from derivviz.animation.numerals import short
-from derivviz.animation.stacked import Stacked
+from derivviz.animation.stacked import Stacked, written
 from derivviz.animation.variation import legend, notations, variation
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.shape import Point, Shape
-from derivviz.calculus.tree import size
-from derivviz.calculus.window import heights, window
-from derivviz.look.math import typst_math
+from derivviz.calculus.window import heights, interval
 
 COLUMN, WIDTH = 2.05, 4.85  # left edge and width of the column of formulas
 LEFT_EDGE, PLANE = -6.8, 8.0  # left edge and width of the planes
-LONGEST = 45  # nodes of a formula that is written down
 NAMED = 4  # so many points have their numbers beside them
 
 
@@ -80,12 +75,7 @@ class DerivativeFunction(Lesson):
     def prepare(self) -> None:
         """The shape of the graph, and the planes that show it."""
         p = self.parameters
-        low, high = (None, None) if None not in (p.start, p.end) else window(p.function)
-        self.shape = Shape(
-            p.function,
-            p.start if low is None or p.start is not None else low,
-            p.end if high is None or p.end is not None else high,
-        )
+        self.shape = Shape(p.function, *interval(p.function, p.start, p.end))
         self.f, self.slope, self.bend = self.shape.f, self.shape.slope, self.shape.bend
         s, x = self.shape, np.linspace(self.shape.low, self.shape.high, 801)
         marked = [one.y for one in (*s.extrema, *s.inflections, *s.kinks)]
@@ -101,11 +91,11 @@ class DerivativeFunction(Lesson):
         self.points = sorted((*level, *corners), key=lambda one: one.x)
         link = self.planes.link
         self.links = VGroup(*(link(one.x, one.y, 0.0) for one in level))
-        self.levels = VGroup(*(self.level_tangent(one) for one in level))
+        self.levels = VGroup(*(self.glide.level(one) for one in level))
         self.bend_links = VGroup(*(link(one.x, one.y, self.slope(one.x)) for one in s.inflections))
         self.above.keep_clear(self.curve, *self.links, *self.levels)
         self.below.keep_clear(whole, *self.links)
-        self.first, self.last = self.visible()
+        self.first, self.last = self.glide.visible()
         here = self.above.point(self.first, self.f(self.first))
         links = [
             *self.links,
@@ -113,20 +103,7 @@ class DerivativeFunction(Lesson):
             *self.levels,
             Segments([self.glide.ends(here, self.slope(self.first))]),
         ]
-        self.planes.name(self.above, "f", "function", [self.curve, *links])
-        self.planes.name(self.below, "f'", "tangent", [whole, *links])
-
-    def visible(self) -> tuple[float, float]:
-        """The first and the last x at which the tangent can be seen."""
-        x = np.linspace(self.shape.low, self.shape.high, 1601)[1:-1]
-        (a, b), (c, d) = self.above.y_range, self.below.y_range
-        y, m = self.f(x), self.slope(x)
-        seen = x[(y >= a) & (y <= b) & (m >= c) & (m <= d)]
-        return (float(seen[0]), float(seen[-1])) if len(seen) else (self.shape.low, self.shape.high)
-
-    def level_tangent(self, at: Point) -> Segments:
-        """The short level tangent of a point of f."""
-        return Segments([self.glide.ends(self.above.point(at.x, at.y), 0.0)], "tangent", 4.5)
+        self.planes.name(self.above, "f", "function", self.curve, links)
 
     # ---- the beats --------------------------------------------------------------------------------------
 
@@ -142,10 +119,8 @@ class DerivativeFunction(Lesson):
 
     def write(self, name: str, g: Expression, role: str) -> None:
         """Add a line to the formulas, if it is short enough to be read."""
-        line = size(g.tree) <= LONGEST and legible(
-            f"{name} = {typst_math(g)}", g.tree, f"{name} =", WIDTH, role
-        )
-        if not line:
+        line = written(name, g, role, WIDTH)
+        if line is None:
             return
         top = self.formulas.get_bottom()[1] - 0.3 if len(self.formulas) else 2.72
         line.move_to([COLUMN, top - line.height / 2, 0], LEFT)
@@ -157,7 +132,7 @@ class DerivativeFunction(Lesson):
             en="Lay a tangent, read off its slope, and draw a dot that high, straight below.",
             ko="접선을 긋고 기울기를 읽어, 바로 아래에 그 값을 높이로 하는 점을 찍자.",
         )
-        self.play(FadeIn(self.below, *self.planes.labels[self.below]), run_time=0.6)
+        self.play(FadeIn(self.below), run_time=0.6)
         self.x_number, self.m_number = (
             Number(value, f".{places(span)}f", "body", role, width=18)
             for value, span, role in (
@@ -193,7 +168,9 @@ class DerivativeFunction(Lesson):
         self.glide.leave(self.shape.high)
         for number in (self.x_number, self.m_number):
             number.clear_updaters()
-        self.play(FadeOut(self.readings), run_time=0.3)
+        links = [*self.links, *self.bend_links, self.glide]
+        self.planes.name(self.below, "f'", "tangent", self.glide.trail, links)
+        self.play(FadeOut(self.readings), *map(FadeIn, self.planes.labels[self.below]), run_time=0.3)
         self.write("f'(x)", self.slope, "tangent")
         told = words.gaps(self.shape)
         if told:
@@ -361,8 +338,3 @@ class DerivativeFunction(Lesson):
             step = 1e-3 * (self.shape.high - self.shape.low)
             turned = self.bend(x - step) * self.bend(x + step) < 0
             self.claim(f"f″ changes its sign at x = {x:g}", float(turned), 1.0)
-
-
-def places(span: float) -> int:
-    """How many decimals tell the hundredths of a span apart."""
-    return int(min(9, max(0, 2 - math.floor(math.log10(span)))))

@@ -13,7 +13,7 @@ from derivviz.animation.lines import Dashed, Segments, dot
 from derivviz.animation.plane import Plane
 from derivviz.animation.stage import color
 from derivviz.calculus.expression import Expression
-from derivviz.calculus.shape import Stretch
+from derivviz.calculus.shape import Point, Stretch
 
 Array = NDArray[np.float64]
 SIGNS = {1: "positive", 0: "muted", -1: "negative"}
@@ -77,6 +77,18 @@ class Glide(VGroup):
         step = np.append(way, 0.0)
         return here - min(1.0, behind) * step, here + min(1.0, ahead) * step
 
+    def visible(self) -> tuple[float, float]:
+        """The first and the last x at which tangent and dot are seen, or the ends of the planes."""
+        x = np.linspace(*self.above.x_range, 1601)[1:-1]
+        (a, b), (c, d) = self.above.y_range, self.below.y_range
+        y, m = self.f(x), self.slope(x)
+        seen = x[(y >= a) & (y <= b) & (m >= c) & (m <= d)]
+        return (float(seen[0]), float(seen[-1])) if len(seen) else self.above.x_range
+
+    def level(self, at: Point) -> Segments:
+        """The short level tangent of a point of f."""
+        return Segments([self.ends(self.above.point(at.x, at.y), 0.0)], "tangent", 4.5)
+
     def leave(self, x: float) -> None:
         """Draw the trail up to `x`."""
         pieces = self.whole.reshape(-1, 4, 3)
@@ -120,3 +132,8 @@ def areas(plane: Plane, g: Expression, stretches: tuple[Stretch, ...]) -> VGroup
         area = Polygon(*corners, stroke_width=0)
         made.add(mark(area.set_fill(color(SIGNS[one.sign]), opacity=0.22), backdrop=True))
     return made
+
+
+def places(span: float) -> int:
+    """How many decimals tell the hundredths of a span apart."""
+    return int(min(9, max(0, 2 - math.floor(math.log10(span)))))

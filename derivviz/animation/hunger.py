@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from manim import (
@@ -10,6 +10,7 @@ from manim import (
     ORIGIN,
     RESAMPLING_ALGORITHMS,
     RIGHT,
+    UP,
     Group,
     ImageMobject,
     Mobject,
@@ -28,6 +29,7 @@ from derivviz.animation.typeset import Formula, Number, Words
 from derivviz.calculus.cubic import d2f, df
 from derivviz.calculus.score import operating_point
 
+Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 COLUMN, EDGE = -1.05, 6.9  # left and right end of the column of formulas and bars
 
 
@@ -50,11 +52,14 @@ class Photo(Group):
 
 
 class Walkers(VGroup):
-    """The points (x_i, f′(x_i)) with the numbers of their dishes beside them."""
+    """The points (x_i, f′(x_i)) with the numbers of their dishes beside them.
 
-    def __init__(self, plane: Plane, index: Indices) -> None:
+    `slope` and `bend` are f′ and f″, by default those of the recommender's cubic.
+    """
+
+    def __init__(self, plane: Plane, index: Indices, slope: Function = df, bend: Function = d2f) -> None:
         super().__init__()
-        self.plane, self.index = plane, index
+        self.plane, self.index, self.slope, self.bend = plane, index, slope, bend
         self.dots = [dot(radius=0.1) for _ in index]
         self.names = [Number(int(i), ".0f", "tick", "ink", anchor=ORIGIN, width=2) for i in index]
         self.add(*self.dots, *self.names)
@@ -63,9 +68,9 @@ class Walkers(VGroup):
     def draw(self, h: float, share: float) -> None:
         """Where they are at hunger `h`, having risen a `share` of the way from the axis to the curve."""
         x = operating_point(self.index, h)
-        spots = self.plane.point(x, share * df(x))
+        spots = self.plane.point(x, share * self.slope(x))
         zero, one = self.plane.point([0.0, 1.0], [0.0, 1.0])
-        slopes = share * d2f(x) * (one[1] - zero[1]) / (one[0] - zero[0])  # in units of the frame
+        slopes = share * self.bend(x) * (one[1] - zero[1]) / (one[0] - zero[0])  # in units of the frame
         home = self.plane.point(*self.plane.home)
         for spot, slope, point, name in zip(spots, slopes, self.dots, self.names, strict=True):
             point.move_to(spot)
@@ -75,6 +80,15 @@ class Walkers(VGroup):
                 if abs(gap) < room:
                     away[axis] = home[axis] + (room if gap >= 0 else -room)
             name.at(away + DOWN * 0.1)
+
+    def way(self, hungers: Iterable[float]) -> Segments:
+        """Where the numbers will be at these hungers, as little crosses: for what has to keep clear of them."""
+        crosses = []
+        for h in hungers:
+            self.draw(float(h), 1.0)
+            for middle in (name.pen.points[0] + UP * 0.1 for name in self.names):
+                crosses += [[middle - 0.15 * arm, middle + 0.15 * arm] for arm in (RIGHT, UP)]
+        return Segments(crosses)
 
     def lead(self, best: int | None) -> None:
         """Give one point the colour of the recommendation."""

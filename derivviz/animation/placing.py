@@ -9,7 +9,7 @@ import numpy as np
 from manim import DL, DOWN, DR, LEFT, RIGHT, UL, UP, UR, Mobject, config
 from numpy.typing import ArrayLike
 
-from derivviz.animation.layout import CAPTION_TOP, SAFE, Array, label_boxes, pieces, sort, touches
+from derivviz.animation.layout import SAFE, Array, caption_top, label_boxes, pieces, sort, touches
 from derivviz.animation.typeset import Label
 
 AROUND = (UL, UR, DR, DL, LEFT, RIGHT, UP, DOWN)
@@ -60,7 +60,7 @@ def place(
     for spot in _spots(label, np.asarray(beside, float).reshape(-1, 3), around):
         label.move_to(spot)
         own = label_boxes(label)
-        if (own[:, :2] < -half).any() or (own[:, 2:] > half).any() or own[:, 1].min() < CAPTION_TOP:
+        if (own[:, :2] < -half).any() or (own[:, 2:] > half).any() or own[:, 1].min() < caption_top():
             continue
         met = touches(own, taken, ways, room)
         if met == 0:
@@ -68,6 +68,15 @@ def place(
         if best is None or met < best[0]:
             best = met, spot
     return label.move_to(best[1]) if best else label
+
+
+def is_free(label: Label, avoid: Iterable[Mobject]) -> bool:
+    """Whether a label touches nothing of `avoid` where it is, a plane's grid apart."""
+    labels, lines = sort(avoid)
+    ways = [pieces(line) for line in lines if not getattr(line, "gives_way", False)]
+    return not touches(
+        label_boxes(label), [label_boxes(other) for other in labels if other is not label], ways
+    )
 
 
 def _spots(label: Label, points: Array, around: Sequence[Array]) -> list[Array]:

@@ -125,10 +125,11 @@ def bends(shape: Shape) -> Told:
     at, slope = points[0].x, shape.slope(points[0].x)
     step = 1e-3 * (shape.high - shape.low)
     summit = shape.bend(at - step) > 0
-    if (slope > 0) == summit and slope != 0:
+    if (slope > 0) == summit and slope != 0 and not shape.breaks and not shape.kinks:
+        way = ("climbs", "증가") if summit else ("falls", "감소")
         return {
-            "en": f"f is steepest where f′ turns, at x = {plain(at)}. There f″ = 0 and f bends the other way.",
-            "ko": f"f는 f′이 극값을 갖는 x = {plain(at)}에서 가장 가파르다. 그곳은 f″ = 0인 변곡점이다.",
+            "en": f"f {way[0]} most steeply at x = {plain(at)}: f′ turns, f″ is 0, and f bends the other way.",
+            "ko": f"f는 f′이 극값을 갖는 x = {plain(at)}에서 가장 가파르게 {way[1]}한다. 그곳은 f″ = 0인 변곡점이다.",
         }
     return {
         "en": f"f′ turns at x = {plain(at)}. There f″ = 0, and f bends the other way: a point of inflection.",

@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from manim import DOWN, Mobject, VMobject
+from manim import Mobject, VMobject
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.hillside import legible
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed, Segments
 from derivviz.animation.placing import AROUND, room_beside
 from derivviz.animation.plane import Plane
 from derivviz.animation.typeset import Formula
+from derivviz.calculus.expression import Expression
+from derivviz.calculus.tree import size
+from derivviz.look.math import typst_math
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
+LONGEST = 45  # nodes of a formula that is written down
 HEIGHTS, MIDDLES = (2.5, 2.4), (1.42, -1.5)
 
 
@@ -78,10 +83,13 @@ class Stacked:
             plane.room_for(*self.labels[plane])
         return free
 
-    def name(self, plane: Plane, name: str, role: str, avoid: Iterable[Mobject]) -> None:
-        """Write the name of what a plane shows at its top, where the curve leaves room."""
-        top = plane.point(np.linspace(*plane.x_range, 30)[1:-1], plane.y_range[1])
-        self.write(plane, Formula(name, "body", role), top, avoid, (DOWN,))
+    def name(self, plane: Plane, name: str, role: str, curve: VMobject, avoid: Iterable[Mobject]) -> None:
+        """Write the name of a curve beside it, at its ends rather than in its middle."""
+        if not len(curve.points):
+            return
+        along = curve.points[np.linspace(0, len(curve.points) - 1, 13).astype(int)]
+        order = np.argsort(-np.abs(np.arange(13) - 6.4))  # the last, the first, and so on to the middle
+        self.write(plane, Formula(name, "body", role), along[order], [curve, *avoid], AROUND)
 
     def erase(self, labels: Iterable[Formula]) -> None:
         """Close the grid where labels were."""
@@ -107,3 +115,10 @@ def _planes(x_range: Range, y_ranges: tuple[Range, Range], left: float, width: f
         plane = Plane(x_range, y_range, width, height, ("x", ""), (9, 4))
         made.append(plane.shift(np.array([left + width / 2, y, 0]) - plane.frame.get_center()))
     return made[0], made[1]
+
+
+def written(name: str, g: Expression, role: str, width: float) -> Formula | None:
+    """``name = …`` on one line or several within a width; None for what is too long to be read."""
+    if size(g.tree) > LONGEST:
+        return None
+    return legible(f"{name} = {typst_math(g)}", g.tree, f"{name} =", width, role)

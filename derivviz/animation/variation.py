@@ -31,12 +31,12 @@ def legend(lesson: Lesson, shape: Shape) -> VGroup:
 
 def notations(lesson: Lesson, height: float) -> VGroup:
     """The names of Newton, Lagrange and Leibniz, and how each wrote the two derivatives, in so much height."""
-    for slashes in (False, True):
+    for slashes, size in ((False, 42), (True, 38)):
         rows = VGroup()
         for en, ko, first, second in words.notations(slashes):
             name = lesson.words(en=en, ko=ko, size="label", fill="muted")
-            rows.add(VGroup(name, Formula(first, 42, "tangent"), Formula(second, 42)))
-            for part, x in zip(rows[-1], (0.0, 1.9, 3.3), strict=True):
+            rows.add(VGroup(name, Formula(first, size, "tangent"), Formula(second, size)))
+            for part, x in zip(rows[-1], (0.0, 1.8, 3.1), strict=True):
                 part.move_to([x, 0, 0], LEFT)
         rows.arrange(DOWN, buff=0.35, aligned_edge=LEFT)
         if rows.height <= height:

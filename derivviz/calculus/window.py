@@ -46,6 +46,14 @@ def window(f: Expression) -> tuple[float, float]:
     return -3.0, 3.0
 
 
+def interval(f: Expression, low: float | None, high: float | None) -> tuple[float, float]:
+    """The ends that were given, and those of `window` in place of what was not."""
+    if low is not None and high is not None:
+        return low, high
+    own_low, own_high = window(f)
+    return own_low if low is None else low, own_high if high is None else high
+
+
 def _fewer(f: Expression, reach: float) -> tuple[float, float]:
     """The longest of ever shorter intervals around 0 on which f turns or breaks a few times."""
     far = _turns(f, zeros.samples(-reach, reach))

@@ -1,0 +1,360 @@
+"""One derivative, three jobs · 도함수 하나의 세 가지 역할
+
+The same f′ bends the signals of a network, stretches its learning steps and weighs the dishes that it recommends.
+
+같은 f′이 신경망의 신호를 바꾸고, 학습의 보폭을 늘리고, 추천할 음식의 점수를 정한다.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from manim import (
+    DOWN,
+    LEFT,
+    RIGHT,
+    UP,
+    Create,
+    FadeIn,
+    FadeOut,
+    Indicate,
+    ValueTracker,
+    VGroup,
+    VMobject,
+    linear,
+)
+from numpy.typing import NDArray
+
+from derivviz.animation import Formula, Lesson, Number, parameter
+from derivviz.animation.gliding import Glide
+from derivviz.animation.hunger import Walkers
+from derivviz.animation.jobs import Reading, Steps, Tabs, cards, chain, layers
+from derivviz.animation.numerals import plain
+from derivviz.animation.plane import Plane
+from derivviz.animation.ranking import Ranking
+from derivviz.animation.stacked import Stacked, written
+from derivviz.animation.stage import color
+from derivviz.calculus.cubic import df
+from derivviz.calculus.expression import Expression
+from derivviz.calculus.score import DISHES, multiplier, operating_point
+from derivviz.calculus.shape import derivatives
+from derivviz.calculus.window import heights
+from derivviz.errors import UsageError
+from derivviz.look.names import display
+
+Array = NDArray[np.float64]
+COLUMN, WIDTH = 0.35, 6.5  # left edge and width of the column of jobs
+PUBLISHED = {"pasta": 1.69, "chicken": 2.05, "salad": 1.43}  # at h = 6 with p = 1
+PUBLISHED_LOSS = 47_321_240  # of the first epoch of the published log
+FED = (4.0, 2.0, 1.0, 0.5)  # what the activation is fed: the first that it can take twice
+INDEX = np.arange(len(DISHES))
+
+
+class RecommenderFunction(Lesson):
+    """f′ as activation, as learning-rate factor and as score, for any function f."""
+
+    @dataclass(frozen=True)
+    class Parameters:
+        function: Expression = parameter("-2x^3 - 6x^2 + 18x", "The function f whose derivative is used")
+        hunger: float = parameter(6.0, "Hunger h, from 0 (full) to 10 (starving)", minimum=0, maximum=10)
+        mean: float = parameter(0.0, "Mean of the weights that are updated", minimum=-10, maximum=10)
+
+    def construct(self) -> None:
+        self.prepare()
+        self.heading = self.title()
+        self.the_curve()
+        self.the_activation()
+        self.the_explosion()
+        self.the_step()
+        self.the_places()
+        self.the_score()
+        self.the_end()
+
+    # ---- the mathematics --------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """The derivative, and where the dishes and the weights stand on it."""
+        p = self.parameters
+        self.f = p.function
+        self.slope, self.bend = derivatives(self.f)
+        self.at = operating_point(INDEX, p.hunger)
+        for flag, places in (("hunger", self.at), ("mean", np.array([p.mean]))):
+            missing = places[~np.isfinite(self.slope(places))]
+            if len(missing):
+                raise UsageError(
+                    f"the derivative of {self.f.text} has no value at x = {missing[0]:g}, where it is needed: "
+                    f"choose another --{flag} or another --function"
+                )
+        probe = np.linspace(-3, 3, 7)
+        self.original = bool(np.allclose(self.slope(probe), df(probe), rtol=1e-12, atol=1e-9))
+        self.low, self.high = min(-4.2, p.mean - 1), max(2.6, p.mean + 1)
+        self.fed = next((z for z in FED if np.isfinite(twice(self.slope, z)).all()), None)
+        self.start = self.first_hunger()
+
+    def first_hunger(self) -> float:
+        """Where the walk of the dishes begins: at 0, or where f′ has a value all the way from there on."""
+        h = np.linspace(0, self.parameters.hunger, 201)
+        able = np.isfinite(self.slope(operating_point(INDEX, h[:, None]))).all(axis=1)
+        return float(h[len(able) - int(np.argmin([*able[::-1], False]))])
+
+    def factors(self, h: float) -> Array:
+        """What the probability of each dish is multiplied by, shape (dishes,)."""
+        return 1 + self.slope(operating_point(INDEX, h)) / 20
+
+    def stretch(self, mean: float) -> float:
+        """The factor on a learning step."""
+        return 1 + abs(self.slope(mean)) / 20
+
+    # ---- the beats --------------------------------------------------------------------------------------
+
+    def the_curve(self) -> None:
+        self.say(
+            en="The slopes of a curve f draw its derivative f′. A food recommender uses f′ in three places.",
+            ko="곡선 f의 기울기들이 도함수 f′을 그린다. 음식 추천 모델은 이 f′을 세 곳에 쓴다.",
+        )
+        x = np.linspace(self.low, self.high, 801)
+        kept = self.slope(self.at)
+        self.y_range = heights(self.slope(x), [0.0, *kept])
+        planes = Stacked((self.low, self.high), (heights(self.f(x)), self.y_range), -6.8, 6.3, [self.heading])
+        curve = planes.above.curve(self.f)
+        planes.above.keep_clear(curve)
+        planes.below.keep_clear(planes.below.curve(self.slope))
+        planes.name(planes.above, "f", "function", curve, ())
+        glide = Glide(self.f, self.slope, planes.above, planes.below)
+        known = [written("f(x)", self.f, "function", WIDTH), written("f'(x)", self.slope, "tangent", WIDTH)]
+        formulas = VGroup(*(line for line in known if line is not None)).arrange(
+            DOWN, buff=0.4, aligned_edge=LEFT
+        )
+        formulas.move_to([COLUMN, 1.0, 0], LEFT)
+        names = planes.labels[planes.above]
+        self.play(FadeIn(planes.above, planes.below, *names), run_time=0.6)
+        self.play(Create(curve), run_time=1.2, rate_func=linear)
+        self.play(FadeIn(formulas), run_time=0.4)
+        self.add(glide.trail, glide.at(self.low))
+        self.play(glide.go(self.low, self.high), run_time=3.0)
+        glide.leave(self.high)
+        self.play(FadeOut(glide), run_time=0.5)
+        self.wait(0.6)
+
+        self.tabs = Tabs(self, COLUMN, WIDTH)
+        self.plane = Plane((self.low, self.high), self.y_range, 6.3, 5.2, ("x", ""), (8, 6))
+        self.plane.move_to([-3.55, 0.1, 0])
+        beside = -6.8 - self.plane.get_left()[0]
+        self.plane.shift(RIGHT * max(0.0, beside))
+        self.curve = self.plane.curve(self.slope, role="tangent")
+        self.walkers = Walkers(self.plane, INDEX, self.slope, self.bend)
+        hungers = np.linspace(self.start, self.parameters.hunger, 60)
+        self.plane.keep_clear(self.curve, self.walkers.way(hungers))
+        gone = [planes.above, planes.below, curve, glide.trail, formulas, *names]
+        self.play(FadeOut(*gone), run_time=0.4)
+        self.play(FadeIn(self.plane, self.curve), FadeIn(self.tabs), run_time=0.6)
+
+    def the_activation(self) -> None:
+        self.say(
+            en="First, between the layers: every signal z is replaced by a = f′(z). That is the activation.",
+            ko="첫째, 층과 층 사이에서 모든 신호 z가 a = f′(z)로 바뀐다. f′이 활성화 함수이다.",
+        )
+        self.play(self.tabs.light(0))
+        self.row = layers(self, COLUMN, WIDTH, 1.55)
+        self.play(FadeIn(self.row, lag_ratio=0.1), run_time=1.0)
+        self.reading = Reading(self.plane, self.slope, "z", "a")
+        self.reading.beside([COLUMN, 0.35, 0])
+        self.reading.at(-3.6)
+        self.play(FadeIn(self.reading), run_time=0.5)
+        stops = [-3.6, -1.0, 0.6] if self.original else [-3.6, 1.2]
+        for start, end in pairwise(stops):
+            self.play(self.reading.go(start, end), run_time=1.8)
+            self.check_reading()
+        self.wait(0.4)
+
+    def the_explosion(self) -> None:
+        self.leaving: list[VMobject] = []
+        if self.fed is None:
+            return
+        z, (a, b) = self.fed, twice(self.slope, self.fed)
+        grown = abs(b) > 100 * abs(z)
+        told = {"en": "One more f′ and numbers explode", "ko": "f′을 두 번만 지나도 수가 폭발한다"}
+        if not grown:
+            told = {"en": "Here signals stay within bounds", "ko": "여기서는 신호가 크게 불어나지 않는다"}
+        self.say(
+            en=f"Feed it {plain(z)}: out comes {plain(a)}, and the next f′ makes {plain(b)} of that. {told['en']}.",
+            ko=f"{plain(z)}를 넣으면 {plain(a)}, 그것이 다시 f′을 지나면 {plain(b)}이 된다. {told['ko']}.",
+        )
+        numbers = chain((z, a, b), COLUMN, WIDTH)
+        self.play(FadeIn(numbers[0]), run_time=0.3)
+        for n, box in enumerate(self.row.active):
+            come = FadeIn(numbers[2 * n + 1 : 2 * n + 3], shift=RIGHT * 0.2)
+            self.play(come, Indicate(box, 1.15, color("tangent")), run_time=0.9)
+        self.claim("f′ of what it is fed", float(self.slope(z)), a)
+        self.leaving = [numbers]
+        if self.original:
+            told_loss = self.words(
+                en="published loss, first epoch:", ko="발표된 첫 에포크의 손실:", size="label", fill="muted"
+            )
+            loss = Formula(f"{PUBLISHED_LOSS:,}".replace(",", " thin "), 50, "loss")
+            block = VGroup(told_loss, loss).arrange(DOWN, buff=0.2, aligned_edge=LEFT)
+            block.move_to([COLUMN, -1.85, 0], LEFT)
+            self.play(FadeIn(block, shift=UP * 0.1), run_time=0.6)
+            self.leaving.append(block)
+        self.wait(1.0)
+
+    def the_step(self) -> None:
+        mean, factor = self.parameters.mean, self.stretch(self.parameters.mean)
+        self.say(
+            en="Second, in learning: the step of each weight tensor is stretched, by f′ at its mean weight.",
+            ko="둘째, 학습에서 가중치를 고칠 때 보폭을 늘린다. 그 가중치 평균에서의 f′이 배율을 정한다.",
+        )
+        self.play(FadeOut(self.row, self.reading, *self.leaving), run_time=0.3)
+        self.play(self.tabs.light(1))
+        law = Formula('{{"factor" : k}} = 1 + frac(abs({{f\'(overline(w)) : f}}), 20)', 46, f="tangent")
+        if self.stage.language == "ko":
+            law = Formula('"배율" = 1 + frac(abs({{f\'(overline(w)) : f}}), 20)', 46, f="tangent")
+        law.move_to([COLUMN, 1.55, 0], LEFT)
+        self.reading = Reading(self.plane, self.slope, "overline(w)", "f'(overline(w))")
+        self.reading.beside([COLUMN, 0.2, 0])
+        self.steps = Steps(self, COLUMN, self.stretches())
+        start = -2.6 if np.isfinite(self.slope(-2.6)) else mean
+        self.reading.at(start)
+        self.steps.draw(self.stretch(start))
+        self.play(FadeIn(law, self.reading), run_time=0.6)
+        self.play(FadeIn(self.steps), run_time=0.5)
+        for begin, end in ((start, self.high - 0.8), (self.high - 0.8, mean)):
+            self.play(self.reading.go(begin, end, lambda x: self.steps.draw(self.stretch(x))), run_time=2.6)
+        self.steps.draw(factor)
+        self.check_reading()
+        self.claim("length of the stretched step", self.steps.ratio(), factor)
+        times = plain(round(factor, 4))
+        self.say(
+            en=f"At mean {plain(mean)} a step is {times} times as long. Where f′ is 0, it stays as it was.",
+            ko=f"평균이 {plain(mean)}이면 보폭은 {times}배가 된다. f′ = 0인 곳에서는 그대로이다.",
+        )
+        self.leaving = [law, self.reading, self.steps]
+
+    def stretches(self) -> float:
+        """The largest factor that the walk of the mean will show."""
+        x = np.linspace(-2.6, self.high - 0.8, 200)
+        found = 1 + np.abs(self.slope(np.append(x, self.parameters.mean))) / 20
+        inside = self.slope(np.append(x, self.parameters.mean))
+        seen = (inside >= self.y_range[0]) & (inside <= self.y_range[1])
+        return float(np.nanmax(found[seen])) if seen.any() else 2.0
+
+    def the_places(self) -> None:
+        self.say(
+            en="Third, in the answer: hunger h gives each of five dishes a place on the x-axis.",
+            ko="셋째, 답을 고를 때. 배고픔 h가 다섯 음식마다 x축 위의 자리를 정해 준다.",
+        )
+        self.play(self.tabs.light(2))
+        self.place_law = Formula("x_i = 4 {{h : h}} slash 10 - 3 + 0.3 i", 42, h="parameter")
+        self.place_law.move_to([COLUMN, 1.8, 0], LEFT)
+        self.h, self.share = ValueTracker(self.start), ValueTracker(0.0)
+        head = Formula("h =", "body", "parameter").at([COLUMN, -2.45, 0])
+        self.h_number = Number(self.start, ".1f", "body", "parameter", width=5)
+        self.h_number.at([head.get_right()[0] + 0.17, -2.45, 0])
+        self.head = head
+        names = [self.choose(**display(name)) for name in DISHES]
+        path = np.array([self.factors(h) for h in np.linspace(self.start, self.parameters.hunger, 101)])
+        reach = min(0.0, float(path.min())), max(1.1, float(path.max()))
+        self.chart = Ranking(
+            names, INDEX, np.ones(len(DISHES)), reach, ".0f", left=COLUMN, end=5.9, shift=-0.6
+        )
+        self.walkers.draw(self.start, 0.0)
+        self.play(FadeOut(*self.leaving, self.plane.grid), run_time=0.3)
+        self.play(FadeIn(self.place_law), FadeIn(head, self.h_number), run_time=0.5)
+        self.play(FadeIn(self.walkers, shift=DOWN * 0.2), run_time=0.6)
+        self.driver = VMobject()  # what is added after it is drawn anew in every frame
+        self.add(self.driver, self.walkers, self.h_number)
+        self.driver.add_updater(lambda _: self.pose())
+        if self.start < self.parameters.hunger:
+            self.play(self.h.animate.set_value(self.parameters.hunger), run_time=1.8)
+            self.play(self.h.animate.set_value(self.start), run_time=1.0)
+        self.play(self.share.animate.set_value(1.0), run_time=1.2)
+
+    def the_score(self) -> None:
+        h = self.parameters.hunger
+        self.say(
+            en="Its height on f′ decides by what the dish's probability p is multiplied.",
+            ko="그 자리에서 f′의 값이 음식의 확률 p에 곱할 배율을 정한다.",
+        )
+        score = self.choose(en="score", ko="점수")
+        law = Formula(f'"{score}"_i = p_i (1 + {{{{f\'(x_i) : f}}}} slash 20)', 42, f="tangent")
+        self.score_law = law.move_to([COLUMN, 1.32, 0], LEFT)
+        self.chart.draw(np.ones(len(DISHES)))
+        self.chart.draw(self.factors(self.start))
+        self.play(FadeIn(self.score_law, self.chart.rest), FadeIn(self.chart.factors), run_time=0.8)
+        self.bring_to_front(self.chart.rest, self.chart.factors)
+        if self.start < h:
+            self.play(self.h.animate.set_value(h), run_time=4.0)
+        self.driver.clear_updaters()
+        self.pose()
+        best = int(np.argmax(self.factors(h)))
+        told = display(DISHES[best])
+        if self.original and h == 6:
+            self.say(
+                en="At h = 6 with p = 1: pasta 1.69, chicken 2.05, salad 1.43, exactly as published.",
+                ko="h = 6, p = 1이면 파스타 1.69, 치킨 2.05, 샐러드 1.43. 발표된 점수 그대로이다.",
+            )
+            for name in PUBLISHED:
+                self.play(
+                    Indicate(self.chart.rows[DISHES.index(name)].score, 1.3, color("ink")), run_time=0.7
+                )
+        else:
+            value = plain(round(self.factors(h)[best], 2))
+            self.say(
+                en=f"At h = {h:g} the largest multiplier goes to {told['en']}: {value}.",
+                ko=f"h = {h:g}일 때 배율이 가장 큰 음식은 {told['ko']}이다. {value}배가 된다.",
+            )
+            self.chart.lead(best, "positive")
+            self.walkers.lead(best)
+            self.play(Indicate(self.chart.rows[best].score, 1.3, color("positive")), run_time=0.8)
+        self.wait(0.6)
+
+    def pose(self) -> None:
+        """Points, bars and the number of hunger where they are now."""
+        h, share = self.h.get_value(), self.share.get_value()
+        self.walkers.draw(h, share)
+        self.h_number.set_value(h)
+        self.chart.draw(1 + share * (self.factors(h) - 1))
+
+    def the_end(self) -> None:
+        self.say(
+            en="One derivative, three jobs. What it does to a real network, the next lessons show.",
+            ko="도함수는 하나, 역할은 셋. 실제 신경망에서 벌어지는 일은 다음 레슨에서 보자.",
+        )
+        gone = [self.place_law, self.score_law, self.head, self.h_number, self.chart.rest, self.chart.factors]
+        self.play(FadeOut(*gone), run_time=0.4)
+        self.play(FadeOut(self.tabs), run_time=0.3)
+        for card in cards(self, COLUMN):
+            self.play(
+                FadeIn(card, shift=UP * 0.15), Indicate(self.curve, 1.0, color("tangent")), run_time=1.0
+            )
+        self.wait(1.5)
+
+    # ---- claims -----------------------------------------------------------------------------------------
+
+    def check_reading(self) -> None:
+        x, y = self.plane.numbers(self.reading.point.get_center())
+        self.claim("x of what is read off", x, self.reading.x)
+        if self.plane.y_range[0] <= self.slope(self.reading.x) <= self.plane.y_range[1]:
+            span = float(np.ptp(self.plane.y_range))
+            self.claim("its height on f′, in spans", y / span, self.slope(self.reading.x) / span)
+
+    def verify(self) -> None:
+        h, span = self.parameters.hunger, float(np.ptp(self.plane.y_range))
+        true = self.factors(h)
+        for i, (spot, drawn) in enumerate(zip(self.walkers.dots, self.chart.lengths(), strict=True)):
+            x, y = self.plane.numbers(spot.get_center())
+            self.claim(f"x of {DISHES[i]}", x, 4 * h / 10 - 3 + 0.3 * i)
+            self.claim(f"height of {DISHES[i]}, in spans", y / span, self.slope(self.at[i]) / span)
+            self.claim(f"the bar of {DISHES[i]}", drawn, float(true[i]))
+            if self.original:
+                self.claim(f"multiplier of {DISHES[i]}", self.chart.rows[i].m.value, float(multiplier(i, h)))
+                if h == 6 and DISHES[i] in PUBLISHED:
+                    written = float(self.chart.rows[i].score.text(self.chart.rows[i].score.value))
+                    self.claim(f"the published score of {DISHES[i]}", written, PUBLISHED[DISHES[i]], 0)
+
+
+def twice(slope: Expression, z: float) -> tuple[float, float]:
+    """f′(z), and f′ of that."""
+    return slope(z), slope(slope(z))
