@@ -18,8 +18,9 @@ from derivviz.errors import DerivvizError, UsageError
 from derivviz.figures import in_words
 from derivviz.publishing.report import html_page, typst_page, write
 from derivviz.publishing.report.blocks import Heading, Items, Listing, Paragraph, Report, Table
+from derivviz.publishing.report.method import activation
 from derivviz.publishing.report.results import epochs, first_lost, held_out, scores
-from derivviz.publishing.report.tell import Teller
+from derivviz.publishing.report.teller import Teller
 from derivviz.trace import Trace
 
 NASTY = '<script>alert("1")</script> $x$ #import "a" \\ [b] {c} _d_ *e* @f ~ 한글'
@@ -178,9 +179,9 @@ def test_twice_is_the_same(made: Path, tiny_trace: Path, tmp_path: Path) -> None
 )
 def test_the_formula_of_the_activation(tiny_trace: Path, preset: str, told: str) -> None:
     trace = open_trace(tiny_trace)
-    assert not list(Teller(trace, "en").activation())
+    assert not list(activation(Teller(trace, "en")))
     trace.attrs["activations"] = {"act1": {"preset": preset}, "act2": {"preset": preset}}
-    _, formula = Teller(trace, "en").activation()
+    _, formula = activation(Teller(trace, "en"))
     assert told in formula.spoken
     assert html_page.markup(formula).startswith('<div class="formula"><svg role="img"')
 

@@ -11,7 +11,8 @@ import numpy as np
 from derivviz.figures import in_words
 from derivviz.publishing.report.blocks import Block, Items, Listing, Picture, Table
 from derivviz.publishing.report.results import first_lost, held_out
-from derivviz.publishing.report.tell import Teller
+from derivviz.publishing.report.tell import references, reproduction
+from derivviz.publishing.report.teller import Teller
 from derivviz.trace import Trace
 from derivviz.trace.diagnosis import diagnose
 
@@ -78,9 +79,9 @@ def _tell(tellers: tuple[Teller, ...]) -> Iterator[Block]:
     )
     yield teller.heading(en="Reproduction", ko="재현")
     for name, one in zip(NAMES, tellers, strict=True):
-        (listing,) = [block for block in one.reproduction() if isinstance(block, Listing)]
+        (listing,) = [block for block in reproduction(one) if isinstance(block, Listing)]
         yield Listing(f"{name}\n{listing.text}")
-    yield from teller.references()
+    yield from references(teller)
 
 
 def _rows(tellers: tuple[Teller, ...]) -> Iterator[tuple[str, ...]]:

@@ -1,0 +1,47 @@
+"""A run, and the language that it is told in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from derivviz.errors import DerivvizError
+from derivviz.figures import figure
+from derivviz.publishing.report.blocks import Heading, Paragraph, Picture
+from derivviz.trace import Trace
+
+
+@dataclass(frozen=True)
+class Teller:
+    """A run, and the language that it is told in."""
+
+    trace: Trace
+    language: str
+
+    def say(self, *, en: str, ko: str) -> str:
+        return ko if self.language == "ko" else en
+
+    def paragraph(self, *, en: str, ko: str) -> Paragraph:
+        return Paragraph(self.say(en=en, ko=ko))
+
+    def heading(self, *, en: str, ko: str) -> Heading:
+        return Heading(self.say(en=en, ko=ko))
+
+    @property
+    def uses_derivative(self) -> bool:
+        """Whether f′ is an activation of the network, or moves its learning rate."""
+        return any(m.get("type") == "DerivativeActivation" for m in self.trace.modules) or any(
+            (self.trace[key] != 1).any() for key in self.trace if key.startswith("lr_factor/")
+        )
+
+    def picture(self, name: str) -> Picture | None:
+        """A figure of the run, if the trace has what it draws."""
+        try:
+            return Picture(name, figure(name, self.trace, language=self.language))
+        except DerivvizError:
+            return None
+
+
+def listed(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {listed(one)}" for name, one in value.items())
+    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
