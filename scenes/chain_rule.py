@@ -28,13 +28,14 @@ from manim import (
 
 from derivviz.animation import Formula, Lesson, parameter
 from derivviz.animation.chains import shown
-from derivviz.animation.machines import bracketed, figure, fitted, in_letter, law, product_row
+from derivviz.animation.machines import bracketed, figure, fitted, law, product_row
 from derivviz.animation.net import SmallGraph
 from derivviz.animation.nudging import Nudges
 from derivviz.animation.numerals import plain, value
 from derivviz.animation.stage import SIZES, color
 from derivviz.calculus.derivation import derive
 from derivviz.calculus.expression import Expression
+from derivviz.look.letters import in_letter
 from derivviz.look.math import typst_math
 
 NAMES = "fghk"

@@ -10,14 +10,15 @@ from manim import LEFT, RIGHT, VGroup
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.logplane import LogPlane
-from derivviz.animation.numerals import short
+from derivviz.animation.numerals import plain
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.expression import Expression
-from derivviz.calculus.rounding import Errors, Precision, Way, errors
+from derivviz.calculus.rounding import Errors, Precision, Way, errors, quotient
+from derivviz.errors import UsageError
 
 QUOTIENTS: dict[str, tuple[Way, Precision, str]] = {
     "forward": ("forward", np.float64, "loss"),
-    "backward": ("backward", np.float64, "loss"),
+    "backward": ("backward", np.float64, "muted"),
     "central": ("central", np.float64, "positive"),
     "float32": ("forward", np.float32, "negative"),
     "central32": ("central", np.float32, "negative"),
@@ -45,6 +46,13 @@ class ErrorPlot:
     function, at
         f and a; f′(a) is not 0.
 
+    Raises
+    ------
+    UsageError
+        Where no digits get lost, or none can be counted.
+    DerivvizError
+        Where f has no derivative.
+
     Attributes
     ----------
     errors : dict of str to Errors
@@ -62,24 +70,22 @@ class ErrorPlot:
     """
 
     def __init__(self, lesson: Lesson, function: Expression, at: float) -> None:
-        self.lesson = lesson
+        self.lesson, self.function, self.at = lesson, function, at
         self.errors = {
             name: errors(function, at, way, precision) for name, (way, precision, _) in QUOTIENTS.items()
         }
         self.slope = self.errors["forward"].slope
-
-    def draw(self) -> None:
-        """Make the mobjects, once it is known that there is something to be seen."""
+        self._check(function, at)
         words = self.lesson.words
         self.plane = LogPlane(
             (-16, 0),
             (-16, 1),
-            7.0,
-            4.1,
+            6.6,
+            4.3,
             Formula("h", "label", "parameter"),
             words(en="relative error", ko="상대오차", size="label", fill="muted"),
         )
-        self.plane.move_to([-6.75, -0.32, 0], LEFT)
+        self.plane.move_to([-6.75, -0.25, 0], LEFT)
         self.curves = {name: self._curve(name) for name in QUOTIENTS}
         self.best = {name: self._best(name) for name in QUOTIENTS}
         self.entries = {name: self._entry(name, number) for number, name in enumerate(_TOLD)}
@@ -88,6 +94,21 @@ class ErrorPlot:
             self.plane.ray(1, (1.0, (found.truncation or 1.0) / size), "ink"),
             self.plane.ray(-1, (1.0, found.rounding / size), "ink"),
         )
+
+    def _check(self, f: Expression, a: float) -> None:
+        """Refuse a place where no digits get lost, or none can be counted."""
+        y, example = f(a), "such as 'x*exp(x)' at 1"
+        if not 1e-4 < abs(self.slope) < 1e6 or not 1e-3 * abs(self.slope) < abs(y) < 1e6:
+            raise UsageError(
+                f"{f.text} at x = {plain(a)} has the value {plain(y)} and the slope {plain(self.slope)}: to see "
+                f"digits get lost, take a place where neither is 0 nor very large, {example}"
+            )
+        found = self.errors["forward"]
+        if not (found.predicted and 1e-11 < found.h[found.best] < 1e-4 and self.digits("forward") > 4):
+            raise UsageError(
+                f"At x = {plain(a)} the graph of {f.text} is straight, or too crooked, for the size of a small h "
+                f"to matter: take another --function or --at, {example}"
+            )
 
     def relative(self, name: str) -> Errors:
         """The errors of a quotient; its `error` is relative to |f′(a)|."""
@@ -101,6 +122,12 @@ class ErrorPlot:
         found = self.relative(name)
         error = float(found.error[found.best])
         return 16 if error == 0 else min(16, int(-math.log10(error)))
+
+    def at_best(self, name: str) -> float:
+        """The quotient at its best h."""
+        way, precision, _ = QUOTIENTS[name]
+        found = self.errors[name]
+        return float(quotient(self.function, self.at, found.h[found.best], way, precision))
 
     def _curve(self, name: str) -> Segments:
         found = self.relative(name)
@@ -128,11 +155,33 @@ class ErrorPlot:
         if name == "backward":
             return VGroup()
         found, precision = self.errors[name], QUOTIENTS[name][1]
-        theory = short(float(np.finfo(precision).eps) ** (1 / (found.order + 1)), 2)
+        theory = float(np.finfo(precision).eps) ** (1 / (found.order + 1))
         root = "sqrt(epsilon)" if found.order == 1 else "root(3, epsilon)"
         parts = VGroup(
-            Formula(f"{root} = {theory}", _SMALL, "muted"),
+            Formula(f"{root} = {_tens(theory)}", _SMALL, "muted"),
             self.lesson.words(en="best:", ko="최적:", size=_SMALL, fill="muted"),
-            Formula(f"h = {short(float(found.h[found.best]), 2)}", _SMALL, "parameter"),
+            Formula(f"h = {_tens(float(found.h[found.best]))}", _SMALL, "parameter"),
         )
         return parts.arrange(RIGHT, buff=0.25).move_to([_COLUMN, y, 0], LEFT)
+
+    def verify(self) -> None:
+        """Claim that curves, best h and laws are drawn where they are."""
+        claim = self.lesson.claim
+        for name, line in self.curves.items():
+            found = self.relative(name)
+            for what, mark, n in (
+                ("first", line.points[0], 0),
+                ("best", self.best[name].get_center(), found.best),
+            ):
+                h, error = (math.log10(number) for number in self.plane.numbers(mark))
+                claim(f"the {what} h of {name}, in decades", h, math.log10(found.h[n]))
+                true = math.log10(np.clip(found.error[n], _LEAST, _MOST))
+                claim(f"the error at the {what} h of {name}, in decades", error, true)
+        for ray, power in zip(self.rays, (1, -1), strict=True):
+            claim("the power of h in the law of an error", self.plane.slope_of(ray), power)
+
+
+def _tens(number: float) -> str:
+    """Two digits and a power of ten, always."""
+    mantissa, _, power = f"{number:.1e}".partition("e")
+    return f"{mantissa} dot 10^({int(power)})".replace("-", "−")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,10 +14,9 @@ from derivviz.animation.numerals import short
 from derivviz.animation.stage import SIZES, color
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.chain import Machine
-from derivviz.calculus.derivation import Path
 from derivviz.calculus.expression import Expression
-from derivviz.calculus.tree import Node, Variable, children
 from derivviz.errors import UsageError
+from derivviz.look.letters import in_letter
 from derivviz.look.math import typst_math
 
 _SIZES = (48, 44, 40, 36, 32, 28)
@@ -27,12 +25,6 @@ _ARROW = 0.42  # length at the least
 _GAPS = 0.14, 1.05  # between columns, at the least and at the most
 _TALLEST = 1.35
 _DIGITS = 4
-
-
-def in_letter(function: Expression, letter: str) -> str:
-    """The markup of a function of x with another letter for x."""
-    labels: dict[Path, Sequence[str]] = dict.fromkeys(_variables(function.tree), ("arg",))
-    return re.sub(r"\{\{ x : arg \}\}", f"{{{{ {letter} : arg }}}}", typst_math(function, labels))
 
 
 def figure(number: float, digits: int = _DIGITS) -> str:
@@ -144,12 +136,6 @@ def _box(link: Machine, letter: str, size: float, round_ends: bool) -> VGroup:
     )
     frame.set_fill(color("panel"), opacity=1)
     return VGroup(frame, formula.move_to(frame))
-
-
-def _variables(node: Node) -> list[Path]:
-    if isinstance(node, Variable):
-        return [()]
-    return [(n, *path) for n, child in enumerate(children(node)) for path in _variables(child)]
 
 
 def product_row(row: Row, y: float, cells: Sequence[Formula], sign_role: str = "ink") -> VGroup:

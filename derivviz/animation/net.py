@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from manim import ShowPassingFlash, VGroup
 
 from derivviz.animation.layout import mark
@@ -12,9 +11,7 @@ from derivviz.animation.lines import Segments, dot
 from derivviz.animation.machines import Row, bracketed, figure
 from derivviz.animation.plane import Plane
 from derivviz.animation.typeset import Formula
-from derivviz.calculus.chain import Machine, Run
-
-_REACH = 4.0  # of a small graph, to either side
+from derivviz.calculus.chain import Machine, Run, window
 
 
 class SmallGraph(VGroup):
@@ -30,14 +27,8 @@ class SmallGraph(VGroup):
 
     def __init__(self, link: Machine, x: float, y: float, slope: float, size: tuple[float, float]) -> None:
         super().__init__()
-        reach = min(0.6 * abs(x), _REACH) or 1.0
-        around = np.linspace(x - reach, x + reach, 201)
-        heights = link.function(around)
-        heights = heights[np.isfinite(heights)]
-        low, high = np.percentile(heights, [3, 97])
-        room = max(0.15 * (high - low), 1e-6 * max(1.0, abs(y)), 0.3 * reach if high == low else 0.0)
-        y_range = (float(min(low, y - room) - room), float(max(high, y + room) + room))
-        self.plane = Plane((x - reach, x + reach), y_range, *size)
+        x_range, y_range = window(link, x)
+        self.plane = Plane(x_range, y_range, *size)
         VGroup(self.plane.tick_labels, self.plane.names).set_opacity(0)
         self.curve = self.plane.curve(link.function, width=5)
         self.tangent = Segments([self.plane.clip(slope, (x, y), 0.32)], "tangent", 5)

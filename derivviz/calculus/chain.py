@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from derivviz.calculus.derivation import Path, at, derive, replaced
 from derivviz.calculus.expression import Expression, parse
 from derivviz.calculus.text import to_text
@@ -22,6 +24,7 @@ from derivviz.calculus.tree import Call, Node, Power, Product, Sum, Variable, ch
 from derivviz.errors import UsageError
 
 MOST = 4
+_REACH = 4.0
 _X = Variable()
 
 
@@ -136,6 +139,17 @@ def _through(links: Sequence[Machine], x: float) -> tuple[float, ...]:
     for link in links:
         values.append(link.function(values[-1]) + 0.0)  # −0 is 0
     return tuple(values)
+
+
+def window(link: Machine, x: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Ends in x and in y of the stretch of a link's graph around its input that shows how it bends."""
+    reach = min(0.6 * abs(x), _REACH) or 1.0
+    heights = link.function(np.linspace(x - reach, x + reach, 201))
+    heights = heights[np.isfinite(heights)]
+    y = link.function(x)
+    low, high = np.percentile(heights, [3, 97])  # what a pole nearby does is left out
+    room = max(0.15 * (high - low), 1e-6 * max(1.0, abs(y)), 0.3 * reach if high == low else 0.0)
+    return (x - reach, x + reach), (float(min(low, y - room) - room), float(max(high, y + room) + room))
 
 
 def _machine(node: Node) -> Machine:

@@ -17,10 +17,9 @@ import sympy
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.calculus.deadline import OutOfTime, deadline
-from derivviz.calculus.expression import Expression
+from derivviz.calculus.expression import Expression, ExpressionError
 from derivviz.calculus.program import Kind, function, power, run
-from derivviz.calculus.symbolic import differentiate, is_real
-from derivviz.calculus.tree import is_constant
+from derivviz.calculus.symbolic import is_real, to_sympy
 from derivviz.errors import DerivvizError, UsageError
 
 Way = Literal["forward", "backward", "central"]
@@ -171,16 +170,15 @@ def derivatives(f: Expression, place: float) -> list[Any]:
     found: list[Any] = []
     try:
         with deadline(_SECONDS):
-            value = f.sympy
+            g = f
             for _ in range(4):
-                number = value.subs(f.symbol, exact).evalf(40)
-                found.append(number if is_real(number) and number.is_number else None)
-                value = differentiate(value)
-    except (OutOfTime, RecursionError, TypeError, ValueError, ArithmeticError, NotImplementedError):
+                number = to_sympy(g.tree, exact).evalf(40)
+                found.append(number if is_real(number) and np.isfinite(float(number)) else None)
+                g = g.derivative()
+    except (OutOfTime, ExpressionError, RecursionError, TypeError, ValueError, ArithmeticError):
         pass  # what was found until then
     found += [None] * (4 - len(found))
-    smooth = is_constant(f.tree) or np.isfinite(f.derivative()(place))
-    if found[1] is None or not smooth:
+    if found[1] is None:
         raise DerivvizError(f"{f.text} has no derivative at {told}: choose another point.")
     return found
 
