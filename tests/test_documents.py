@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/laboratory.md",
     "docs/recommender.md",
     "docs/losses.md",
+    "docs/lectures.md",
     "README.ko.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -32,7 +33,15 @@ def commands(name: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "README.ko.md", "docs/recording.md", "docs/recommender.md", "docs/losses.md"]
+    "name",
+    [
+        "README.md",
+        "README.ko.md",
+        "docs/recording.md",
+        "docs/recommender.md",
+        "docs/losses.md",
+        "docs/lectures.md",
+    ],
 )
 def test_every_command_reads(name):
     told = commands(name)
@@ -74,3 +83,16 @@ def test_the_lesson_in_contributing_is_whole(tmp_path):
         made = plan(scene, Quality(320, 180, 5), Stage(language, parameters={"slope": "2"}))
         assert made.problems == ()
         assert len(made.beats) == 1
+
+
+def test_the_lecture_in_its_document_is_one(tmp_path):
+    from derivviz.publishing.lecture import KEYS, LESSON_KEYS, read
+
+    text = (ROOT / "docs" / "lectures.md").read_text(encoding="utf-8")
+    source = re.search(r"```toml\n(.*?)```", text, re.S)
+    assert source is not None
+    path = tmp_path / "mine.toml"
+    path.write_text(source[1], encoding="utf-8")
+    assert [lesson.path.stem for lesson in read(path).lessons] == ["tangent", "rules"]
+    for key in (*KEYS, *LESSON_KEYS):
+        assert f"`{key}`" in text or f"`[[{key}]]`" in text
