@@ -15,7 +15,7 @@ from derivviz.animation.typeset import Label, Number
 from derivviz.look.theme import contrast
 
 Array = NDArray[np.float64]
-CAPTION_TOP = -2.95  # what lies below this height of the frame belongs to the captions
+CAPTION_TOP = -2.95  # what lies below this height of a frame of 16:9 belongs to the captions
 SAFE = 0.12  # units that every label keeps from the frame's edge
 MINIMUM_CONTRAST = {"large": 3.0, "small": 4.5}  # WCAG 2.2, 1.4.3
 
@@ -33,16 +33,26 @@ class Problem:
     time
         Seconds from the start.
     message
-        What is wrong.
+        What is wrong, and what to change.
+    where
+        File and line that say so, as ``tangent.py:214``: of a claim its own, of a layout its beat's sentence.
     """
 
     kind: str
     beat: int
     time: float
     message: str
+    where: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}: beat {self.beat}, {self.time:.1f} s: {self.message}"
+        where = f"{self.where}: " if self.where else ""
+        return f"{where}{self.kind}: beat {self.beat}, {self.time:.1f} s: {self.message}"
+
+
+def caption_top() -> float:
+    """The height below which the frame belongs to the captions: a narrow one breaks them into more lines."""
+    room = 4 + CAPTION_TOP if config.frame_width > 12 else 2.2
+    return float(-config.frame_height / 2 + room)
 
 
 def mark(mobject: Mobject, **marks: bool) -> Mobject:
@@ -62,12 +72,15 @@ def check(mobjects: Iterable[Mobject]) -> list[str]:
         found += _one(label, boxes[id(label)])
     for one, other in combinations(labels, 2):
         if _overlap(boxes[id(one)], boxes[id(other)]):
-            found.append(f"{name(one)} lies on {name(other)}")
+            found.append(f"{name(one)} lies on {name(other)}: place one beside it, or fade one out first")
     for line in lines:
         way = pieces(line)
         for label in labels:
             if crosses(way, boxes[id(label)]):
-                found.append(f"a line ({line.get_stroke_color().to_hex()}) runs through {name(label)}")
+                found.append(
+                    f"a line ({line.get_stroke_color().to_hex()}) runs through {name(label)}: "
+                    "move it, open the grid with `Plane.room_for`, or mark the line as a backdrop"
+                )
     return found
 
 
@@ -123,16 +136,32 @@ def _one(label: Label, boxes: Array) -> list[str]:
     found = []
     half = np.array([config.frame_width / 2, config.frame_height / 2]) - SAFE
     if (boxes[:, :2] < -half).any() or (boxes[:, 2:] > half).any():
-        found.append(f"{name(label)} leaves the safe part of the frame")
+        over = [
+            *zip(("right", "up"), (-half - boxes[:, :2]).max(axis=0), strict=True),
+            *zip(("left", "down"), (boxes[:, 2:] - half).max(axis=0), strict=True),
+        ]
+        moves = " and ".join(f"{max(by, 0.01):.2f} {way}" for way, by in over if by > 0)
+        found.append(f"{name(label)} leaves the safe part of the frame: move it {moves}")
     size = label.drawn_size
     if size < SIZES["tick"] - 0.5:
-        found.append(f"{name(label)} is drawn at size {size:.0f}, under the smallest, {SIZES['tick']}")
+        smallest = SIZES["tick"]
+        found.append(
+            f"{name(label)} is drawn at size {size:.0f}, under the smallest, {smallest}: "
+            f"scale it by {smallest / size:.2f} or more, or say less"
+        )
     stage = current()
     large = size >= SIZES["label"] - 0.5  # moving a label costs its size a few bits
     for fill in {g.get_fill_color().to_hex() for g in label.submobjects if _visible_fill(g)}:
         ratio = contrast(fill, stage.theme.background)
-        if ratio < MINIMUM_CONTRAST["large" if large else "small"]:
-            found.append(f"{name(label)} in {fill} has a contrast of only {ratio:.1f}")
+        least = MINIMUM_CONTRAST["large" if large else "small"]
+        if ratio < least:
+            other = (
+                "" if large else f", or size {SIZES['label']}, where {MINIMUM_CONTRAST['large']} is enough"
+            )
+            found.append(
+                f"{name(label)} in {fill} has a contrast of only {ratio:.1f}, not {least}: "
+                f"take another colour{other}"
+            )
     return found
 
 

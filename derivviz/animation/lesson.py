@@ -7,13 +7,14 @@ import math
 import sys
 from functools import cached_property
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from manim import DOWN, LEFT, UP, FadeIn, FadeOut, Scene, config, logger
 
 from derivviz import library
 from derivviz.animation import stage as staging
-from derivviz.animation.layout import CAPTION_TOP, Problem, check
+from derivviz.animation.layout import Problem, caption_top, check
 from derivviz.animation.stage import Stage
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
@@ -85,6 +86,7 @@ class Lesson(Scene):
         self.beats: list[Beat] = []
         self.problems: list[Problem] = []
         self._caption: Words | None = None
+        self._told_at = ""  # line of the sentence of this beat
         super().__init__(renderer=renderer, **kwargs)
         self.renderer.camera.background_color = self.stage.theme.background
 
@@ -110,10 +112,11 @@ class Lesson(Scene):
         """Open a beat: end the one before, once there was time to read it, and show the new sentence."""
         self.end_beat()
         self.beats.append(Beat(len(self.beats) + 1, self.time, {"en": en, "ko": ko}))
+        self._told_at = self._line()
         if not self.stage.captions:
             return
         sentence = self.words(en=en, ko=ko, size="caption", width=config.frame_width - 1.2, centered=True)
-        sentence.set_y(CAPTION_TOP - 0.12 - sentence.height / 2)
+        sentence.set_y(caption_top() - 0.12 - sentence.height / 2)
         if self._caption is not None:  # first out, then in: two sentences on each other are none
             self.play(FadeOut(self._caption), run_time=0.15)
         self.play(FadeIn(sentence), run_time=0.25)
@@ -196,7 +199,16 @@ class Lesson(Scene):
             self._report("claim", [f"{what}: the picture says {drawn!r}, but it is {true!r}"])
 
     def _report(self, kind: str, messages: list[str]) -> None:
-        self.problems += [Problem(kind, len(self.beats), self.time, message) for message in messages]
+        where = self._told_at if kind == "layout" and self._told_at else self._line()
+        self.problems += [Problem(kind, len(self.beats), self.time, message, where) for message in messages]
+
+    def _line(self) -> str:
+        """File and line of the lesson that are being run, as ``tangent.py:214``."""
+        source = sys.modules[type(self).__module__].__file__ or ""
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != source:
+            frame = frame.f_back
+        return Path(source).name + (f":{frame.f_lineno}" if frame else "")
 
 
 def _recorded(trace: Trace, key: str) -> bool:

@@ -178,7 +178,7 @@ def command(
             f"Note: made with manim's own, slower code: derivviz knows {patches.SERIES}x only", err=True
         )
     for problem in made.plan.problems:
-        click.echo(f"Warning: {path.name}: {problem}", err=True)
+        click.echo(f"Warning: {problem}", err=True)
     length = "" if where.suffix[1:].lower() in SINGLE else f", {made.duration:.1f} s long"
     click.echo(f"{made.path}  ({size(made.size)}{length}, {size_and_rate}, made in {made.seconds:.1f} s)")
     for file in written:

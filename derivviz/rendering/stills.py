@@ -10,6 +10,7 @@ import numpy as np
 from manim import Scene
 from PIL import Image
 
+from derivviz.animation.lesson import Beat
 from derivviz.animation.stage import Stage
 from derivviz.errors import UsageError
 from derivviz.rendering import vectors
@@ -119,12 +120,17 @@ class _Look(Share):
         for moment in self.moments:
             if moment.time is not None:
                 now = self.frames[moment] in view.frames
-            elif moment.beat is not None:  # the last play of the beat has the last word
-                now = not view.frames and len(getattr(view.scene, "beats", ())) == moment.beat
+            elif moment.beat is not None:
+                now = not view.frames and self._tells(view.scene, moment)
             else:
                 now = view.ended
             if now:
                 self.found[moment] = self.make(view)
+
+    def _tells(self, scene: Scene, moment: Moment) -> bool:
+        """Whether a beat is being told: its last play has the last word, but none that clears up behind it."""
+        beats: Sequence[Beat] = getattr(scene, "beats", ())
+        return len(beats) == moment.beat and (not beats[-1].end or moment not in self.found)
 
 
 class _Unseen(Segment):

@@ -139,6 +139,24 @@ def test_layout_is_checked_at_the_end_of_every_beat():
     assert "runs through Formula('x')" in str(problems[0])
 
 
+def test_a_problem_names_the_line_that_says_so():
+    """As a compiler does: of a layout the sentence of its beat, of a claim the claim."""
+
+    class Wrong(Lesson):
+        def construct(self) -> None:
+            self.say(**SHORT)
+            self.add(Formula("x"), Line([-1, 0, 0], [1, 0, 0]))
+
+        def verify(self) -> None:
+            self.claim("one", 1, 2)
+
+    first = Wrong.construct.__code__.co_firstlineno
+    layout, claim = plan(Wrong, TINY, Stage()).problems
+    assert layout.where == f"test_lesson.py:{first + 1}"
+    assert claim.where == f"test_lesson.py:{first + 5}"
+    assert str(claim).startswith(f"test_lesson.py:{first + 5}: claim: beat 1, ")
+
+
 # ---- claims ---------------------------------------------------------------------------------------------
 
 

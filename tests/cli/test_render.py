@@ -260,10 +260,10 @@ def test_the_last_line_tells_path_size_length_and_seconds(asked):
 
 
 def test_problems_are_warnings(asked):
-    asked.problems = (Problem("claim", 3, 12.34, "slope of the tangent: no"),)
+    asked.problems = (Problem("claim", 3, 12.34, "slope of the tangent: no", "tangent.py:214"),)
     told = asked.call("tangent")
     assert told.code == 0
-    assert told.err == "Warning: tangent.py: claim: beat 3, 12.3 s: slope of the tangent: no\n"
+    assert told.err == "Warning: tangent.py:214: claim: beat 3, 12.3 s: slope of the tangent: no\n"
 
 
 def test_a_manim_that_is_not_known_is_told(asked, monkeypatch):
@@ -343,7 +343,7 @@ def test_a_file_of_ones_own_becomes_a_video(tmp_path):
     done = subprocess.run(render, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("renders/own.mp4  (")
-    assert done.stderr == "Warning: own.py: claim: beat 0, 0.2 s: one: the picture says 1, but it is 2\n"
+    assert done.stderr == "Warning: own.py:8: claim: beat 0, 0.2 s: one: the picture says 1, but it is 2\n"
     made = [
         str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*") if "__pycache__" not in str(path)
     ]
@@ -352,5 +352,5 @@ def test_a_file_of_ones_own_becomes_a_video(tmp_path):
         [*render, "--strict", "-o", "b.mp4"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert strict.returncode == 1
-    assert strict.stderr.startswith("Error: Own does not pass its checks:\n  claim: beat 0")
+    assert strict.stderr.startswith("Error: Own does not pass its checks:\n  own.py:8: claim: beat 0")
     assert not (tmp_path / "b.mp4").exists()

@@ -22,6 +22,7 @@ from manim import (
     WHITE,
     Circle,
     Create,
+    FadeOut,
     ImageMobject,
     Scene,
     Square,
@@ -221,6 +222,19 @@ def test_a_still_of_a_beat_shows_all_that_it_told(tmp_path):
     last_of_one = int(planned.beats[0].end * 10 + 1e-6) - 1
     assert picture(one) == film[last_of_one]
     assert picture(end) not in film[:-1]
+
+
+class Cleared(Told):
+    def construct(self) -> None:
+        super().construct()
+        self.end_beat()
+        self.play(FadeOut(*self.mobjects), run_time=0.3)
+
+
+def test_a_still_of_a_beat_is_not_of_what_clears_up_behind_it():
+    (full, empty), _ = stills(Cleared, TINY, Stage(), [Moment(beat=2), END])
+    (told,), _ = stills(Told, TINY, Stage(), [Moment(beat=2)])
+    assert full == told != empty
 
 
 @pytest.mark.parametrize(
