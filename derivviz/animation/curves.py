@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+HALVINGS = 5  # of a step, at the most
+FINE = 1 / 300  # of the plane's height that a curve may be off a straight piece
+
 
 def smooth(points: Array) -> Array:
     """Cubic pieces through points of rising x, with the slopes that finite differences give."""
@@ -17,6 +20,26 @@ def smooth(points: Array) -> Array:
     run = (b[:, 0] - a[:, 0])[:, None] / 3
     way = np.stack([np.ones_like(slopes), slopes, np.zeros_like(slopes)], axis=1)
     return np.stack([a, a + run * way[:-1], b - run * way[1:], b], axis=1).reshape(-1, 3)
+
+
+def samples(
+    f: Callable[[Array], Array], x_range: tuple[float, float], pieces: int, y_range: tuple[float, float]
+) -> tuple[Array, Array]:
+    """x and f(x) in `pieces` equal steps, halved again and again where the curve bends too much for them."""
+    low, high = y_range
+    x = np.linspace(*x_range, pieces + 1)
+    with np.errstate(all="ignore"):
+        y = np.asarray(f(x), float)
+        for _ in range(HALVINGS):
+            middle = (x[:-1] + x[1:]) / 2
+            true = np.asarray(f(middle), float)
+            off = np.abs(true - (y[:-1] + y[1:]) / 2) > (high - low) * FINE
+            seen = (np.minimum(y[:-1], y[1:]) <= high) & (np.maximum(y[:-1], y[1:]) >= low)
+            at = np.flatnonzero(off & seen)
+            if not len(at):
+                break
+            x, y = np.insert(x, at + 1, middle[at]), np.insert(y, at + 1, true[at])
+    return x, y
 
 
 def runs(inside: NDArray[np.bool_], jumps: Mapping[int, float]) -> list[tuple[int, int]]:

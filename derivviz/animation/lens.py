@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from manim import ORIGIN, RIGHT, Circle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
@@ -10,17 +12,26 @@ from manim import ORIGIN, RIGHT, Circle, UpdateFromAlphaFunc, VGroup, VMobject, 
 from derivviz.animation.lines import Dashed, dot, straight
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula, Number
-from derivviz.calculus.expression import Expression
 
 
 class Lens(VGroup):
-    """A magnifying glass over P that keeps P and Q apart, however close they are."""
+    """A magnifying glass over P that keeps P and Q apart, however close they are.
+
+    Parameters
+    ----------
+    f, a
+        The function, vectorised, and the x of P.
+    slope
+        The steepness that is drawn at 45° in the glass.
+    samples
+        Points that the curve in the glass is drawn through.
+    """
 
     RADIUS = 1.25
 
-    def __init__(self, f: Expression, a: float, slope: float) -> None:
+    def __init__(self, f: Callable[[Any], Any], a: float, slope: float, samples: int = 161) -> None:
         super().__init__()
-        self.f, self.a = f, a
+        self.f, self.a, self.samples = f, a, samples
         self.steepness = max(abs(slope), 0.2)  # the tangent is drawn at 45° in the glass
         self.rim = Circle(self.RADIUS, stroke_color=color("axis"), stroke_width=4)
         self.rim.set_fill(color("panel"), opacity=1)
@@ -35,7 +46,7 @@ class Lens(VGroup):
         """What the glass shows when Q is h away from P, and was `first` away at the start."""
         f, a, middle = self.f, self.a, self.rim.get_center()
         scale = abs(h) / 0.62  # x from the middle to the rim
-        t = np.linspace(-1, 1, 161)
+        t = np.linspace(-1, 1, self.samples)
         with np.errstate(all="ignore"):
             rise = (f(a + scale * t) - f(a)) / (scale * self.steepness)
         seen = (np.hypot(t, rise) < 0.985) & np.isfinite(rise)

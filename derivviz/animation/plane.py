@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 import numpy as np
-from manim import DL, DOWN, LEFT, RIGHT, UL, UP, Mobject, Polygon, VGroup, VMobject
+from manim import DL, DOWN, DR, LEFT, RIGHT, UL, UP, Mobject, Polygon, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation import curves, layout
@@ -69,27 +69,31 @@ class Plane(VGroup):
         (x0, x1), (y0, y1) = x_range, y_range
         self.home = (min(max(0.0, x0), x1), min(max(0.0, y0), y1))  # where the axes cross
         hx, hy = self.home
-        steps = [nice_step(*x_range, most_ticks[0]), nice_step(*y_range, most_ticks[1])]
-        xs = [x for x in ticks(x0, x1 - (x1 - x0) * 0.03, steps[0]) if abs(x - hx) > steps[0] * 0.3]
-        ys = [y for y in ticks(y0, y1 - (y1 - y0) * 0.03, steps[1]) if abs(y - hy) > steps[1] * 0.3]
-        self.tick_labels = VGroup(
-            *(self._tick(x, steps[0], self.point(x, hy), DOWN) for x in xs),
-            *(self._tick(y, steps[1], self.point(hx, y), LEFT) for y in ys),
-        )
-        self._ticks = xs, ys
+        powers, labels, self._ticks = zip(*(self._axis(way, most_ticks[way]) for way in (0, 1)), strict=True)
+        self.tick_labels = VGroup(*labels[0], *labels[1])
         self.axes = Segments(
             [[self.point(x0, hy), self.point(x1, hy)], [self.point(hx, y0), self.point(hx, y1)]], "axis", 2.5
         )
         tips = VGroup(_tip(self.point(x1, hy), RIGHT), _tip(self.point(hx, y1), UP))
         # Where an axis runs along the far edge of the plane, the other one's name steps aside.
         at_right, at_top = self.point(x1, y1)[:2] - self.point(hx, hy)[:2] < 0.17
-        self.names = VGroup(
-            Formula(names[0], "label", "muted").next_to(self.point(x1, hy), DL if at_right else DOWN, 0.18),
-            Formula(names[1], "label", "muted").next_to(self.point(hx, y1), UL if at_top else LEFT, 0.18),
+        named = [
+            name if power == 0 else f"{name} thick (times 10^({power}))"
+            for name, power in zip(names, powers, strict=True)
+        ]
+        ends = (x1, hy), (hx, y1)
+        sides = (
+            (DL, UL) if at_right or powers[0] else (DOWN, UP, DL, UL),
+            (UL,) if at_top else (DR, DL) if powers[1] else (LEFT, RIGHT, DL, DR),
         )
+        made = [Formula(name, "label", "muted") for name in named]
+        self.names = VGroup(*made)
+        self._name_places = list(zip(made, ends, sides, strict=True))
+        for name, end, ways in self._name_places:
+            name.next_to(self.point(*end), ways[0], 0.18)
         crowded = [t for t in self.tick_labels if _near(t, self.names[0]) or _near(t, self.names[1])]
         self.tick_labels.remove(*crowded)
-        self.grid = Segments(_cut(self._grid_lines(), [*self.tick_labels]), "grid", 1.5)
+        self.grid = Segments(_cut(self._grid_lines(), [*self.tick_labels, *self.names]), "grid", 1.5)
         layout.mark(self.grid, gives_way=True)
         self.add(self.grid, self.axes, tips, self.tick_labels, self.names)
 
@@ -99,15 +103,25 @@ class Plane(VGroup):
         return upright + [(self.point(x0, y), self.point(x1, y)) for y in ys]
 
     def keep_clear(self, *lines: VMobject) -> Self:
-        """Drop the tick labels that lines to come will run through."""
+        """Leave out tick labels that lines to come would run through; put names of axes beside such lines."""
         ways = [layout.pieces(line) for line in lines]
-        crossed = [t for t in self.tick_labels if layout.touches(layout.label_boxes(t), [], ways, room=0.08)]
+        crossed = [label for label in self.tick_labels if _touched(label, ways)]
         self.tick_labels.remove(*crossed)
+        for name, end, sides in self._name_places:
+            others = [layout.label_boxes(other) for other in self.names if other is not name]
+            for side in sides[1:]:
+                if not _touched(name, ways, others):
+                    break
+                name.next_to(self.point(*end), side, 0.18)
+            if _touched(name, ways, others):
+                self.names.remove(name)
+        taken = [label for label in self.tick_labels if any(_near(label, name) for name in self.names)]
+        self.tick_labels.remove(*taken)
         return self.room_for()
 
     def room_for(self, *labels: Mobject) -> Self:
         """Interrupt the grid where these labels, and no others, lie on it."""
-        self.grid.points = straight(_cut(self._grid_lines(), [*self.tick_labels, *labels]))
+        self.grid.points = straight(_cut(self._grid_lines(), [*self.tick_labels, *self.names, *labels]))
         return self
 
     def point(self, x: ArrayLike, y: ArrayLike) -> Array:
@@ -152,21 +166,27 @@ class Plane(VGroup):
         width: float = 6,
         pieces: int = 160,
     ) -> VMobject:
-        """The graph of a vectorised function, broken where it is undefined, jumps or leaves the plane."""
-        x = np.linspace(*(x_range or self.x_range), pieces + 1)
-        with np.errstate(all="ignore"):
-            y = np.asarray(f(x), float)
+        """The graph of a vectorised function, broken where it is undefined, jumps or leaves the plane.
+
+        It is drawn in so many `pieces`, and in more where it is too crooked for them.
+        """
+        x, y = curves.samples(f, x_range or self.x_range, pieces, self.y_range)
         drawn = VMobject(stroke_color=color(role), stroke_width=width, fill_opacity=0)
         y0, y1 = self.y_range
         inside = np.isfinite(y) & (y >= y0 - 1e-9) & (y <= y1 + 1e-9)
         gaps = breaks(f, x, np.where(inside, y, np.nan), y1 - y0)
         runs: list[Array] = []
+        hair = 1e-6 * float(np.diff(x).min())  # before and behind a gap, whose place is known almost exactly
         for start, end in curves.runs(inside, gaps):
             xs, ys = x[start:end], y[start:end]
             if start > 0:
-                xs, ys = curves.to_edge(f, gaps.get(start, x[start - 1]), xs, ys, self.y_range, first=True)
+                xs, ys = curves.to_edge(
+                    f, gaps[start] + hair if start in gaps else x[start - 1], xs, ys, self.y_range, first=True
+                )
             if end < len(x):
-                xs, ys = curves.to_edge(f, gaps.get(end, x[end]), xs, ys, self.y_range, first=False)
+                xs, ys = curves.to_edge(
+                    f, gaps[end] - hair if end in gaps else x[end], xs, ys, self.y_range, first=False
+                )
             if len(xs) > 1:
                 smooth = curves.smooth(self.point(xs, ys))
                 smooth[:, 1] = np.clip(smooth[:, 1], *self.point(x[0], [y0, y1])[:, 1])
@@ -174,9 +194,38 @@ class Plane(VGroup):
         drawn.points = np.concatenate(runs) if runs else np.zeros((0, 3))
         return drawn
 
-    def _tick(self, value: float, step: float, at: Array, side: Array) -> Formula:
-        digits = max(6, int(np.ceil(np.log10(max(abs(value) / step, 1.0)))) + 1)  # neighbours differ
-        return Formula(numeral(value, digits), "tick", "muted").next_to(at, side, 0.16)
+    def _axis(self, way: int, most: int) -> tuple[int, list[Formula], list[float]]:
+        """Ticks of the x axis (0) or the y axis (1): the power of ten taken out of them, labels and numbers."""
+        low, high = (self.x_range, self.y_range)[way]
+        while True:
+            step = nice_step(low, high, most)
+            found = ticks(low, high - (high - low) * 0.03, step)
+            found = [tick for tick in found if abs(tick - self.home[way]) > step * 0.3]
+            power = _common_power(found, step)
+            labels = [Formula(_tick(tick, step, power), "tick", "muted") for tick in found]
+            room = step / (high - low) * self.size[0] - 0.2
+            if way == 1 or most <= 2 or all(label.width < room for label in labels):
+                break
+            most -= 1
+        for label, tick in zip(labels, found, strict=True):
+            at = self.point(tick, self.home[1]) if way == 0 else self.point(self.home[0], tick)
+            label.next_to(at, (DOWN, LEFT)[way], 0.16)
+        return power, labels, found
+
+
+def _common_power(found: Sequence[float], step: float) -> int:
+    """The power of ten to take out of all ticks where they would be long to write, or 0."""
+    size = max((abs(tick) for tick in found), default=0.0)
+    if size == 0 or 1e-3 <= size < 1e5:
+        return 0
+    power = int(np.floor(np.log10(size * (1 + 1e-12))))
+    written, shorter = (max(len(_tick(tick, step, n)) for tick in found) for n in (0, power))
+    return power if shorter < written else 0
+
+
+def _tick(value: float, step: float, power: int = 0) -> str:
+    digits = max(6, int(np.ceil(np.log10(max(abs(value) / step, 1.0)))) + 1)  # neighbours differ
+    return numeral(value / 10.0**power, digits)
 
 
 def _tip(at: Array, direction: Array) -> Polygon:
@@ -184,6 +233,10 @@ def _tip(at: Array, direction: Array) -> Polygon:
     return Polygon(
         at + direction * 0.16, at + side, at - side, stroke_width=0, fill_color=color("axis"), fill_opacity=1
     )
+
+
+def _touched(label: Formula, ways: Sequence[Array], boxes: Sequence[Array] = ()) -> bool:
+    return bool(layout.touches(layout.label_boxes(label), boxes, ways, room=0.08))
 
 
 def _near(one: VMobject, other: VMobject, room: float = 0.12) -> bool:

@@ -143,6 +143,19 @@ def tangent(expression: Expression, a: Any) -> Line:
     return Line(slope, float(height - left * place))
 
 
+def expanded_quotient(expression: Expression, a: Any, most: int = 4) -> sympy.Expr | None:
+    """(f(a + h) − f(a))/h of a polynomial, expanded in the symbol ``h``.
+
+    None where f is no polynomial, where h drops out of the quotient, or where it has more than `most` terms.
+    """
+    h, x = sympy.Symbol("h"), expression.symbol
+    f, place = expression.sympy, exact(a)
+    if not f.is_polynomial(x) or sympy.degree(f, x) > 50:
+        return None
+    expanded = sympy.expand((f.subs(x, place + h) - f.subs(x, place)) / h)
+    return expanded if len(sympy.Add.make_args(expanded)) <= most and h in expanded.free_symbols else None
+
+
 def exact(a: Any) -> Any:
     """The number `a` in exact form: a float as the decimal that it prints as."""
     if isinstance(a, sympy.Basic):

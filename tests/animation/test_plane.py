@@ -91,7 +91,7 @@ def test_ticks_of_a_known_range():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(3.0, "3"), (-0.5, "−0.5"), (1e-7, "1 dot 10^(−7)"), (123456.0, "123456"), (2e9, "2 dot 10^(9)")],
+    [(3.0, "3"), (-0.5, "−0.5"), (1e-7, "10^(−7)"), (123456.0, "123456"), (2e9, "2 dot 10^(9)")],
 )
 def test_numerals(value, text):
     assert numeral(value) == text

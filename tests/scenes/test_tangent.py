@@ -67,13 +67,11 @@ def test_the_published_lesson(walk, monkeypatch, language, theme):
     ]
 
 
-def test_a_wrong_difference_quotient_is_found_out(lesson_class, walk, monkeypatch):
-    scene = lesson_class("tangent")
-    module = __import__("sys").modules[scene.__module__]
-    monkeypatch.setattr(module, "difference_quotient", lambda f, a, h: (f(a + h) - f(a)) / h + 1e-12)
-    monkeypatch.setattr("derivviz.library.load", lambda path: module)
+def test_a_wrong_difference_quotient_is_found_out(walk, monkeypatch):
+    table = __import__("derivviz.animation.slope_table", fromlist=["difference_quotient"])
+    monkeypatch.setattr(table, "difference_quotient", lambda f, a, h: (f(a + h) - f(a)) / h + 1e-12)
     planned, _ = walk("tangent", function="x", at="0", from_="2")
-    assert [p.kind for p in planned.problems] == ["claim"] * 3
+    assert [p.kind for p in planned.problems] == ["claim"] * 6
     assert all("the printed slope" in p.message for p in planned.problems)
 
 
@@ -89,65 +87,116 @@ def test_the_drawn_secant_is_read_back_while_it_moves(walk, monkeypatch):
     }
 
 
+def test_the_table_closes_in_from_both_sides(walk):
+    _, lesson = walk("tangent")
+    assert [row[0].markup for row in lesson.table[1:]] == ["5", "1.1", "1.000001"]
+    assert [row[0].markup for row in lesson.table.mirror] == ["0.999999", "0.9", "−3"]
+    slopes = [row[1].markup for row in lesson.table.mirror]
+    assert slopes == ["3.999999000026122", "3.899999999999997", "0"]
+    lesson.table.mirror[1][1].markup = "3.9"
+    assert failed_claims(lesson)[0].startswith("the printed slope at h = -0.1")
+
+
 @pytest.mark.parametrize(
-    ("function", "at", "start", "slope"),
+    ("function", "at", "start", "slope", "line"),
     [
-        ("x**3 - 3*x", "1", "4", 0.0),
-        ("sin(x)", "0", "2", 1.0),
-        ("1/x", "1", "4", -1.0),
-        ("exp(x)", "0", "-2", 1.0),
-        ("-x**2", "-1.5", "-4", 3.0),
+        ("x**3 - 3*x", "1", "4", 0.0, "y = -2"),
+        ("sin(x)", "0", "2", 1.0, "y = x"),
+        ("1/x", "1", "4", -1.0, "y = -x + 2"),
+        ("exp(x)", "0", "-2", 1.0, "y = x + 1"),
+        ("-x**2", "-1.5", "-4", 3.0, "y = 3 x + frac(9, 4)"),
+        ("3 - 3/4*x", "1", None, -0.75, "y = -frac(3 x, 4) + 3"),
+        ("exp(10x)", "0.1", None, 10 * np.e, "y approx 27.183 x "),
+        ("tan(x)", "0", None, 1.0, "y = x"),
+        ("x^2", "100000", None, 2e5, "y = 200000 x − 10^(10)"),
+        ("sin(x)/x", "0", None, 0.0, "y = 1"),
+        ("5", "0", "1", 0.0, "y = 5"),
     ],
 )
-def test_other_functions(walk, function, at, start, slope):
-    planned, lesson = walk("tangent", function=function, at=at, from_=start)
+def test_other_functions(walk, function, at, start, slope, line):
+    typed = {} if start is None else {"from_": start}
+    planned, lesson = walk("tangent", function=function, at=at, **typed)
     assert told(planned.problems) == []
-    assert lesson.plane.slope_of(lesson.tangent) == pytest.approx(slope, abs=1e-6)
+    assert lesson.plane.slope_of(lesson.tangent) == pytest.approx(slope, abs=1e-6, rel=1e-6)
+    assert lesson.line.markup.replace("−", "-") == line.replace("−", "-")
+    assert planned.duration < 110
 
 
-def test_a_corner_has_no_tangent(walk):
-    planned, lesson = walk("tangent", function="|x|", at="0", from_="2")
+KINDS = [
+    ("|x|", "0", "corner", "corner at P", "꺾인 점", 2),
+    ("x^(2/3)", "0", "cusp", "a cusp", "첨점", 2),
+    ("cbrt(x)", "0", "vertical", "vertical tangent, the line x = 0", "수직인 직선 x = 0", 2),
+    ("|x|/x", "0", "jump", "f jumps at P", "불연속이다", 0),
+    ("x*sin(1/x)", "0", "oscillation", "keeps swinging", "계속 흔들린다", 0),
+    ("sqrt(x)", "0", "end", "domain ends at P", "정의역의 끝점", 1),
+    ("x**1.5", "0", "end", "domain ends at P", "정의역의 끝점", 1),
+]
+
+
+@pytest.mark.parametrize(("function", "at", "kind", "en", "ko", "lines"), KINDS)
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_point_without_a_derivative_is_told_as_what_it_is(
+    walk, language, function, at, kind, en, ko, lines
+):
+    planned, lesson = walk("tangent", language, function=function, at=at)
     assert told(planned.problems) == []
-    assert "there is no tangent at P" in planned.beats[-1].text["en"]
-    assert "접선도 미분계수도 없다" in planned.beats[-1].text["ko"]
+    assert lesson.f.kind == kind
+    english, korean = (" ".join(beat.text[way] for beat in planned.beats) for way in ("en", "ko"))
+    assert en in english
+    assert ko in korean
+    assert "read off numbers" not in english
     assert not hasattr(lesson, "tangent")
-    assert [lesson.plane.slope_of(lesson.sides[way]) for way in (-1, 1)] == pytest.approx([-1, 1])
+    assert len(lesson.sides) == lines
     assert failed_claims(lesson) == []
+
+
+def test_a_corner_has_two_half_tangents(walk):
+    planned, lesson = walk("tangent", function="|x^2 - 1|", at="1")
+    assert told(planned.problems) == []
+    assert "there is no tangent and no derivative" in planned.beats[-1].text["en"]
+    assert [lesson.plane.slope_of(lesson.sides[way]) for way in (-1, 1)] == pytest.approx([-2, 2])
     lesson.sides[1].rotate(0.01)
     assert failed_claims(lesson)[0].startswith("slope from the right")
 
 
-def test_where_the_domain_ends_no_line_is_drawn_beyond_it(walk):
-    planned, lesson = walk("tangent", "ko", function="x**1.5", at="0", from_="2")
-    assert told(planned.problems) == []
-    assert list(lesson.sides) == [1]
-    assert lesson.plane.slope_of(lesson.sides[1]) == pytest.approx(0)
-    assert planned.beats[-2].text["ko"] == "기울기는 P의 왼쪽에서 극한이 없고, 오른쪽에서 0에 가까워진다."
-    assert "takes the same limit from both sides" in planned.beats[-1].text["en"]
-
-
-def test_a_vertical_tangent_is_told_as_such(walk):
-    planned, lesson = walk("tangent", function="cbrt(x)", at="0", from_="4")
-    assert told(planned.problems) == []
-    assert "stands upright" in planned.beats[-1].text["en"]
-    assert not any("not look like a straight line" in beat.text["en"] for beat in planned.beats)
+def test_a_vertical_tangent_stands_upright(walk):
+    _, lesson = walk("tangent", function="cbrt(x - 1)", at="1")
     for side in lesson.sides.values():
         assert np.ptp(side.points[:, 0]) == pytest.approx(0, abs=1e-9)
         assert np.ptp(side.points[:, 1]) > 0.5
+    lesson.sides[-1].rotate(0.01)
+    assert failed_claims(lesson)[0].startswith("the upright line on the left")
 
 
-def test_a_straight_line_and_a_level_one(walk):
-    planned, lesson = walk("tangent", function="5", at="0", from_="1")
-    assert told(planned.problems) == []
-    assert lesson.plane.slope_of(lesson.tangent) == pytest.approx(0)
+def test_where_the_domain_ends_no_line_is_drawn_beyond_it(walk):
+    planned, lesson = walk("tangent", "ko", function="x**1.5", at="0", from_="2")
+    assert list(lesson.sides) == [1]
+    assert lesson.plane.slope_of(lesson.sides[1]) == pytest.approx(0)
+    assert any("왼쪽에는 Q가 움직일 곡선이 없다" in beat.text["ko"] for beat in planned.beats)
+    assert "from both sides" in planned.beats[-1].text["en"]
+
+
+def test_limits_that_algebra_does_not_find_are_told_as_read_off(walk):
+    planned, lesson = walk("tangent", function="cbrt(|x|)*sin(1/x)", at="0")
+    assert not lesson.f.proven
+    assert "read off numbers" in planned.beats[-2].text["en"]
 
 
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
         ({"function": "1/x", "at": "0"}, "1/x has no value at x = 0: choose another --at"),
+        ({"function": "1/x", "at": "0"}, "From the left it goes to −∞. From the right it goes to +∞."),
+        ({"function": "ln(x)", "at": "-1"}, "no value at or beside x = -1: choose another --at"),
+        ({"function": "sin(1/x)", "at": "0"}, "From the left it has no limit"),
+        ({"function": "tan(x)", "at": "0", "from_": "4"}, "tan(x) breaks off: choose another --from, as 1"),
+        (
+            {"function": "sin(50x)", "at": "0", "from_": "5"},
+            "too often to be followed: choose another --from",
+        ),
+        ({"function": "exp(10x)", "at": "0", "from_": "5"}, "changes too much to be seen in one picture"),
         ({"function": "sqrt(x)", "at": "1", "from_": "-1"}, "no value at x = -1: choose another --from"),
-        ({"at": "5"}, "P and Q are both at x = 5"),
+        ({"at": "5", "from_": "5"}, "P and Q are both at x = 5"),
         ({"at": "one"}, "--at takes a number, not 'one'"),
         ({"at": "1e7"}, "--at is 1e+07: it must lie in"),
         ({"from_": "inf"}, "--from takes a finite number"),

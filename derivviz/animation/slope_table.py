@@ -1,0 +1,115 @@
+"""The table of secant slopes on both sides of P, as float64 prints them, and formulas that fit its column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import sympy
+from manim import VGroup
+
+from derivviz.animation.numerals import digits_apart, numeral, printed, short
+from derivviz.animation.stage import SIZES
+from derivviz.animation.typeset import Formula, Label
+from derivviz.calculus.difference import difference_quotient
+from derivviz.calculus.differentiability import Point
+from derivviz.look.math import typst_math
+
+COLUMN, WIDTH = 1.35, 5.5  # left edge and width of the column of formulas
+ROW = 0.5  # from one baseline to the next
+_FRACTION = 1000  # largest denominator that is shown as a fraction
+
+
+class SlopeTable(VGroup):
+    """Rows of x of Q and the slope of PQ under a head, as anybody's Python prints them.
+
+    Parameters
+    ----------
+    head
+        The two labels over the columns.
+    point
+        The function at P.
+    hs
+        Distances from P to Q, one a row.
+    mirrored
+        Distances to the other side of P: rows of their own, the nearest first, in `mirror`.
+    """
+
+    def __init__(
+        self, head: Sequence[Label], point: Point, hs: Sequence[float], mirrored: Sequence[float] = ()
+    ) -> None:
+        rows = [_row(point, h) for h in (*hs, *reversed(mirrored))]
+        middle = VGroup(Formula(printed(f"{float(point.x):.10g}"), "label"), Formula('"?"', "label", "muted"))
+        parts = [VGroup(*head), *rows, middle]
+        self.second = COLUMN + max(1.9, max(row[0].width for row in parts) + 0.35)
+        room = COLUMN + WIDTH - self.second
+        for row, h in zip(rows, (*hs, *reversed(mirrored)), strict=True):
+            if row[1].width > room * SIZES["label"] / SIZES["tick"]:  # too small to read
+                digits = f"{difference_quotient(point, float(point.x), h):.8g}"
+                row.remove(row[1]).add(Formula(f"{printed(digits)} dots", "label", "secant"))
+        for row in parts:
+            fit(row[1], room)
+        super().__init__(parts[0], *rows[: len(hs)])
+        self.others, self.middle, self.mirror = list(mirrored), middle, VGroup(*rows[len(hs) :])
+        self.place(1.45)
+
+    def place(self, top: float, row_height: float = ROW) -> Self:
+        """Put the baseline of the head at height `top`, the rows below it: those of P and the mirror last."""
+        for number, row in enumerate([*self, self.middle, *self.mirror]):
+            for part, x in zip(row, (COLUMN, self.second), strict=True):
+                part.at([x, top - row_height * number, 0])
+        return self
+
+
+def _row(point: Point, h: float) -> VGroup:
+    """x of Q, with the digits that tell it from P, and the slope of PQ, all digits of it."""
+    a = float(point.x)
+    slope = float(difference_quotient(point, a, h)) + 0.0  # no −0
+    q = f"{a + h:.{digits_apart(a, a + h)}g}"
+    return VGroup(
+        Formula(printed(q), "label"), Formula(printed(repr(slope).removesuffix(".0")), "label", "secant")
+    )
+
+
+def fit(formula: Label, width: float = WIDTH) -> Label:
+    """A formula made to fit the column."""
+    return formula.scale_to_fit_width(width) if formula.width > width else formula
+
+
+def ascending(coefficients: Sequence[sympy.Expr], shift: int) -> str:
+    """Σ c_k h^(k + shift) in rising powers of h; h and what stands alone are labelled."""
+    terms: list[str] = []
+    for k, c in enumerate(coefficients):
+        if c == 0:
+            continue
+        power = k + shift
+        letter = "" if power == 0 else "h" if power == 1 else f"h^{power}"
+        size = typst_math(abs(c)) if abs(c) != 1 or not letter else ""
+        label = "h" if letter else "m"
+        term = f"{size} {{{{{letter} : h}}}}" if size and letter else f"{{{{{size}{letter} : {label}}}}}"
+        terms.append(("- " if c < 0 else "+ " if terms else "") + term)
+    return " ".join(terms)
+
+
+def number_markup(value: sympy.Expr) -> tuple[str, str]:
+    """A number as math, and ``=`` where that is all of it, ``approx`` where it was rounded."""
+    if value.is_infinite:
+        return ("+ oo" if value > 0 else "− oo"), "="
+    if value.is_Rational and value.q <= _FRACTION and abs(value.p) < 10**6:
+        decimal = numeral(float(value))
+        exact = sympy.Rational(str(float(value))) == value and len(decimal) <= 6 and "10^" not in decimal
+        return (decimal if exact else typst_math(value)), "="
+    markup = numeral(float(value))
+    whole = value.is_Rational and sympy.Rational(f"{float(value):.6g}") == value
+    return markup, "=" if whole else "approx"
+
+
+def line_markup(slope: sympy.Expr, intercept: sympy.Expr) -> str:
+    """``y = m x + b`` as math: exact where slope and intercept are short, four digits otherwise."""
+    if all(v.is_Rational and v.q < _FRACTION and abs(v.p) < 10**8 for v in (slope, intercept)):
+        return f"y = {typst_math(slope * sympy.Symbol('x') + intercept)}"
+    m, b = float(slope), float(intercept)
+    first = {1.0: "x", -1.0: "- x"}.get(m, f"{short(m, 5)} x") if m else ""
+    second = "" if b == 0 else f"{'+' if b > 0 else '-'} {short(abs(b), 5)}" if m else short(b, 5)
+    sign = "=" if all(float(f"{v:.5g}") == v for v in (m, b)) else "approx"
+    return f"y {sign} {first} {second}"
