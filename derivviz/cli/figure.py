@@ -32,6 +32,7 @@ class _FigureCommand(GrownCommand):
 @click.option(
     "--theme", type=click.Choice(["paper", "dark"]), default="paper", show_default=True, help="Colours."
 )
+@click.option("--transparent", is_flag=True, help="Without a ground.")
 @click.option("--alone", is_flag=True, help="Without the files beside it: numbers, caption, snippets.")
 @click.pass_context
 def command(
@@ -42,6 +43,7 @@ def command(
     output: Path | None,
     lang: str,
     theme: str,
+    transparent: bool,
     alone: bool,
     **parameters: Any,
 ) -> Path:
@@ -57,7 +59,7 @@ def command(
     from derivviz.figures.drawing import figure as draw
 
     drawing = draw(figure, trace, theme=theme, language=lang, **typed(ctx, parameters))
-    drawing.save(where)
+    drawing.save(where, transparent=transparent)
     told = f"{where}  ({size(where.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)"
     if not alone:
         told += f"\nBeside it: {' and '.join(file.name for file in drawing.describe(where))}"

@@ -117,8 +117,10 @@ def page(artists: Artists, name: str) -> Figure:
     )
 
 
-def save(figure: Figure, path: Path, *, title: str, summary: str) -> None:
+def save(figure: Figure, path: Path, *, title: str, summary: str, transparent: bool = False) -> None:
     """Write the figure, in the format that the name ends in; within ``style``, and all of it or nothing.
+
+    `transparent` leaves the ground out, behind the axes as well.
 
     Saved twice, it is the same byte by byte: no date is written.
 
@@ -141,7 +143,10 @@ def save(figure: Figure, path: Path, *, title: str, summary: str) -> None:
         "png": {"Title": title, "Description": summary, "Software": by},
     }
     with no_boxes():
-        whole(path, lambda beside: figure.savefig(beside, format=kind, metadata=about[kind]))
+        whole(
+            path,
+            lambda beside: figure.savefig(beside, format=kind, metadata=about[kind], transparent=transparent),
+        )
 
 
 def whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -7,19 +7,22 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
-from derivviz.figures.canvas import Artists, grid
-from derivviz.figures.style import SMALL, TEXT, TITLE, Style
+from derivviz.figures.canvas import Artists
+from derivviz.figures.style import SMALL, TEXT, Style
 from derivviz.trace.game import Game, Served
 
 Array = NDArray[np.float64]
 PANELS, COLUMNS = 5, 4  # moments of the game; pictures side by side in each
 
 
-def draw_course(ax: Axes, game: Game, look: Style) -> Artists:
-    """Five recorded moments from the first to the last: ``samples/ROUND``, and on the ring ``field/ROUND``."""
+def draw_course(ax: Axes, game: Game, look: Style, title: str) -> Artists:
+    """Under the title five recorded moments: ``samples/ROUND``, and on the ring ``field/ROUND``, ``modes/ROUND``."""
     rows = np.unique(np.linspace(0, len(game.sample_rounds) - 1, PANELS).round().astype(int))
+    ax.set_axis_off()
+    ax.set_title(title, pad=16)
     artists: Artists = {}
-    for panel, row in zip(grid(ax, 1, len(rows))[0], rows, strict=True):
+    for k, row in enumerate(rows):
+        panel = ax.inset_axes((k / PANELS, 0, 0.94 / PANELS, 1))
         now = int(game.sample_rounds[row])
         if game.on_ring:
             artists |= _plane(panel, game, int(row), look)
@@ -104,14 +107,6 @@ def draw_served(ax: Axes, served: dict[str, Served], look: Style) -> Artists:
 def heading(ax: Axes, text: str) -> None:
     """A small title of a panel."""
     ax.set_title(text, fontsize=TEXT, fontweight="semibold", pad=6)
-
-
-def above_all(ax: Axes, text: str) -> None:
-    """The title of the whole, over the first small panel."""
-    ax.annotate(
-        text, (0, 1), xytext=(0, 20), xycoords="axes fraction", textcoords="offset points",
-        fontsize=TITLE, fontweight="bold",
-    )  # fmt: skip
 
 
 def band(game: Game, name: str, player: int) -> tuple[Array, Array]:

@@ -51,8 +51,10 @@ class Drawing:
     theme: str
     language: str
 
-    def save(self, path: str | PathLike[str]) -> Path:
+    def save(self, path: str | PathLike[str], *, transparent: bool = False) -> Path:
         """Write it as PDF, SVG or PNG, as the name ends: all of it or nothing.
+
+        `transparent` leaves the ground out.
 
         Raises
         ------
@@ -61,7 +63,7 @@ class Drawing:
         """
         where = Path(path)
         with style(self.theme, self.language):
-            save(self.figure, where, title=self.title, summary=self.alt)
+            save(self.figure, where, title=self.title, summary=self.alt, transparent=transparent)
         return where
 
     @property

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from derivviz import library
 from derivviz.cli.figure import FORMATS, command
@@ -59,6 +60,15 @@ def test_where_it_goes(tiny_trace: Path, tmp_path: Path, words: tuple[str, ...],
     start = {".pdf": b"%PDF", ".svg": b"<?xml", ".png": b"\x89PNG"}[path.suffix]
     assert path.read_bytes().startswith(start)
     assert re.fullmatch(rf"{name}  \([\d.]+ k?B, made in [\d.]+ s\)\n", told)
+
+
+def test_without_a_ground(tiny_trace: Path) -> None:
+    for name, option in (("with.png", ()), ("without.png", ("--transparent",))):
+        run("loss", "--trace", tiny_trace, "--alone", "-o", name, *option)
+    corners = {
+        name: Image.open(name).convert("RGBA").getpixel((0, 0))[3] for name in ("with.png", "without.png")
+    }
+    assert corners == {"with.png": 255, "without.png": 0}
 
 
 def test_its_numbers_and_caption_come_beside_it(tiny_trace: Path) -> None:
