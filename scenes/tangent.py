@@ -25,7 +25,6 @@ from manim import (
 )
 
 from derivviz.animation import Formula, parameter
-from derivviz.animation import point_words as told
 from derivviz.animation.lens import Lens
 from derivviz.animation.lines import Dashed, Segments, dot
 from derivviz.animation.numerals import plain, value
@@ -36,8 +35,6 @@ from derivviz.animation.slope_table import (
     SlopeTable,
     ascending,
     fit,
-    line_markup,
-    number_markup,
 )
 from derivviz.animation.stage import SIZES, color
 from derivviz.animation.tangent_parts import (
@@ -52,6 +49,8 @@ from derivviz.calculus.difference import difference_quotient, expanded_quotient
 from derivviz.calculus.differentiability import look_at
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.secants import complaint, step_to
+from derivviz.look import point_words as told
+from derivviz.look.equations import line_markup, number_markup
 
 
 class Tangent(SecantLesson):

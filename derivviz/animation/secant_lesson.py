@@ -25,7 +25,6 @@ from manim import (
     smooth,
 )
 
-from derivviz.animation import point_words as told
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Segments
 from derivviz.animation.morph import Morph
@@ -33,11 +32,13 @@ from derivviz.animation.numerals import digits_apart, plain, short
 from derivviz.animation.placing import AROUND, is_free, place
 from derivviz.animation.plane import Array
 from derivviz.animation.secants import Secants, clear_points
-from derivviz.animation.slope_table import COLUMN, WIDTH, fit, line_markup
+from derivviz.animation.slope_table import COLUMN, WIDTH, fit
 from derivviz.animation.tangent_parts import ReadOut, legend, letter_for, quotient
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.difference import exact
 from derivviz.calculus.differentiability import Point
+from derivviz.look import point_words as told
+from derivviz.look.equations import line_markup
 from derivviz.look.math import typst_math
 
 STEPS = (40, 4_000_000)  # the published run divides the first distance, 4, by these

@@ -8,7 +8,7 @@ from typing import Self
 import sympy
 from manim import VGroup
 
-from derivviz.animation.numerals import digits_apart, numeral, printed, short
+from derivviz.animation.numerals import digits_apart, printed
 from derivviz.animation.stage import SIZES
 from derivviz.animation.typeset import Formula, Label
 from derivviz.calculus.difference import difference_quotient
@@ -17,7 +17,6 @@ from derivviz.look.math import typst_math
 
 COLUMN, WIDTH = 1.35, 5.5  # left edge and width of the column of formulas
 ROW = 0.5  # from one baseline to the next
-_FRACTION = 1000  # largest denominator that is shown as a fraction
 
 
 class SlopeTable(VGroup):
@@ -89,27 +88,3 @@ def ascending(coefficients: Sequence[sympy.Expr], shift: int) -> str:
         term = f"{size} {{{{{letter} : h}}}}" if size and letter else f"{{{{{size}{letter} : {label}}}}}"
         terms.append(("- " if c < 0 else "+ " if terms else "") + term)
     return " ".join(terms)
-
-
-def number_markup(value: sympy.Expr) -> tuple[str, str]:
-    """A number as math, and ``=`` where that is all of it, ``approx`` where it was rounded."""
-    if value.is_infinite:
-        return ("+ oo" if value > 0 else "− oo"), "="
-    if value.is_Rational and value.q <= _FRACTION and abs(value.p) < 10**6:
-        decimal = numeral(float(value))
-        exact = sympy.Rational(str(float(value))) == value and len(decimal) <= 6 and "10^" not in decimal
-        return (decimal if exact else typst_math(value)), "="
-    markup = numeral(float(value))
-    whole = value.is_Rational and sympy.Rational(f"{float(value):.6g}") == value
-    return markup, "=" if whole else "approx"
-
-
-def line_markup(slope: sympy.Expr, intercept: sympy.Expr) -> str:
-    """``y = m x + b`` as math: exact where slope and intercept are short, four digits otherwise."""
-    if all(v.is_Rational and v.q < _FRACTION and abs(v.p) < 10**8 for v in (slope, intercept)):
-        return f"y = {typst_math(slope * sympy.Symbol('x') + intercept)}"
-    m, b = float(slope), float(intercept)
-    first = {1.0: "x", -1.0: "- x"}.get(m, f"{short(m, 5)} x") if m else ""
-    second = "" if b == 0 else f"{'+' if b > 0 else '-'} {short(abs(b), 5)}" if m else short(b, 5)
-    sign = "=" if all(float(f"{v:.5g}") == v for v in (m, b)) else "approx"
-    return f"y {sign} {first} {second}"

@@ -10,10 +10,11 @@ from manim import DOWN, LEFT, ORIGIN, RIGHT, VGroup, VMobject
 
 from derivviz.animation.lines import Dashed, Segments
 from derivviz.animation.numerals import numeral
-from derivviz.animation.slope_table import WIDTH, fit, line_markup, number_markup
+from derivviz.animation.slope_table import WIDTH, fit
 from derivviz.animation.stage import current
 from derivviz.animation.typeset import Formula, Number, Words
 from derivviz.calculus.differentiability import Point, swings
+from derivviz.look.equations import line_markup, number_markup
 
 
 def letter_for(a: float) -> str:

@@ -6,8 +6,8 @@ from typing import Any, TypedDict
 
 import sympy
 
-from derivviz.animation.numerals import plain
 from derivviz.calculus.differentiability import Kind, Point, swings
+from derivviz.look.numerals import plain
 
 
 class Told(TypedDict):
