@@ -19,6 +19,7 @@ DOCUMENTS = (
     "docs/recommender.md",
     "docs/losses.md",
     "docs/lectures.md",
+    "docs/rendering.md",
     "README.ko.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
@@ -41,6 +42,7 @@ def commands(name: str) -> list[list[str]]:
         "docs/recommender.md",
         "docs/losses.md",
         "docs/lectures.md",
+        "docs/rendering.md",
     ],
 )
 def test_every_command_reads(name):
