@@ -47,3 +47,18 @@ def pull(p_t: ArrayLike, gamma: float) -> Array:
 def deciles(p_t: ArrayLike) -> NDArray[np.int64]:
     """0 for p_t < 0.1, 1 for p_t < 0.2, … 9 from 0.9 on."""
     return np.minimum((np.asarray(p_t, float) * DECILES).astype(np.int64), DECILES - 1)
+
+
+def at_loss(height: float, gamma: float) -> float:
+    """The p_t at which the loss has some height, by bisection: it falls everywhere.
+
+    Examples
+    --------
+    >>> round(at_loss(0.6931, 0), 3)
+    0.5
+    """
+    low, high = 1e-12, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if float(loss(middle, gamma)) > height else (low, middle)
+    return low

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from derivviz.errors import UsageError
 from derivviz.trace.errors import MissingSeriesError
 from derivviz.trace.reader import Trace
 
 Array = NDArray[np.float64]
 TENTHS = 10
+SAME = 0.5  # intersection over union from which a box is right
 PLAIN, FOCAL = "gamma0", "gamma2"
 
 
@@ -35,6 +37,19 @@ class Picture:
     boxes: Array
     labels: NDArray[np.int64]
     found: dict[str, tuple[Array, NDArray[np.int64]]]
+
+    def judged(self, arm: str) -> tuple[Array, Array, Array]:
+        """Boxes of an arm that are right, those that are not, and true ones that it missed, each (box, 4).
+
+        Right is a box that overlaps one of its class, which no surer box had, by a half at the least.
+        """
+        boxes, labels = self.found[arm]
+        free, right = np.ones(len(self.boxes), bool), np.zeros(len(boxes), bool)
+        for n, (box, label) in enumerate(zip(boxes, labels, strict=True)):
+            overlap = _overlaps(box, self.boxes) * (free & (self.labels == label))
+            if len(overlap) and overlap.max() >= SAME:
+                right[n], free[overlap.argmax()] = True, False
+        return boxes[right], boxes[~right], self.boxes[free]
 
 
 class Contest:
@@ -127,6 +142,24 @@ class Contest:
             )
         ]
 
+    def picture(self, number: int) -> Picture:
+        """One of them, counted from 1; 0 for that with the largest object of the rarest class.
+
+        Raises
+        ------
+        UsageError
+            For a number beyond the last.
+        """
+        if number > len(self.pictures):
+            raise UsageError(
+                f"--picture is {number}, but the trace {self._trace.path} has {len(self.pictures)} test pictures."
+            )
+        return self.pictures[number - 1] if number else max(self.pictures, key=self._largest)
+
+    def _largest(self, one: Picture) -> float:
+        sides = one.boxes[:, 2:] - one.boxes[:, :2]
+        return float(np.max(np.prod(sides, axis=1) * (one.labels == len(self.classes) - 1), initial=0.0))
+
     def _share(self, key: str) -> Array:
         half = len(self._trace.steps) // 2
         sums = np.array([np.nansum(self._trace[f"{key}/{k}"][half:]) for k in range(TENTHS)])
@@ -135,3 +168,10 @@ class Contest:
 
 def _boxes(told: dict[str, Any]) -> tuple[Array, NDArray[np.int64]]:
     return np.array(told["boxes"], float).reshape(-1, 4), np.array(told["labels"], np.int64)
+
+
+def _overlaps(one: Array, others: Array) -> Array:
+    low, high = np.maximum(one[:2], others[:, :2]), np.minimum(one[2:], others[:, 2:])
+    inner = np.prod(np.maximum(high - low, 0), axis=1)
+    areas = np.prod(one[2:] - one[:2]) + np.prod(others[:, 2:] - others[:, :2], axis=1)
+    return np.asarray(inner / np.maximum(areas - inner, 1e-9))
