@@ -36,12 +36,11 @@ from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import Ranking
 from derivviz.animation.stacked import Stacked, written
 from derivviz.animation.stage import color
-from derivviz.calculus.cubic import df
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.score import DISHES, multiplier, operating_point
 from derivviz.calculus.shape import derivatives
+from derivviz.calculus.uses import INDEX, first_hunger, is_original, multipliers, step_factor, usable
 from derivviz.calculus.window import heights
-from derivviz.errors import UsageError
 from derivviz.look.names import display
 
 Array = NDArray[np.float64]
@@ -49,7 +48,6 @@ COLUMN, WIDTH = 0.35, 6.5  # left edge and width of the column of jobs
 PUBLISHED = {"pasta": 1.69, "chicken": 2.05, "salad": 1.43}  # at h = 6 with p = 1
 PUBLISHED_LOSS = 47_321_240  # of the first epoch of the published log
 FED = (4.0, 2.0, 1.0, 0.5)  # what the activation is fed: the first that it can take twice
-INDEX = np.arange(len(DISHES))
 
 
 class RecommenderFunction(Lesson):
@@ -78,34 +76,12 @@ class RecommenderFunction(Lesson):
         """The derivative, and where the dishes and the weights stand on it."""
         p = self.parameters
         self.f = p.function
+        usable(self.f, p.hunger, p.mean)
         self.slope, self.bend = derivatives(self.f)
-        self.at = operating_point(INDEX, p.hunger)
-        for flag, places in (("hunger", self.at), ("mean", np.array([p.mean]))):
-            missing = places[~np.isfinite(self.slope(places))]
-            if len(missing):
-                raise UsageError(
-                    f"the derivative of {self.f.text} has no value at x = {missing[0]:g}, where it is needed: "
-                    f"choose another --{flag} or another --function"
-                )
-        probe = np.linspace(-3, 3, 7)
-        self.original = bool(np.allclose(self.slope(probe), df(probe), rtol=1e-12, atol=1e-9))
+        self.at, self.original = operating_point(INDEX, p.hunger), is_original(self.slope)
         self.low, self.high = min(-4.2, p.mean - 1), max(2.6, p.mean + 1)
         self.fed = next((z for z in FED if np.isfinite(twice(self.slope, z)).all()), None)
-        self.start = self.first_hunger()
-
-    def first_hunger(self) -> float:
-        """Where the walk of the dishes begins: at 0, or where f′ has a value all the way from there on."""
-        h = np.linspace(0, self.parameters.hunger, 201)
-        able = np.isfinite(self.slope(operating_point(INDEX, h[:, None]))).all(axis=1)
-        return float(h[len(able) - int(np.argmin([*able[::-1], False]))])
-
-    def factors(self, h: float) -> Array:
-        """What the probability of each dish is multiplied by, shape (dishes,)."""
-        return 1 + self.slope(operating_point(INDEX, h)) / 20
-
-    def stretch(self, mean: float) -> float:
-        """The factor on a learning step."""
-        return 1 + abs(self.slope(mean)) / 20
+        self.start = first_hunger(self.slope, p.hunger)
 
     # ---- the beats --------------------------------------------------------------------------------------
 
@@ -177,10 +153,13 @@ class RecommenderFunction(Lesson):
         grown = abs(b) > 100 * abs(z)
         told = {"en": "One more f′ and numbers explode", "ko": "f′을 두 번만 지나도 수가 폭발한다"}
         if not grown:
-            told = {"en": "Here signals stay within bounds", "ko": "여기서는 신호가 크게 불어나지 않는다"}
+            told = {
+                "en": "Here signals stay within bounds",
+                "ko": "이 f′을 두 번 지나도 신호는 크게 불어나지 않는다",
+            }
         self.say(
             en=f"Feed it {plain(z)}: out comes {plain(a)}, and the next f′ makes {plain(b)} of that. {told['en']}.",
-            ko=f"{plain(z)}를 넣으면 {plain(a)}, 그것이 다시 f′을 지나면 {plain(b)}이 된다. {told['ko']}.",
+            ko=f"{plain(z)} → {plain(a)} → {plain(b)}. {told['ko']}.",
         )
         numbers = chain((z, a, b), COLUMN, WIDTH)
         self.play(FadeIn(numbers[0]), run_time=0.3)
@@ -201,27 +180,32 @@ class RecommenderFunction(Lesson):
         self.wait(1.0)
 
     def the_step(self) -> None:
-        mean, factor = self.parameters.mean, self.stretch(self.parameters.mean)
+        mean, factor = self.parameters.mean, float(step_factor(self.slope, self.parameters.mean))
         self.say(
             en="Second, in learning: the step of each weight tensor is stretched, by f′ at its mean weight.",
             ko="둘째, 학습에서 가중치를 고칠 때 보폭을 늘린다. 그 가중치 평균에서의 f′이 배율을 정한다.",
         )
         self.play(FadeOut(self.row, self.reading, *self.leaving), run_time=0.3)
         self.play(self.tabs.light(1))
-        law = Formula('{{"factor" : k}} = 1 + frac(abs({{f\'(overline(w)) : f}}), 20)', 46, f="tangent")
-        if self.stage.language == "ko":
-            law = Formula('"배율" = 1 + frac(abs({{f\'(overline(w)) : f}}), 20)', 46, f="tangent")
-        law.move_to([COLUMN, 1.55, 0], LEFT)
+        name = self.choose(en="factor", ko="배율")
+        law = Formula(f'"{name}" = 1 + frac(abs({{{{f\'(overline(w)) : f}}}}), 20)', 46, f="tangent")
+        law.move_to([COLUMN, 1.42, 0], LEFT)
         self.reading = Reading(self.plane, self.slope, "overline(w)", "f'(overline(w))")
-        self.reading.beside([COLUMN, 0.2, 0])
-        self.steps = Steps(self, COLUMN, self.stretches())
+        self.reading.beside([COLUMN, 0.12, 0])
+        x = np.linspace(-2.6, self.high - 0.8, 200)
+        seen = x[(self.slope(x) >= self.y_range[0]) & (self.slope(x) <= self.y_range[1])]
+        longest = step_factor(self.slope, np.append(seen, mean)).max()
+        self.steps = Steps(self, COLUMN, float(longest))
         start = -2.6 if np.isfinite(self.slope(-2.6)) else mean
         self.reading.at(start)
-        self.steps.draw(self.stretch(start))
+        self.steps.draw(float(step_factor(self.slope, start)))
         self.play(FadeIn(law, self.reading), run_time=0.6)
         self.play(FadeIn(self.steps), run_time=0.5)
         for begin, end in ((start, self.high - 0.8), (self.high - 0.8, mean)):
-            self.play(self.reading.go(begin, end, lambda x: self.steps.draw(self.stretch(x))), run_time=2.6)
+            self.play(
+                self.reading.go(begin, end, lambda x: self.steps.draw(float(step_factor(self.slope, x)))),
+                run_time=2.6,
+            )
         self.steps.draw(factor)
         self.check_reading()
         self.claim("length of the stretched step", self.steps.ratio(), factor)
@@ -232,14 +216,6 @@ class RecommenderFunction(Lesson):
         )
         self.leaving = [law, self.reading, self.steps]
 
-    def stretches(self) -> float:
-        """The largest factor that the walk of the mean will show."""
-        x = np.linspace(-2.6, self.high - 0.8, 200)
-        found = 1 + np.abs(self.slope(np.append(x, self.parameters.mean))) / 20
-        inside = self.slope(np.append(x, self.parameters.mean))
-        seen = (inside >= self.y_range[0]) & (inside <= self.y_range[1])
-        return float(np.nanmax(found[seen])) if seen.any() else 2.0
-
     def the_places(self) -> None:
         self.say(
             en="Third, in the answer: hunger h gives each of five dishes a place on the x-axis.",
@@ -247,14 +223,16 @@ class RecommenderFunction(Lesson):
         )
         self.play(self.tabs.light(2))
         self.place_law = Formula("x_i = 4 {{h : h}} slash 10 - 3 + 0.3 i", 42, h="parameter")
-        self.place_law.move_to([COLUMN, 1.8, 0], LEFT)
+        self.place_law.move_to([COLUMN + 2.3, -2.35, 0], LEFT)
         self.h, self.share = ValueTracker(self.start), ValueTracker(0.0)
         head = Formula("h =", "body", "parameter").at([COLUMN, -2.45, 0])
         self.h_number = Number(self.start, ".1f", "body", "parameter", width=5)
         self.h_number.at([head.get_right()[0] + 0.17, -2.45, 0])
         self.head = head
         names = [self.choose(**display(name)) for name in DISHES]
-        path = np.array([self.factors(h) for h in np.linspace(self.start, self.parameters.hunger, 101)])
+        path = np.array(
+            [multipliers(self.slope, h) for h in np.linspace(self.start, self.parameters.hunger, 101)]
+        )
         reach = min(0.0, float(path.min())), max(1.1, float(path.max()))
         self.chart = Ranking(
             names, INDEX, np.ones(len(DISHES)), reach, ".0f", left=COLUMN, end=5.9, shift=-0.6
@@ -270,6 +248,13 @@ class RecommenderFunction(Lesson):
             self.play(self.h.animate.set_value(self.parameters.hunger), run_time=1.8)
             self.play(self.h.animate.set_value(self.start), run_time=1.0)
         self.play(self.share.animate.set_value(1.0), run_time=1.2)
+        self.rest()
+
+    def rest(self) -> None:
+        """Stop drawing the dishes anew, and give their numbers room."""
+        self.driver.clear_updaters()
+        self.pose()
+        self.walkers.settle([self.plane, self.curve])
 
     def the_score(self) -> None:
         h = self.parameters.hunger
@@ -279,16 +264,16 @@ class RecommenderFunction(Lesson):
         )
         score = self.choose(en="score", ko="점수")
         law = Formula(f'"{score}"_i = p_i (1 + {{{{f\'(x_i) : f}}}} slash 20)', 42, f="tangent")
-        self.score_law = law.move_to([COLUMN, 1.32, 0], LEFT)
+        self.score_law = law.move_to([COLUMN, 1.6, 0], LEFT)
         self.chart.draw(np.ones(len(DISHES)))
-        self.chart.draw(self.factors(self.start))
+        self.chart.draw(multipliers(self.slope, self.start))
         self.play(FadeIn(self.score_law, self.chart.rest), FadeIn(self.chart.factors), run_time=0.8)
         self.bring_to_front(self.chart.rest, self.chart.factors)
+        self.driver.add_updater(lambda _: self.pose())
         if self.start < h:
             self.play(self.h.animate.set_value(h), run_time=4.0)
-        self.driver.clear_updaters()
-        self.pose()
-        best = int(np.argmax(self.factors(h)))
+        self.rest()
+        best = int(np.argmax(multipliers(self.slope, h)))
         told = display(DISHES[best])
         if self.original and h == 6:
             self.say(
@@ -300,7 +285,7 @@ class RecommenderFunction(Lesson):
                     Indicate(self.chart.rows[DISHES.index(name)].score, 1.3, color("ink")), run_time=0.7
                 )
         else:
-            value = plain(round(self.factors(h)[best], 2))
+            value = plain(round(multipliers(self.slope, h)[best], 2))
             self.say(
                 en=f"At h = {h:g} the largest multiplier goes to {told['en']}: {value}.",
                 ko=f"h = {h:g}일 때 배율이 가장 큰 음식은 {told['ko']}이다. {value}배가 된다.",
@@ -315,7 +300,7 @@ class RecommenderFunction(Lesson):
         h, share = self.h.get_value(), self.share.get_value()
         self.walkers.draw(h, share)
         self.h_number.set_value(h)
-        self.chart.draw(1 + share * (self.factors(h) - 1))
+        self.chart.draw(1 + share * (multipliers(self.slope, h) - 1))
 
     def the_end(self) -> None:
         self.say(
@@ -342,7 +327,7 @@ class RecommenderFunction(Lesson):
 
     def verify(self) -> None:
         h, span = self.parameters.hunger, float(np.ptp(self.plane.y_range))
-        true = self.factors(h)
+        true = multipliers(self.slope, h)
         for i, (spot, drawn) in enumerate(zip(self.walkers.dots, self.chart.lengths(), strict=True)):
             x, y = self.plane.numbers(spot.get_center())
             self.claim(f"x of {DISHES[i]}", x, 4 * h / 10 - 3 + 0.3 * i)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.score import DISHES, KOREAN, operating_point
+from derivviz.calculus.uses import INDEX, multipliers, step_factor, usable
 from derivviz.calculus.window import heights
-from derivviz.errors import UsageError
 from derivviz.figures import Artists, Style, grid, put, sheet
 from derivviz.figures.style import TEXT
 from derivviz.look.breaking import extent
@@ -27,7 +27,6 @@ from derivviz.look.math import typst_math
 from derivviz.parameters import parameter
 
 Array = NDArray[np.float64]
-INDEX = np.arange(len(DISHES))
 WIDEST = 24.0  # em of a formula that stands beside the title
 
 
@@ -40,9 +39,8 @@ class Parameters:
 
 def caption(*, function: Expression, hunger: float, mean: float, language: str = "en") -> str:
     """What the figure shows, in numbers."""
-    slope, at = used(function, hunger, mean)
-    found = 1 + slope(at) / 20
-    step = 1 + abs(slope(mean)) / 20
+    slope = usable(function, hunger, mean)
+    found, step = multipliers(slope, hunger), step_factor(slope, mean)
     if language == "ko":
         listed = ", ".join(f"{KOREAN[dish]} {m:.2f}" for dish, m in zip(DISHES, found, strict=True))
         return (
@@ -65,13 +63,13 @@ def draw(
     language: str = "en",
 ) -> Artists:
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
-    slope, at = used(function, hunger, mean)
+    slope, at = usable(function, hunger, mean), operating_point(INDEX, hunger)
     x = np.linspace(min(-4.2, mean - 1), max(2.6, mean + 1), 1001)
     with sheet(ax, language) as (look, ax):
         (activation, factor), (score, bars) = grid(ax, 2, 2, widths=(1.1, 1))
         artists = draw_activation(activation, slope, x, at, look)
         artists |= draw_factor(factor, slope, x, mean, look)
-        artists |= draw_score(score, slope, x, at, look) | draw_bars(bars, 1 + slope(at) / 20, look)
+        artists |= draw_score(score, slope, x, at, look) | draw_bars(bars, multipliers(slope, hunger), look)
         score.set_xlabel(look.choose(en=f"$x_i$ at hunger {hunger:g}", ko=f"배고픔 {hunger:g}에서의 $x_i$"))
         activation.set_title(
             look.choose(en="One derivative, three jobs", ko="도함수 하나의 세 가지 역할"), pad=24
@@ -88,25 +86,6 @@ def draw(
                 offset=(0, 27),
             )
     return artists
-
-
-def used(function: Expression, hunger: float, mean: float) -> tuple[Expression, Array]:
-    """f′, and where the dishes stand on it.
-
-    Raises
-    ------
-    UsageError
-        If f′ has no value at one of these places, or at the mean.
-    """
-    slope, at = function.derivative(), operating_point(INDEX, hunger)
-    for flag, places in (("hunger", at), ("mean", np.array([mean]))):
-        missing = places[~np.isfinite(slope(places))]
-        if len(missing):
-            raise UsageError(
-                f"the derivative of {function.text} has no value at x = {missing[0]:g}, where it is needed: "
-                f"choose another --{flag} or another --function"
-            )
-    return slope, at
 
 
 def graph(ax: Axes, x: Array, y: Array, look: Style, role: str, keep: Array, name: str) -> Artists:
@@ -145,7 +124,7 @@ def draw_activation(ax: Axes, slope: Expression, x: Array, at: Array, look: Styl
 
 def draw_factor(ax: Axes, slope: Expression, x: Array, mean: float, look: Style) -> Artists:
     """The factor on a learning step by the mean of the weights, over 1, where a step stays as it is."""
-    y, here = 1 + np.abs(slope(x)) / 20, 1 + abs(slope(mean)) / 20
+    y, here = step_factor(slope, x), float(step_factor(slope, mean))
     artists = graph(ax, x, y, look, "parameter", np.array([1.0, here]), "factor")
     artists["factor/1"] = ax.axhline(1, color=look.color("muted"), linewidth=0.9, linestyle=":")
     (artists["factor/mean"],) = ax.plot(mean, here, "o", color=look.color("ink"), zorder=4)

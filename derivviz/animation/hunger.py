@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from manim import (
+    DL,
     DOWN,
     ORIGIN,
     RESAMPLING_ALGORITHMS,
     RIGHT,
     UP,
+    UR,
     Group,
     ImageMobject,
     Mobject,
@@ -20,8 +22,10 @@ from manim import (
 )
 from numpy.typing import NDArray
 
+from derivviz.animation.layout import label_boxes, pieces, sort, touches
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Segments, dot
+from derivviz.animation.placing import AROUND
 from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import Indices
 from derivviz.animation.stage import color
@@ -64,6 +68,7 @@ class Walkers(VGroup):
         self.names = [Number(int(i), ".0f", "tick", "ink", anchor=ORIGIN, width=2) for i in index]
         self.add(*self.dots, *self.names)
         self.leader: int | None = None
+        self.seen = [(True, True)] * len(self.dots)
 
     def draw(self, h: float, share: float) -> None:
         """Where they are at hunger `h`, having risen a `share` of the way from the axis to the curve."""
@@ -80,6 +85,35 @@ class Walkers(VGroup):
                 if abs(gap) < room:
                     away[axis] = home[axis] + (room if gap >= 0 else -room)
             name.at(away + DOWN * 0.1)
+        low, high = self.plane.y_range
+        for k, height in enumerate(share * self.slope(x)):
+            self.show(k, bool(low <= height <= high))
+
+    def show(self, k: int, seen: bool, number: bool = True) -> None:
+        """Let one point be seen or not, and its number with it unless that has no room."""
+        if self.seen[k] == (seen, seen and number):
+            return
+        self.seen[k] = seen, seen and number
+        self.dots[k].set_opacity(float(seen))
+        slots = (part for part in self.names[k].submobjects if part is not self.names[k].pen)
+        VGroup(*slots).set_fill(opacity=float(seen and number))
+
+    def settle(self, around: Iterable[Mobject]) -> None:
+        """Where they stand, move numbers that touch a line or one another; hide those with no room anywhere."""
+        labels, lines = sort(around)
+        ways = [pieces(line) for line in lines if not getattr(line, "gives_way", False)]
+        taken = [label_boxes(label) for label in labels]
+        taken += [corners(point) for point, (seen, _) in zip(self.dots, self.seen, strict=True) if seen]
+        for k, (point, name) in enumerate(zip(self.dots, self.names, strict=True)):
+            if not self.seen[k][0]:
+                continue
+            home, middle = name.pen.points[0].copy(), point.get_center() + DOWN * 0.1
+            tried = [home, *(middle + gap * way for gap in (0.31, 0.4, 0.5) for way in AROUND)]
+            free = (spot for spot in tried if not touches(label_boxes(name.at(spot)), taken, ways, 0.02))
+            if next(free, None) is None:
+                self.show(k, True, number=False)
+            else:
+                taken.append(label_boxes(name))
 
     def way(self, hungers: Iterable[float]) -> Segments:
         """Where the numbers will be at these hungers, as little crosses: for what has to keep clear of them."""
@@ -97,6 +131,11 @@ class Walkers(VGroup):
         self.leader = best
         for k, point in enumerate(self.dots):
             point[1].set_fill(color("positive" if k == best else "ink"), opacity=1)
+
+
+def corners(mobject: Mobject) -> NDArray[np.float64]:
+    """The box (left, bottom, right, top) of a mobject, shape (1, 4)."""
+    return np.array([[*mobject.get_corner(DL)[:2], *mobject.get_corner(UR)[:2]]])
 
 
 class Slider(VGroup):

@@ -30,7 +30,7 @@ def gaps(shape: Shape) -> Told | None:
         left, right = plain(round(one.left, 6)), plain(round(one.right, 6))
         return {
             "en": f"At x = {at} there is a corner and no tangent: f′ leaps from {left} to {right}.",
-            "ko": f"x = {at}에서는 뾰족해서 접선이 없다. f′은 {left}에서 {right}로 건너뛴다.",
+            "ko": f"x = {at}에서는 뾰족해서 접선이 없다. f′의 값은 왼쪽에서 {left}, 오른쪽에서 {right}이다.",
         }
     if shape.breaks:
         return {
