@@ -62,7 +62,7 @@ def draw(*, function: Expression, at: float, ax: Axes | None = None, language: s
             name = letters[n + 1]
             artists |= panel_of(panel, link, run.values[n], run.rates[n], name, letters[n : n + 2], look)
             heading(panel, told, slope)
-        everything = Machine(function, function.derivative())
+        everything = Machine(function)
         artists |= panel_of(whole, everything, at, run.total, "whole", ("x", "y"), look)
         factors = [f"frac(dif {v}, dif {u})" for u, v in pairwise(letters)]
         numbers = [number(r, bracket=True) for r in run.rates]

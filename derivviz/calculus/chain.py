@@ -2,7 +2,8 @@
 
 (g ∘ f)(x) = g(f(x)): first f, then g. Source: the chain rule, dy/dx = dy/du · du/dx.
 
->>> from derivviz.calculus.expression import parse
+>>> from derivviz.calculus.dual import derivative
+from derivviz.calculus.expression import parse
 >>> [str(machine.function) for machine in machines(parse("(3x^2 + 8)^3"))]
 ['3*x**2 + 8', 'x**3']
 >>> [str(operation.function) for operation in operations(parse("(3x^2 + 8)^3"))]
@@ -13,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from derivviz.calculus.derivation import Path, at, derive, replaced
+from derivviz.calculus.dual import derivative
 from derivviz.calculus.expression import Expression, parse
 from derivviz.calculus.text import to_text
 from derivviz.calculus.tree import Call, Node, Power, Product, Sum, Variable, children, is_constant
@@ -36,12 +39,18 @@ class Machine:
     ----------
     function : Expression
         What it makes of its input.
-    slope : Expression
-        The derivative of that.
     """
 
     function: Expression
-    slope: Expression
+
+    @cached_property
+    def slope(self) -> Expression:
+        """The derivative, in its shortest form."""
+        return derive(self.function).result
+
+    def rate(self, value: float) -> float:
+        """The derivative at `value`; NaN where there is none."""
+        return derivative(self.function, value).slope
 
 
 def machines(expression: Expression, most: int = MOST) -> tuple[Machine, ...]:
@@ -104,7 +113,7 @@ class Run:
     def of(cls, links: Sequence[Machine], x: float) -> Run:
         """Send `x` through. Where a link has no value, it and all after it are NaN."""
         values = _through(links, x)
-        slopes = (link.slope(value) + 0.0 for link, value in zip(links, values, strict=False))
+        slopes = (link.rate(value) + 0.0 for link, value in zip(links, values, strict=False))
         return cls(tuple(links), values, tuple(slopes))
 
     @property
@@ -153,8 +162,7 @@ def window(link: Machine, x: float) -> tuple[tuple[float, float], tuple[float, f
 
 
 def _machine(node: Node) -> Machine:
-    function = parse(to_text(node))
-    return Machine(function, derive(function).result)
+    return Machine(parse(to_text(node)))
 
 
 def _only_child(node: Node) -> Path | None:
