@@ -19,7 +19,7 @@ from derivviz.animation.growing import machine
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed
 from derivviz.animation.plane import Plane
-from derivviz.animation.saturation import Losses, Norms, answer_names, first_rounds
+from derivviz.animation.saturation import Losses, Norms, answer_names, rounds_around
 from derivviz.trace.game import GENERATOR, binned, read_game, surest
 
 LEFT_X, RIGHT_X, SIDE = -4.05, 3.05, 5.2  # middles of the two halves of the frame, and the board's side
@@ -127,6 +127,7 @@ class Gan(Lesson):
             name: Polyline(chart, *binned(*self.game.curve(f"{name}_probability"), BINS), role)
             for name, role in (("real", "positive"), ("fake", "negative"))
         }
+        chart.keep_clear(draw, *self.lines.values())
         told = self.words(en="round", ko="라운드", size="label", fill="muted").move_to([4.85, 1.75, 0])
         counter = Number(0, ".0f", "label", anchor=LEFT, width=6)
         counter.at([told.get_right()[0] + 0.2, told.pen.points[0][1], 0])
@@ -170,7 +171,7 @@ class Gan(Lesson):
             ko=f"{sure.round}라운드로 돌아가자. D는 G의 샘플에 {d:.2f}만 준다. G는 여기서 배울 수 있을까?",
         )
         self.play(FadeOut(self.chart_parts, self.board.whole()), run_time=0.5)
-        self.zoomed = first_rounds(self, self.game, sure, [LEFT_X, -0.25, 0])
+        self.zoomed = rounds_around(self, self.game, sure, [LEFT_X, -0.25, 0])
         self.losses = Losses(d, [RIGHT_X - 0.5, -0.25, 0])
         self.play(FadeIn(self.zoomed), run_time=0.8)
         self.play(FadeIn(self.losses.plane), run_time=0.5)
@@ -267,6 +268,7 @@ class Gan(Lesson):
             Dashed(plane.point(0, 1), plane.point(self.last, 1), "muted", 2.5, 0.12, 0.1), backdrop=True
         )
         self.variety_plane, self.variety_line = plane, Polyline(plane, at, values, "negative")
+        plane.keep_clear(self.variety_line)
         self.play(FadeIn(plane, fair), run_time=0.5)
         self.play(Create(self.variety_line), run_time=1.4)
         alike = end < ALIKE

@@ -234,6 +234,7 @@ class WganGp(Lesson):
             [RIGHT_X + 0.1, -0.6, 0]
         )
         self.distance_plane, self.distance = plane, Polyline(plane, at, values, "loss")
+        plane.keep_clear(self.distance)
         self.distances = values
         told = self.words(en="round", ko="라운드", size="label", fill="muted").move_to([4.6, 1.9, 0])
         counter = Number(0, ".0f", "label", anchor=LEFT, width=6)
@@ -300,6 +301,7 @@ class WganGp(Lesson):
             Dashed(plane.point(0, 1), plane.point(self.last, 1), "muted", 2.5, 0.12, 0.1), backdrop=True
         )
         line = Polyline(plane, at, values, "negative")
+        plane.keep_clear(line)
         self.play(FadeIn(plane, fair), run_time=0.5)
         self.play(Create(line), run_time=1.2)
         self.rest = Group(plane, fair, line)

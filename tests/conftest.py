@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -94,3 +95,36 @@ def tiny_trace(torch: Any, make_network: Callable[[], Any], tmp_path_factory: py
                     probabilities, epoch=epoch, target=target[:10], names=names, images=images[:10]
                 )
     return path
+
+
+@pytest.fixture(scope="session")
+def game_trace(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Traces of short runs of ``gan`` and ``wgan-gp`` with a snapshot at each step, each made once.
+
+    ``game_trace("gan", seed=3, steps=6, generator_loss="saturating")`` on the ring; ``pictures=True`` plays with a
+    dozen drawn garments.
+    """
+    from derivviz.learning.garments import garments
+    from derivviz.parameters import fill
+    from derivviz.runs import Progress, Request, load
+
+    folder = tmp_path_factory.mktemp("games")
+    np.savez(folder / "garments.npz", garments(12)[..., 0])
+    made: dict[str, Path] = {}
+
+    def trace(name: str, *, seed: int = 0, pictures: bool = False, **typed: Any) -> Path:
+        typed = {"steps": 6, "batch_size": 8} | typed
+        path = folder / f"{len(made)}.zarr"
+        key = f"{name} {seed} {pictures} {sorted(typed.items())}"
+        if key not in made:
+            run = load(name)
+            options = fill(
+                run.Parameters, {flag.replace("_", "-"): str(value) for flag, value in typed.items()}
+            )
+            data = folder / "garments.npz" if pictures else Path("ring")
+            quiet = Progress(lambda line: None, lambda done, total, epoch, loss: None)
+            run.train(Request(path, data, seed=seed, snapshot_every=1, parameters=options), quiet)
+            made[key] = path
+        return made[key]
+
+    return trace

@@ -18,6 +18,7 @@ from derivviz.animation.typeset import Formula, Number
 from derivviz.trace.game import DISCRIMINATOR, GENERATOR, Game, Sure
 
 SATURATING, OTHER = "ln(1 - D)", "-ln D"
+_AROUND = 60  # rounds before and after the one that is looked at
 _LONGEST = 5.0  # units of the frame that the longer bar has
 
 
@@ -55,7 +56,7 @@ class Losses(Group):
         self.names = (Formula(SATURATING, "label", "loss"), Formula(OTHER, "label", "loss"))
         self.names[0].next_to(plane.point(width, -width * 0.75), RIGHT, 0.1)
         self.names[1].move_to(plane.point(-width * 0.72, width * 0.3))
-        plane.room_for(*self.names)
+        plane.keep_clear(*self.curves, *self.tangents).room_for(*self.names)
         super().__init__(plane, *self.curves, *self.tangents, *self.dots, *self.names)
 
     def show_curve(self, lesson: Lesson, which: int) -> None:
@@ -92,24 +93,29 @@ class Norms(VGroup):
         return float(self.bars[1].sides[0] / self.bars[0].sides[0])
 
 
-def first_rounds(lesson: Lesson, game: Game, sure: Sure, middle: ArrayLike) -> Group:
-    """D's mean answers round by round, from the first to some after the one that is looked at."""
-    last = float(min(max(3 * sure.round, 40), game.sample_rounds[-1]))
-    plane = Plane((0, last), (0, 1), 4.9, 3.6, ("", ""), (4, 5)).move_to(np.asarray(middle, float))
+def rounds_around(lesson: Lesson, game: Game, sure: Sure, middle: ArrayLike) -> Group:
+    """D's mean answers in the rounds around the one that is looked at, each as it was recorded."""
+    first, last = (
+        float(max(sure.round - _AROUND, 0)),
+        float(min(sure.round + _AROUND, game.sample_rounds[-1])),
+    )
+    plane = Plane((first, last), (0, 1), 4.9, 3.6, ("", ""), (4, 5)).move_to(np.asarray(middle, float))
     lines = VGroup()
     for name, role, player in (("real", "positive", DISCRIMINATOR), ("fake", "negative", GENERATOR)):
         at, values = game.curve(f"{name}_probability", player)
-        lines.add(Polyline(plane, at[at <= last], values[at <= last], role, 3))
+        here = (at >= first) & (at <= last)
+        lines.add(Polyline(plane, at[here], values[here], role, 3))
+    plane.keep_clear(*lines)
     foot, head = (plane.point(sure.round, y) for y in (0, 1))
     upright = Dashed(foot, head, "parameter", 2.5, 0.12, 0.1)
-    here = dot(plane.point(sure.round, sure.probability), "parameter", 0.09)
+    spot = dot(plane.point(sure.round, sure.probability), "parameter", 0.09)
     name = lesson.words(en="round", ko="라운드", size="tick", fill="muted")
     name.next_to(plane.point(last, 0), DOWN, 0.16).shift(LEFT * 0.2)
     edge = name.get_left()[0] - 0.15
     crowded = [t for t in plane.tick_labels if t.get_top()[1] < foot[1] and t.get_right()[0] > edge]
     plane.tick_labels.remove(*crowded)
     keys = answer_names().next_to(plane, UP, 0.25)
-    return Group(plane, mark(lines, backdrop=True), mark(upright, backdrop=True), here, keys, name)
+    return Group(plane, mark(lines, backdrop=True), mark(upright, backdrop=True), spot, keys, name)
 
 
 def answer_names() -> VGroup:
