@@ -141,23 +141,22 @@ def curve(ax: Axes, name: str, found: Errors, look: Style) -> Artists:
 
 
 def laws(ax: Axes, found: dict[str, Errors], look: Style) -> Artists:
-    """What theory says of the errors in float64: C hᵖ and R/h."""
+    """What theory says of the errors in float64: C hᵖ and R/h, where they are not 0."""
     artists: Artists = {}
     ends = np.array([1e-16, 1.0])
-    for name, told in (("forward", "prop h"), ("central", "prop h^2")):
-        bend, order = found[name].truncation, found[name].order
-        if not bend:
+    for key, size, power, told, x, place in (
+        ("forward/truncation", found["forward"].truncation, 1, "prop h", 1e-11, "top"),
+        ("central/truncation", found["central"].truncation, 2, "prop h^2", 10**-6.6, "top"),
+        ("rounding", found["forward"].rounding, -1, "prop 1 \\/ h", 1e-13, "bottom"),
+    ):
+        if not size:
             continue
-        (artists[f"{name}/truncation"],) = ax.plot(
-            ends, bend * ends**order, color=look.color("ink"), linewidth=0.7, linestyle=":", zorder=1.5
+        (artists[key],) = ax.plot(
+            ends, size * ends**power, color=look.color("ink"), linewidth=0.7, linestyle=":", zorder=1.5
         )
-        at = (1e-11, bend * 1e-11) if order == 1 else (10**-6.6, bend * 10**-13.2)
-        put(ax, told, at, size=SMALL, align=("left", "top"), offset=(3, -1))
-    noise = found["forward"].rounding
-    (artists["rounding"],) = ax.plot(
-        ends, noise / ends, color=look.color("ink"), linewidth=0.7, linestyle=":", zorder=1.5
-    )
-    put(ax, "prop 1 \\/ h", (1e-13, noise / 1e-13), size=SMALL, align=("left", "bottom"), offset=(3, 2))
+        if 10 * LEAST < size * x**power < 10:
+            up = 2 if place == "bottom" else -1
+            put(ax, told, (x, size * x**power), size=SMALL, align=("left", place), offset=(3, up))
     return artists
 
 
