@@ -36,9 +36,11 @@ class Run:
     size: int
 
 
-def run(command: Sequence[str], folder: Path, trace: str | None) -> Run:
+def run(command: Sequence[str], folder: Path, trace: str | None, cache: str | None) -> Run:
     """Run a command to its end, and look at the one file that it made."""
     environment = dict(os.environ, PYTHONHASHSEED="0")
+    if cache:
+        environment["XDG_CACHE_HOME"] = cache
     if trace:
         environment["DERIVVIZ_TRACE"] = trace
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
@@ -52,34 +54,30 @@ def run(command: Sequence[str], folder: Path, trace: str | None) -> Run:
 
 
 def rounds(
-    scene: str, quality: str, count: int, workers: Sequence[int], trace: str | None
+    scene: str, quality: str, count: int, workers: Sequence[int], trace: str | None, again: bool
 ) -> list[list[Run]]:
-    """Runs of manim and of derivviz with each number of workers, `count` rounds of them."""
+    """Runs of manim, of derivviz with each number of workers, and on request once more with what it kept."""
     file, name = scene.rsplit(":", 1)
     known = Path(file).parent.name == "scenes"
     table = []
     for _ in range(count):
         row = []
-        for worker in (0, *workers):
-            with TemporaryDirectory() as place:
-                if worker:
-                    command = [
-                        "derivviz",
-                        "render",
-                        file,
-                        name,
-                        "--workers",
-                        str(worker),
-                        "-o",
-                        f"{place}/a.mp4",
-                    ]
-                    command += ["--trace", trace] if trace and known else []
-                else:
-                    command = ["manim", "render", "--disable_caching", "--media_dir", place, file, name]
-                command = (
-                    [sys.executable, "-m", *command] if worker == 0 else [_script("derivviz"), *command[1:]]
-                )
-                row.append(run([*command, f"-q{quality}"], Path(place), trace))
+        with TemporaryDirectory() as cache:
+            for worker in (0, *workers, *([-workers[-1], -workers[-1]] if again else [])):
+                with TemporaryDirectory() as place:
+                    if worker == 0:
+                        command = [sys.executable, "-m", "manim", "render", "--disable_caching"]
+                        command += ["--media_dir", place, file, name]
+                    else:
+                        command = [_script("derivviz"), "render", file, name, "-o", f"{place}/a.mp4"]
+                        command += ["--workers", str(abs(worker))]
+                        command += ["--no-cache"] if worker > 0 else []
+                        command += ["--trace", trace] if trace and known else []
+                    row.append(
+                        run([*command, f"-q{quality}"], Path(place), trace, cache if worker < 0 else None)
+                    )
+        if again:
+            del row[-2]  # it filled the cache
         table.append(row)
     return table
 
@@ -95,19 +93,22 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="1080p60, three rounds")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--again", action="store_true", help="and render once more what did not change")
     parser.add_argument("--trace", help="recorded run for the lessons that need one")
     asked = parser.parse_args()
     quality, count = ("h", 3) if asked.full else ("l", 1)
     count = asked.rounds or count
     print(f"-q {quality}, {count} round(s); times faster than manim: wall (processor)", flush=True)
     heads = [f"{w} worker{'s' if w > 1 else ''}" for w in asked.workers]
+    columns = [*asked.workers, *([0] if asked.again else [])]  # 0 stands for the second render
+    heads += ["again"] if asked.again else []
     print(f"{'scene':12} {'manim':>18}  " + "  ".join(f"{h:>14}" for h in heads) + "   size")
-    overall: dict[int, list[float]] = {w: [] for w in asked.workers}
+    overall: dict[int, list[float]] = {w: [] for w in columns}
     for scene in asked.scenes:
-        table = rounds(scene, quality, count, asked.workers, asked.trace)
+        table = rounds(scene, quality, count, asked.workers, asked.trace, asked.again)
         plain = [row[0] for row in table]
         cells = []
-        for i, worker in enumerate(asked.workers, 1):
+        for i, worker in enumerate(columns, 1):
             wall = statistics.median(row[0].wall / row[i].wall for row in table)
             cpu = statistics.median(row[0].cpu / row[i].cpu for row in table)
             overall[worker].append(wall)
@@ -116,7 +117,7 @@ def main() -> None:
         size = statistics.median(row[-1].size / row[0].size for row in table)
         print(f"{scene.rsplit(':', 1)[1]:12} {manim:>18}  " + "  ".join(f"{c:>14}" for c in cells), end="")
         print(f"  {size:4.1f}×", flush=True)
-    means = [f"{statistics.geometric_mean(overall[w]):5.1f}×" for w in asked.workers]
+    means = [f"{statistics.geometric_mean(overall[w]):5.1f}×" for w in columns]
     print(f"{'geometric mean':>31}  " + "  ".join(f"{m:>14}" for m in means))
 
 

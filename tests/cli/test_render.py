@@ -339,7 +339,16 @@ def test_a_file_of_ones_own_becomes_a_video(tmp_path):
         "        self.add(Formula('x'))\n        self.wait(0.2)\n"
         "    def verify(self):\n        self.claim('one', 1, 2)\n"
     )
-    render = [sys.executable, "-c", "from derivviz.cli import main; main()", "render", "own.py", "-q", "l"]
+    render = [
+        sys.executable,
+        "-c",
+        "from derivviz.cli import main; main()",
+        "render",
+        "own.py",
+        "-q",
+        "l",
+        "--no-cache",
+    ]
     done = subprocess.run(render, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("renders/own.mp4  (")

@@ -163,7 +163,14 @@ def test_manims_opengl_renderer_draws_it(tmp_path):
         "        self.add(Square(4, color=RED, fill_opacity=1))\n        self.wait(0.4)\n"
         "        self.interactive_embed()\n"
     )
-    command = [sys.executable, "-c", "from derivviz.cli import main; main()", "render", "own.py"]
+    command = [
+        sys.executable,
+        "-c",
+        "from derivviz.cli import main; main()",
+        "render",
+        "own.py",
+        "--no-cache",
+    ]
     done = subprocess.run(
         [*command, "--resolution", "160x90", "--fps", "10", "-o", "a.mp4"],
         cwd=tmp_path,
