@@ -13,6 +13,7 @@ from derivviz.errors import DerivvizError, nearest
 COMMANDS = {
     "render": "Animate a lesson as a video.",
     "lecture": "String lessons together into one film.",
+    "slides": "Make slides of lessons, one a sentence.",
     "figure": "Draw a figure for print.",
     "report": "Write a report of a recorded run, to hand in and to edit.",
     "record": "Train a network and record every step of it.",

@@ -145,7 +145,9 @@ def _episode(table: Table) -> Episode:
     trace = table.get("trace", str, "")
     found = table.path.parent / Path(trace).expanduser()
     if trace and not found.exists():
-        raise table.error("trace", f"there is no trace at {found}; 'derivviz record' makes one")
+        raise table.error(
+            "trace", f"there is no trace at {found}; 'derivviz record {entry.recorded_by}' makes one"
+        )
     if entry.requires and not trace:
         raise table.error(
             "trace",

@@ -197,7 +197,7 @@ class Walk(CairoRenderer):
         steps = self.careful or not is_pure(scene)
         still = looks(scene.static_mobjects) if steps else ""
         for k, time in enumerate(times):
-            if self._filled >= self._length:
+            if self._is_due(scene):
                 if steps and not self.share.whole and looks(scene.static_mobjects) != still:
                     raise NeedsOnePieceError  # manim would show the still part as it was at first
                 self._begin_chunk(scene)
@@ -212,7 +212,7 @@ class Walk(CairoRenderer):
 
     def _show(self, scene: Scene, frames: int) -> None:
         """Draw the picture as it is, if it is this process that draws it, and let so many frames pass."""
-        if self._filled >= self._length:
+        if self._is_due(scene):
             self._begin_chunk(scene)
         if self._segment is not None or self.share.follows:
             self._draw(scene)
@@ -239,6 +239,13 @@ class Walk(CairoRenderer):
         self.update_frame(scene, scene.moving_mobjects)
 
     # ---- chunks -----------------------------------------------------------------------------------------
+
+    def _is_due(self, scene: Scene) -> bool:
+        """Whether the next frame begins a chunk: the last one is full, or a beat begins.
+
+        So a beat can be cut out of a film, and a change in one leaves the chunks of the others as they are.
+        """
+        return self._filled >= self._length or len(getattr(scene, "beats", ())) != self.chunks[-1].beat
 
     def _begin_chunk(self, scene: Scene) -> None:
         if self._segment is None:
