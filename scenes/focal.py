@@ -49,6 +49,9 @@ class Focal(Lesson):
     def construct(self) -> None:
         self.run = Contest(self.trace)
         self.shown = self.run.picture(self.parameters.picture)
+        most, rare = self.run.classes[0], self.run.classes[self.run.rare]
+        self.most_en, self.rare_en = (PLURALS.get(name, name) for name in (most, rare))
+        self.most_ko, self.rare_ko = (KOREAN.get(name, name) for name in (most, rare))
         self.title()
         self.questions()
         self.imbalance()
@@ -95,13 +98,13 @@ class Focal(Lesson):
         self.aside = Group(self.decisions, told, yes, what)
 
     def imbalance(self) -> None:
-        run, (many, few) = self.run, (self.run.train_boxes[0], self.run.train_boxes[-1])
+        run, (many, few) = self.run, (self.run.train_boxes[0], self.run.train_boxes[self.run.rare])
         self.say(
-            en=f"And some things are rare: {many:,} {self.many(0)} to learn from, but {few:,} {self.many(-1)}.",
-            ko=f"그 가운데도 드문 것이 있다. 학습할 {self.many(0)}: {many:,}개, {self.many(-1)}: {few:,}개.",
+            en=f"And some things are rare: {many:,} {self.most_en} to learn from, but {few:,} {self.rare_en}.",
+            ko=f"드문 것도 있다. 학습할 {self.most_ko}: {many:,}개, {self.rare_ko}: {few:,}개.",
         )
         names = [self.name(n, 2.3) for n in range(len(run.classes))]
-        roles = ["muted"] * (len(names) - 1) + ["positive"]
+        roles = ["positive" if n == run.rare else "muted" for n in range(len(names))]
         top = 0.33 * (len(names) - 1)
         self.rows = Rows(names, run.train_boxes, roles, left=SIDE_X - 0.45, top=top, reach=6.75)
         self.play(FadeOut(self.aside), run_time=0.4)
@@ -240,8 +243,8 @@ class Focal(Lesson):
     def side_by_side(self) -> None:
         run = self.run
         self.say(
-            en=f"Does it help? Detectors that differ in γ alone: their average precision on {self.many(-1)}.",
-            ko=f"도움이 될까? γ만 다른 검출기들이 {self.many(-1)} 검출에서 보인 평균 정밀도이다.",
+            en=f"Does it help? Detectors that differ in γ alone: their average precision on {self.rare_en}.",
+            ko=f"도움이 될까? γ만 다른 검출기들이 {self.rare_ko} 검출에서 보인 평균 정밀도이다.",
         )
         self.play(FadeOut(self.around), run_time=0.5)
         series = {arm: run.precision(arm) for arm in run.gammas}
@@ -255,10 +258,10 @@ class Focal(Lesson):
 
     def found(self) -> None:
         run, (one, other) = self.run, (self.run.recall(arm) for arm in (PLAIN, FOCAL))
-        count = run.test_boxes[-1]
+        count = run.test_boxes[run.rare]
         self.say(
-            en=f"With half of the reports right, they find {one:.0%} and {other:.0%} of the {count} {self.many(-1)}.",
-            ko=f"알린 것의 절반이 맞는 한에서, {self.many(-1)} {count}개 중 {one:.0%}와 {other:.0%}를 찾는다.",
+            en=f"With half of the reports right, they find {one:.0%} and {other:.0%} of the {count} {self.rare_en}.",
+            ko=f"알린 것의 절반이 맞는 한에서, {self.rare_ko} {count}개 중 {one:.0%}와 {other:.0%}를 찾는다.",
         )
         self.play(FadeOut(self.around), run_time=0.5)
         self.views: dict[str, tuple[View, list[VGroup]]] = {}
@@ -291,8 +294,8 @@ class Focal(Lesson):
             en = f"{'focal loss' if focal > plain else 'cross-entropy'} did better"
             ko = f"{'초점 손실' if focal > plain else '교차 엔트로피'} 쪽이 나았다"
         self.say(
-            en=f"Whether that finds more must be measured. Here, on {self.many(-1)}, {en}.",
-            ko=f"그래서 더 많이 찾는지는 재 보아야 안다. 이번 {self.many(-1)} 검출에서는 {ko}.",
+            en=f"Whether that finds more must be measured. Here, on {self.rare_en}, {en}.",
+            ko=f"그래서 더 많이 찾는지는 재 보아야 안다. 이번 {self.rare_ko} 검출에서는 {ko}.",
         )
         self.finals = {}
         for n, arm in enumerate((PLAIN, FOCAL)):
@@ -301,11 +304,6 @@ class Focal(Lesson):
             self.play(FadeIn(self.name_of(arm).at([-3.4, y, 0]), self.finals[arm]), run_time=0.6)
 
     # ---- words ------------------------------------------------------------------------------------------
-
-    def many(self, number: int) -> str:
-        """A class in a sentence."""
-        name = self.run.classes[number]
-        return KOREAN.get(name, name) if self.stage.language == "ko" else PLURALS.get(name, name)
 
     def name(self, number: int, room: float, after: str = "") -> Words:
         name = self.run.classes[number]

@@ -66,7 +66,7 @@ def caption(trace: Trace, *, language: str = "en") -> str:
     run = Contest(trace)
     plain, focal = run.as_if(PLAIN)[-1], run.as_if(FOCAL)[-1]
     one, other = (float(run.precision(arm)[-1]) for arm in (PLAIN, FOCAL))
-    rare, count = run.classes[-1], run.test_boxes[-1]
+    rare, count = run.classes[run.rare], run.test_boxes[run.rare]
     return {
         "en": f"Decisions with p of 0.9 and more make {plain:.0%} of the gradient of the cross-entropy, and weighed "
         f"with γ = 2 {focal:.0%}. In the end the average precision of {rare}, the rarest class ({count} in the test), "
@@ -132,7 +132,7 @@ def draw_way(ax: Axes, run: Contest, kinds: list[Kind], look: Style) -> Artists:
     ax.set_xlim(0, int(steps[-1]))
     ax.set_ylim(0, max(0.05, ax.get_ylim()[1]))
     ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
-    name = _class(run.classes[-1], look)
+    name = _class(run.classes[run.rare], look)
     _heading(ax, look.choose(en=f"Average precision: {name}", ko=f"평균 정밀도: {name}"))
     at_the_end(ax, labels)
     return artists

@@ -72,7 +72,7 @@ def train(request: Request, progress: Progress) -> Outcome:
         batch=parameters.batch_size,
         rate=parameters.learning_rate,
     )
-    shown = _shown(task.test, len(task.classes) - 1)
+    shown = _shown(task.test, _rarest(task))
     every = request.snapshot_every or max(1, math.ceil(parameters.steps / LOOKS))
     with (
         threads(1),
@@ -168,6 +168,11 @@ def _task(request: Request, parameters: Parameters, progress: Progress) -> Task:
     return task
 
 
+def _rarest(task: Task) -> int:
+    """Number of the class with the fewest boxes in training, of those that the test has."""
+    return max(k for k, count in enumerate(task.test.counts(len(task.classes))) if count)
+
+
 def _shown(test: Frames, rare: int) -> Frames:
     """Test pictures to look at: those with something of the rarest class first, then the fullest."""
     order = sorted(range(len(test)), key=lambda n: (-(test.labels[n] == rare).sum(), -len(test.labels[n]), n))
@@ -222,7 +227,9 @@ def _found(contest: Contest, shown: Frames, judged: dict[str, list[Precision]]) 
 
 def _result(task: Task, found: dict[str, list[Precision]]) -> str:
     plain, focal = ([one.average for one in found[arm]] for arm in ("gamma0", "gamma2"))
+    rare = _rarest(task)
     return (
-        f"Average precision of {task.classes[-1]}, the rarest: {plain[-1]:.3f} by cross-entropy, {focal[-1]:.3f} by "
-        f"focal loss (γ = 2); of all classes {np.nanmean(plain):.3f} and {np.nanmean(focal):.3f}. One seed says little."
+        f"Average precision of {task.classes[rare]}, the rarest: {plain[rare]:.3f} by cross-entropy, {focal[rare]:.3f} "
+        f"by focal loss (γ = 2); of all classes {np.nanmean(plain):.3f} and {np.nanmean(focal):.3f}. "
+        "One seed says little."
     )

@@ -58,7 +58,9 @@ class Contest:
     Attributes
     ----------
     classes
-        Names, the rarest last.
+        Names, the most frequent in training first.
+    rare
+        Number of the rarest class that the test has.
     gammas
         γ by the name of its arm.
     decisions, positives
@@ -90,6 +92,9 @@ class Contest:
         self.positives = float(about["positives"])
         self.train_boxes: list[int] = about["train_boxes"]
         self.test_boxes: list[int] = about["test_boxes"]
+        self.rare = max(
+            (k for k, count in enumerate(self.test_boxes) if count), default=len(self.classes) - 1
+        )
         self.least_precision = float(about["least_precision"])
 
     @property
@@ -100,15 +105,16 @@ class Contest:
     @cached_property
     def tested(self) -> NDArray[np.int64]:
         """Rows of the steps after which the detectors were tested."""
-        return np.flatnonzero(np.isfinite(self._trace[f"ap/{PLAIN}/{self.classes[0]}"]))
+        return np.flatnonzero(np.isfinite(self._trace[f"ap/{PLAIN}/{self.classes[self.rare]}"]))
 
-    def precision(self, arm: str, number: int = -1) -> Array:
-        """Average precision of a class each time that it was tested, by default of the rarest; NaN if it never was."""
-        return np.asarray(self._trace[f"ap/{arm}/{self.classes[number]}"][self.tested])
+    def precision(self, arm: str, number: int | None = None) -> Array:
+        """Average precision of a class, by default the rarest, each time; NaN where the test has none of it."""
+        name = self.classes[self.rare if number is None else number]
+        return np.asarray(self._trace[f"ap/{arm}/{name}"][self.tested])
 
-    def recall(self, arm: str, number: int = -1) -> float:
-        """The share of a class that is found in the end, while at least half of the detections are right."""
-        return float(self._trace[f"recall/{arm}/{self.classes[number]}"][self.tested[-1]])
+    def recall(self, arm: str) -> float:
+        """The share of the rarest class that is found in the end, while at least half of the detections are right."""
+        return float(self._trace[f"recall/{arm}/{self.classes[self.rare]}"][self.tested[-1]])
 
     def mass(self, arm: str) -> Array:
         """The share of an arm's gradient by tenths of p_t, the mean over the second half of the steps."""
@@ -158,7 +164,7 @@ class Contest:
 
     def _largest(self, one: Picture) -> float:
         sides = one.boxes[:, 2:] - one.boxes[:, :2]
-        return float(np.max(np.prod(sides, axis=1) * (one.labels == len(self.classes) - 1), initial=0.0))
+        return float(np.max(np.prod(sides, axis=1) * (one.labels == self.rare), initial=0.0))
 
     def _share(self, key: str) -> Array:
         half = len(self._trace.steps) // 2
