@@ -8,7 +8,7 @@ from typing import Self
 import sympy
 from manim import VGroup
 
-from derivviz.animation.numerals import digits_apart, printed
+from derivviz.animation.numerals import digits_apart, printed, short
 from derivviz.animation.stage import SIZES
 from derivviz.animation.typeset import Formula, Label
 from derivviz.calculus.difference import difference_quotient
@@ -38,7 +38,7 @@ class SlopeTable(VGroup):
         self, head: Sequence[Label], point: Point, hs: Sequence[float], mirrored: Sequence[float] = ()
     ) -> None:
         rows = [_row(point, h) for h in (*hs, *reversed(mirrored))]
-        middle = VGroup(Formula(printed(f"{float(point.x):.10g}"), "label"), Formula('"?"', "label", "muted"))
+        middle = VGroup(Formula(short(float(point.x), 10), "label"), Formula('"?"', "label", "muted"))
         parts = [VGroup(*head), *rows, middle]
         self.second = COLUMN + max(1.9, max(row[0].width for row in parts) + 0.35)
         room = COLUMN + WIDTH - self.second
@@ -64,10 +64,8 @@ def _row(point: Point, h: float) -> VGroup:
     """x of Q, with the digits that tell it from P, and the slope of PQ, all digits of it."""
     a = float(point.x)
     slope = float(difference_quotient(point, a, h)) + 0.0  # no −0
-    q = f"{a + h:.{digits_apart(a, a + h)}g}"
-    return VGroup(
-        Formula(printed(q), "label"), Formula(printed(repr(slope).removesuffix(".0")), "label", "secant")
-    )
+    q = short(a + h, digits_apart(a, a + h))
+    return VGroup(Formula(q, "label"), Formula(printed(repr(slope).removesuffix(".0")), "label", "secant"))
 
 
 def fit(formula: Label, width: float = WIDTH) -> Label:

@@ -206,7 +206,10 @@ def one_sided_slope(expression: Expression, place: Any, side: int, height: Any =
     t = sympy.Symbol("t", positive=True)
     near = beside(expression, place, side, t)
     start = sympy.limit(near, t, 0, "+") if height is None else height
-    return side * sympy.limit((near - start) / t, t, 0, "+")
+    slope = (near - start) / t
+    if slope.is_rational_function(t):  # a hidden 0 would keep SymPy's limit searching for ever
+        slope = sympy.cancel(slope)
+    return side * sympy.limit(slope, t, 0, "+")
 
 
 def beside(expression: Expression, place: Any, side: int, t: Any) -> Any:

@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 
 LEFT, RIGHT = 0.6, 0.3  # of the distance from P to Q, shown beyond them
 _SAMPLES = 401
+_NOISE, _LEVEL = 1e-12, 1e-9  # of the size of y: rounding, and what is level for the eye
 _BEND = 1 / 3  # how much the slope is to change on the way from Q to P, as a share
 _NEAREST = 1e-6  # of Q to P, as a share of |a|: nearer, their numbers look alike
 _SWINGS = 25  # ups and downs to show where there is no end of them
@@ -65,7 +66,9 @@ def complaint(point: Point, h: float) -> str | None:
     if np.isfinite(way).all() and _turns(way) > _TURNS and not _swings(point):
         return f"{between} goes up and down too often to be followed"
     x = a + h * np.linspace(0, 1, _SAMPLES)[1:]
-    if not np.isfinite(way).all() or breaks(point, x, way, float(np.ptp(way))):
+    if not np.isfinite(way).all() or breaks(
+        point, x, way, max(float(np.ptp(way)), _LEVEL * np.abs(way).max())
+    ):
         return f"{between} breaks off"
     middle, start = way[_SAMPLES // 2], float(point.y)
     for here, far in ((start, y), (y, start)):
@@ -109,7 +112,7 @@ def view(point: Point, h: float) -> tuple[tuple[float, float], tuple[float, floa
     for side in (point.left, point.right):
         if side is not None and side.value.is_finite:  # the other end of a jump
             bottom, top = min(bottom, float(side.value)), max(top, float(side.value))
-    if top - bottom <= 1e-9 * max(abs(bottom), abs(top)):  # a level line
+    if top - bottom <= _LEVEL * max(abs(bottom), abs(top)):  # a level line
         size = max(abs(bottom), abs(top)) or 1.0
         bottom, top = bottom - size, top + size / 2
     pad = 0.08 * (top - bottom)
@@ -165,6 +168,7 @@ def _bend(point: Point, h: float) -> float:
 
 def _turns(y: Array) -> int:
     """How often samples change between rising and falling."""
-    steps = np.sign(np.diff(y))
-    steps = steps[steps != 0]
+    noise = _NOISE * np.abs(y).max() if np.isfinite(y).all() else 0.0
+    steps = np.diff(y)
+    steps = np.sign(steps[np.abs(steps) > noise])
     return int((steps[1:] != steps[:-1]).sum())

@@ -48,8 +48,10 @@ def bracket(number: float, digits: int = 4) -> str:
 def printed(text: str) -> str:
     """Python's print of a float as math, digit for digit."""
     mantissa, e, power = text.partition("e")
-    written = mantissa.replace("-", "−")
-    return f"{written} dot 10^({int(power)})".replace("-", "−") if e else written
+    if e:
+        tens = f"10^({int(power)})"
+        mantissa = tens if mantissa == "1" else f"-{tens}" if mantissa == "-1" else f"{mantissa} dot {tens}"
+    return mantissa.replace("-", "−")
 
 
 def plain(number: float, digits: int = 6) -> str:
