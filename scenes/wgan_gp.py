@@ -311,7 +311,8 @@ class WganGp(Lesson):
             en="A probability goes flat where D is sure. A score with slope 1 does not: it always shows a way.",
             ko="확률은 D가 확신하는 곳에서 평평해진다. 기울기가 1인 점수는 그렇지 않다. 언제나 갈 길을 알려 준다.",
         )
-        last = Formula("norm(nabla D(hat(x))) approx 1", 60, "tangent").move_to([RIGHT_X, 0, 0])
+        end = float(self.values[-1].mean())
+        last = Formula(f"E[norm(nabla D(hat(x)))] = {end:.2f}", 56, "tangent").move_to([RIGHT_X, 0, 0])
         self.play(FadeOut(self.rest), run_time=0.4)
         self.play(FadeIn(last), run_time=0.8)
         self.wait(0.8)

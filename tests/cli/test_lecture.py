@@ -119,9 +119,17 @@ def test_a_mistake_in_the_file_is_told_before_anything(asked):
 
 
 @pytest.mark.parametrize("entry", library.entries("lectures"), ids=lambda entry: entry.name)
-def test_the_lectures_of_the_house_read_well(entry):
+def test_the_lectures_of_the_house_read_well(entry, monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda path: True)  # of the runs that it teaches from
     told = read(entry.path)
     assert told.summary["en"]
     for sentence in (told.opening, told.closing, *(lesson.say for lesson in told.lessons)):
         assert sentence is not None  # from the first to the last it is one talk
         assert all(text[-1] in ".?!" for text in sentence.values())
+
+
+def test_a_run_that_is_not_recorded_is_told_with_its_command(tmp_path):
+    lesson = '[[lesson]]\nname = "wgan_gp"\ntrace = "none.zarr"\n'
+    (tmp_path / "talk.toml").write_text('title = { en = "A", ko = "가" }\n' + lesson, encoding="utf-8")
+    with pytest.raises(UsageError, match="'derivviz record wgan-gp' makes one"):
+        read(tmp_path / "talk.toml")

@@ -17,6 +17,7 @@ from derivviz.errors import UsageError
 from derivviz.learning import ring
 from derivviz.learning.folder import DataError
 from derivviz.learning.game import picture_game, ring_game
+from derivviz.learning.losses import generator_loss
 from derivviz.parameters import fill
 from derivviz.runs import Progress, Request, _match, _player, gan, load, wgan_gp
 from derivviz.runs._player import Nobody
@@ -141,6 +142,56 @@ def test_samples_field_and_modes(name: str, probability: bool, on_ring: dict[str
     assert np.allclose(trace.attrs["modes"], ring.centers())
 
 
+def test_the_gradient_by_either_loss() -> None:
+    latent, norms = torch.randn(40, 2, generator=torch.Generator().manual_seed(1)), []
+    for saturating in (True, False):
+        game = ring_game(0)
+        generator_loss(game.discriminator(game(latent)), saturating).backward()
+        norms.append(float(_player.gradient_norm(game.generator)))
+    game = ring_game(0).train()
+    found = _player.gradients_of_both(game, latent)
+    assert [float(norm) for norm in found] == pytest.approx(norms, rel=1e-6)
+    assert game.training
+    assert all(p.grad is None for p in game.parameters())
+    # Where D is sure that everything is made, the one vanishes and the other does not.
+    with torch.no_grad():
+        list(game.discriminator.parameters())[-1].sub_(20)
+    sure = _player.gradients_of_both(game, latent)
+    assert float(sure[0]) < 1e-6 * norms[0]
+    assert float(sure[1]) > norms[1]
+
+
+def test_both_gradients_are_recorded(on_ring: dict[str, Made]) -> None:
+    for name in ("gan", "minimax"):
+        trace, _ = on_ring[name]
+        for key in ("saturating_gradient", "non_saturating_gradient"):
+            assert np.flatnonzero(np.isfinite(trace[key])).tolist() == [1]  # of every fifth round the first
+            assert trace[key][1] > 0
+
+
+def test_the_plain_gan_beside_it_is_the_run_itself(on_ring: dict[str, Made], tmp_path: Path) -> None:
+    trace, _ = on_ring["wgan-gp"]
+    told = trace.attrs["gan"]
+    assert (told["rounds"], told["steps"]) == (6, 12) == (ROUNDS * 3 // 2, len(trace.steps))
+    alone, _ = run(gan, tmp_path / "alone.zarr", every=99, steps=6)
+    np.testing.assert_allclose(np.array(told["samples"]), alone.probe.output[-1].reshape(512, 2), atol=1e-6)
+    for key in ("modes_covered", "modes_with_a_tenth", "good_share"):
+        assert trace[f"gan_{key}"][-1] == alone[key][-1]
+        np.testing.assert_array_equal(np.isfinite(trace[f"gan_{key}"]), np.isfinite(trace[key]))
+
+
+def test_points_between_lie_between(on_ring: dict[str, Made]) -> None:
+    trace, _ = on_ring["wgan-gp"]
+    found = trace.snapshot(0).activation
+    real, fake, between = (found[f"{name}_point"] for name in ("real", "fake", "between"))
+    assert between.shape == (16, 2)
+    way = real - fake
+    share = ((between - fake) * way).sum(1) / (way**2).sum(1)
+    assert ((share >= 0) & (share < 1)).all()
+    np.testing.assert_allclose(fake + share[:, None] * way, between, atol=1e-5)
+    assert np.linalg.norm(real, axis=1) == pytest.approx(2, abs=0.2)
+
+
 def test_a_field_is_no_class(on_ring: dict[str, Made]) -> None:
     assert diagnose(on_ring["gan"][0])["output"]["one_hot_last"] is None
 
@@ -196,6 +247,7 @@ def test_pictures(
     assert trace.snapshot(0).images.shape[1:3] == shape[1:]
     assert trace.snapshot(0).images[0, 0, 0].tolist() == [9, 9, 9]
     assert "stopped" not in trace.attrs
+    assert np.isfinite(trace["diversity"]).tolist() == [True] * 2 if module is gan else True
     assert "evaluation/epoch" not in trace.arrays
     again, _ = run(module, tmp_path / "again.zarr", data=None, every=99, steps=1, batch_size=2)
     np.testing.assert_array_equal(again["generator_loss"], trace["generator_loss"])
@@ -207,6 +259,15 @@ def test_the_installed_package_is_found(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(gan, "FASHION", file)
     trace, _ = run(gan, tmp_path / "run.zarr", data=None, every=99, steps=1, batch_size=2)
     assert trace.attrs["data"] == "3 pictures of the file train-images.npz"
+
+
+def test_how_far_samples_are_apart(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 28, 28), dtype=np.uint8)
+    np.savez(tmp_path / "noise.npz", pixels)
+    trace, outcome = run(gan, tmp_path / "run.zarr", data=tmp_path / "noise.npz", steps=1, batch_size=4)
+    assert trace["diversity"].shape == (2,)
+    assert 0 < trace["diversity"][0] < 0.5  # untrained, all are nearly grey
+    assert f"{trace['diversity'][-1]:.0%} as far apart" in outcome.result
 
 
 @pytest.mark.parametrize("module", [gan, wgan_gp])
