@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from manim import LEFT, RIGHT, VGroup
+from manim import DOWN, LEFT, RIGHT, UP, Mobject, VGroup
 
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.logplane import LogPlane
 from derivviz.animation.numerals import plain
+from derivviz.animation.placing import place
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.rounding import Errors, Precision, Way, errors, quotient
@@ -109,6 +110,17 @@ class ErrorPlot:
                 f"At x = {plain(a)} the graph of {f.text} is straight, or too crooked, for the size of a small h "
                 f"to matter: take another --function or --at, {example}"
             )
+
+    def laws(self, *avoid: Mobject) -> VGroup:
+        """∝ h and ∝ 1/h, each beside its ray and clear of everything here and in `avoid`."""
+        names = VGroup(Formula("prop h", "label"), Formula("prop 1 \\/ h", "label"))
+        taken = [self.plane, self.rays, *self.curves.values(), *avoid]
+        for name, ray in zip(names, self.rays, strict=True):
+            spots = ray.points[::4]
+            spots = spots[(spots[:, 1] > -1.4) & (spots[:, 1] < 1.7)]  # well inside
+            place(name, spots[:: max(1, len(spots) // 10)], taken, (RIGHT, UP, LEFT, DOWN))
+            taken.append(name)
+        return names
 
     def relative(self, name: str) -> Errors:
         """The errors of a quotient; its `error` is relative to |f′(a)|."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -155,7 +156,8 @@ def errors(
     return Errors(h, error, float(slope), truncation, epsilon * size / order, order)
 
 
-def derivatives(f: Expression, place: float) -> list[Any]:
+@lru_cache(maxsize=16)
+def derivatives(f: Expression, place: float) -> tuple[Any, ...]:
     """f, f′, f″ and f‴ at the very number `place`, to 40 digits, as SymPy numbers; None for f″, f‴ if unknown.
 
     Raises
@@ -180,7 +182,7 @@ def derivatives(f: Expression, place: float) -> list[Any]:
     found += [None] * (4 - len(found))
     if found[1] is None:
         raise DerivvizError(f"{f.text} has no derivative at {told}: choose another point.")
-    return found
+    return tuple(found)
 
 
 def _value(f: Expression, x: NDArray[Any]) -> NDArray[Any]:
