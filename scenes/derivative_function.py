@@ -321,12 +321,14 @@ class DerivativeFunction(Lesson):
         for top, one in zip(self.tops, self.points, strict=True):
             x, y = self.above.numbers(top.get_center())
             self.claim("x of a point of f", x, one.x)
-            self.claim("f at a point of f", y, self.f(x))
-        span = float(np.ptp(self.below.y_range))
-        for foot in self.feet:
+            self.claim("f at a point of f", y, self.shape.value(self.f, one.x))
+        span, step = float(np.ptp(self.below.y_range)), 1e-3 * (self.shape.high - self.shape.low)
+        for foot, zero in zip(self.feet, self.shape.zeros, strict=True):
             x, y = self.below.numbers(foot.get_center())
+            self.claim("x of a zero of f′", x, zero)
             self.claim("a zero of f′ is drawn on the axis", y / span, 0.0)
-            self.claim(f"f′ at x = {x:g}, in spans", self.slope(x) / span, 0.0)
+            chord = (self.f(zero + step) - self.f(zero - step)) / (2 * step)
+            self.claim(f"slope of f across x = {zero:g}, in spans", chord / span, 0.0, 1e-3)
         for upper, lower in zip(*self.turns, strict=True):
             x, y = self.below.numbers(lower.get_center())
             self.claim(
@@ -335,6 +337,5 @@ class DerivativeFunction(Lesson):
                 x,
             )
             self.claim(f"f′ at the turn x = {x:g}, in spans", y / span, self.slope(x) / span)
-            step = 1e-3 * (self.shape.high - self.shape.low)
             turned = self.bend(x - step) * self.bend(x + step) < 0
             self.claim(f"f″ changes its sign at x = {x:g}", float(turned), 1.0)

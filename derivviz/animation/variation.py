@@ -49,7 +49,9 @@ def variation(shape: Shape, width: float, size: float = 36) -> VGroup | None:
 
     A place without a derivative has a dash in the row of f′, and one without a value also in that of f.
     """
-    heights = {one.x: one.y for one in (*shape.extrema, *shape.kinks)} | {x: shape.f(x) for x in shape.zeros}
+    heights = {one.x: one.y for one in (*shape.extrema, *shape.kinks)} | {
+        x: shape.value(shape.f, x) for x in shape.zeros
+    }
     knots = sorted({*heights, *(one.x for one in shape.breaks)})
     if not knots:
         return None

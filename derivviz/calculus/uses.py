@@ -38,10 +38,11 @@ def usable(function: Expression, hunger: float, mean: float) -> Expression:
     """
     slope, at = function.derivative(), operating_point(INDEX, check_hunger(hunger))
     for flag, places in (("hunger", at), ("mean", np.array([mean]))):
+        places = np.round(places, 12)  # 2.4 − 3 + 0.6 is 0
         missing = places[~np.isfinite(slope(places))]
         if len(missing):
             raise UsageError(
-                f"the derivative of {function.text} has no value at x = {missing[0]:g}, where it is needed: "
+                f"the derivative of {function.text} has no value at x = {missing[0] + 0.0:g}, where it is needed: "
                 f"choose another --{flag} or another --function"
             )
     return slope
