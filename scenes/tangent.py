@@ -97,7 +97,8 @@ class Tangent(SecantLesson):
         others = [-h for h in self.hs if complaint(self.f, -h) is None]
         self.table = SlopeTable(head, self.f, self.hs, others)
         steep = 1.0 if self.f.slope is None else float(self.f.slope)
-        self.lens = Lens(self.f, self.a, steep, 1601 if self.f.kind == "oscillation" else 161)
+        samples = 1601 if self.f.kind == "oscillation" else 161
+        self.lens = Lens(self.f, self.a, steep, samples, torn=self.f.kind == "jump")
         self.lens.move_to([3.0, -1.52, 0])
         self.lens.show(self.h0, self.h0)
         self.play(

@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 from manim import ORIGIN, RIGHT, Circle, UpdateFromAlphaFunc, VGroup, VMobject, smooth
+from numpy.typing import NDArray
 
 from derivviz.animation.lines import Dashed, dot, straight
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula, Number
+
+Array = NDArray[np.float64]
+
+_RIM = 0.985  # of the radius: where the curve ends
 
 
 class Lens(VGroup):
@@ -25,13 +30,17 @@ class Lens(VGroup):
         The steepness that is drawn at 45° in the glass.
     samples
         Points that the curve in the glass is drawn through.
+    torn
+        Whether the curve jumps at P, so that it is not to be joined there.
     """
 
     RADIUS = 1.25
 
-    def __init__(self, f: Callable[[Any], Any], a: float, slope: float, samples: int = 161) -> None:
+    def __init__(
+        self, f: Callable[[Any], Any], a: float, slope: float, samples: int = 161, torn: bool = False
+    ) -> None:
         super().__init__()
-        self.f, self.a, self.samples = f, a, samples
+        self.f, self.a, self.samples, self.torn = f, a, samples, torn
         self.steepness = max(abs(slope), 0.2)  # the tangent is drawn at 45° in the glass
         self.rim = Circle(self.RADIUS, stroke_color=color("axis"), stroke_width=4)
         self.rim.set_fill(color("panel"), opacity=1)
@@ -49,10 +58,9 @@ class Lens(VGroup):
         t = np.linspace(-1, 1, self.samples)
         with np.errstate(all="ignore"):
             rise = (f(a + scale * t) - f(a)) / (scale * self.steepness)
-        seen = (np.hypot(t, rise) < 0.985) & np.isfinite(rise)
-        points = np.column_stack([t, rise, np.zeros_like(t)]) * self.RADIUS + middle
-        pairs = np.stack([points[:-1], points[1:]], axis=1)[seen[:-1] & seen[1:]]
-        self.curve.points = straight(pairs)
+        points = np.column_stack([t, rise])[np.isfinite(rise)]
+        pairs = _inside(np.stack([points[:-1], points[1:]], axis=1), self.torn) * self.RADIUS
+        self.curve.points = straight(np.pad(pairs, ((0, 0), (0, 0), (0, 1))) + middle)
         slope = (f(a + h) - f(a)) / h / self.steepness
         way = np.array([1, slope, 0]) / math.hypot(1, slope) * self.RADIUS * 0.97
         self.secant.set_ends(middle - way, middle + way)
@@ -68,3 +76,17 @@ class Lens(VGroup):
         return UpdateFromAlphaFunc(
             self, lambda m, alpha: m.show(start * math.exp(ratio * alpha), first), rate_func=smooth
         )
+
+
+def _inside(pairs: Array, torn: bool) -> Array:
+    """Straight pieces, shape (pieces, 2, 2), cut off at the rim; where the curve is torn, whole ones alone."""
+    far = np.hypot(*np.moveaxis(pairs, -1, 0)) >= _RIM
+    if torn:
+        return pairs[~far.any(axis=1)]
+    pairs, far = pairs[~far.all(axis=1)], far[~far.all(axis=1)]
+    start = np.where(far[:, :1], pairs[:, 1], pairs[:, 0])  # the end within, and the way to the other one
+    way = np.where(far[:, :1], pairs[:, 0], pairs[:, 1]) - start
+    a, b, c = (way**2).sum(axis=1), (start * way).sum(axis=1), (start**2).sum(axis=1) - _RIM**2
+    share = (np.sqrt(b**2 - a * c) - b) / a  # |start + share · way| is the rim's radius
+    end = start + np.minimum(share, 1.0)[:, None] * way
+    return np.stack([start, end], axis=1)

@@ -245,3 +245,27 @@ def test_a_curve_that_is_nowhere_in_the_plane_draws_nothing():
 
 def test_a_dot_stands_where_it_is_put():
     assert dot([1, 2, 0], "tangent").get_center() == pytest.approx([1, 2, 0])
+
+
+# ---- the magnifying glass -------------------------------------------------------------------------------
+
+
+def glass(f, h, torn=False):
+    from derivviz.animation.lens import Lens
+
+    lens = Lens(f, 0.0, 1.0, torn=torn)
+    lens.show(h, 4.0)
+    return lens.curve.points[:, :2] / lens.RADIUS
+
+
+def test_an_upright_curve_is_seen_in_the_glass_however_near():
+    for h in (4.0, 0.1, 1e-6):
+        points = glass(np.cbrt, h)
+        assert np.hypot(*points.T).max() < 0.99
+        assert np.ptp(points[:, 1]) > (0.5 if h > 1 else 1.9)
+
+
+def test_a_jump_is_no_line_in_the_glass():
+    torn = glass(lambda x: np.where(x < 0, -1.0, 1.0) - 1, 0.1, torn=True)
+    assert torn[:, 1] == pytest.approx(0)
+    assert torn[:, 0].min() == pytest.approx(0)
