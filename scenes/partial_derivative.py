@@ -48,7 +48,7 @@ LEFT_EDGE = -6.95  # of everything; the right edge is as far out
 FOOT = -2.2  # lower end of the plane of a slice
 COLUMN, WIDTH = 0.75, 6.1  # left edge and width of the right column
 MIDDLE = COLUMN + WIDTH / 2
-AZIMUTHS = (30, 60, 120, 150, 210, 240, 300, 330)  # degrees, the preferred first
+AZIMUTHS = (30, 60, 120, 150, 210, 240, 300, 330)
 ARROW = 1.7  # units of the frame that the gradient is drawn long on the map
 NEAR = 0.12  # units of the frame around P in which the direction of the contour line is measured
 LEVEL = 1e-4  # of the height of the box over its width: a slope below it is none to the eye
@@ -148,7 +148,6 @@ class PartialDerivative(Lesson):
         self.play(cut.front.animate.set_opacity(0.06), *gone, run_time=0.9)
         self.play(FadeIn(cut.wall), Create(cut.edge), run_time=0.9)
         self.add(self.p)
-
         self.play(FadeIn(cut.plane), Create(cut.curve), run_time=0.9)
         self.say(
             en=f"What is left is a curve in {name}, with an ordinary slope: the partial derivative.",
@@ -246,7 +245,6 @@ class PartialDerivative(Lesson):
         self.play(Create(self.peak), FadeIn(length), run_time=0.8)
         self.wait(0.5)
         self.told, self.length = told, length
-
         self.say(
             en="Along the contour line the slope is 0: the gradient stands at a right angle to it.",
             ko="등고선을 따라가면 높이가 그대로이니 기울기는 0이다. 기울기벡터는 등고선과 수직이다.",
@@ -269,9 +267,8 @@ class PartialDerivative(Lesson):
         law.move_to([-6.7, 2.35, 0], LEFT)
         self.u = way_of(float(angle), self.spot)
         self.spot_u = dot(self.slopes.plane.point(angle, float(self.slope @ u)), "parameter")
-        name = place(Formula("bold(u)", "label", "parameter"), self.u.get_end(), [
-            self.map, self.u, self.gradient, self.name, self.contour, self.corner
-        ])  # fmt: skip
+        avoid = [self.map, self.u, self.gradient, self.name, self.contour, self.corner]
+        name = place(Formula("bold(u)", "label", "parameter"), self.u.get_end(), avoid)
         self.map.room_for(self.name, name)
         self.play(FadeOut(self.told), FadeIn(law), run_time=0.7)
         self.play(GrowArrow(self.u), FadeIn(name), GrowFromCenter(self.spot_u), run_time=0.8)
@@ -296,17 +293,16 @@ class PartialDerivative(Lesson):
         name = Formula("-nabla f", "label", "parameter")
         place(name, self.spot - way, [self.map, self.minus, self.gradient, self.name, self.contour])
         self.map.room_for(self.name, name)
-        arrows = [self.uphill(sign, role) for sign, role in ((1, "tangent"), (-1, "parameter"))]
-        self.play(*(GrowArrow(a) for a in arrows), GrowArrow(self.minus), FadeIn(name), run_time=1.0)
+        up, down = self.uphill(1, "tangent"), self.uphill(-1, "parameter")
+        self.play(GrowArrow(up), GrowArrow(down), GrowArrow(self.minus), FadeIn(name), run_time=1.0)
         self.add(self.p, self.map_p)
         self.say(
             en="Step by step against the gradient: gradient descent. This is how a network learns.",
             ko="기울기벡터의 반대쪽으로 한 걸음씩 내려간다. 신경망은 이렇게 배운다. 경사하강법이다.",
         )
-        self.rate = 0.3 * self.parameters.reach / self.steepness
-        while len(self.walk := steepest_walk(self.f, self.at, self.rate, self.ranges)) < 3:
-            self.rate /= 2
-        self.play(FadeOut(self.minus, name, arrows[1]), run_time=0.4)
+        first = 0.3 * self.parameters.reach / self.steepness
+        self.rate, self.walk = steepest_walk(self.f, self.at, first, self.ranges)
+        self.play(FadeOut(self.minus, name, down), run_time=0.4)
         self.map.room_for(self.name)
         self.steps: list[VGroup] = []
         for a, b in zip(self.walk[:-1], self.walk[1:], strict=True):
@@ -332,8 +328,8 @@ class PartialDerivative(Lesson):
         for n, name in enumerate(VARIABLES):
             drawn = self.slices[name].plane.slope_of(self.slices[name].tangent)
             self.claim(f"slope along {name}", drawn, self.exact_slope(n))
-        for value, true, axis in zip(self.map.numbers(self.map_p.get_center()), self.at, "xy", strict=True):
-            self.claim(f"{axis} of P on the map", value, true)
+        for n, value in enumerate(self.map.numbers(self.map_p.get_center())):
+            self.claim(f"{VARIABLES[n]} of P on the map", value, self.at[n])
         if self.level:
             return
         drawn = (self.gradient.get_end() - self.gradient.get_start())[:2]

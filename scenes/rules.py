@@ -34,11 +34,10 @@ from derivviz.animation.blackboard import Blackboard
 from derivviz.animation.growing import Growing, cube, in_a_row, machine, pile
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.plane import Plane
-from derivviz.animation.rule_words import TELLINGS, name_of
 from derivviz.animation.working import entry, lettered
-from derivviz.calculus.derivation import derive
 from derivviz.calculus.expression import Expression, parse
 from derivviz.calculus.rules import RULES
+from derivviz.look.rule_words import TELLINGS, name_of
 
 COLUMN = 0.9  # left edge of the formulas
 PILE = 0.68  # units of the frame for one of the piles' numbers
@@ -58,7 +57,7 @@ class Rules(Lesson):
         if self.parameters.expression is None:
             self.tour()
         else:
-            self.board = Blackboard(self, derive(self.parameters.expression))
+            self.board = Blackboard(self, self.parameters.expression)
             self.board.tell()
 
     def tour(self) -> None:

@@ -11,26 +11,30 @@ from manim import UP, Create, FadeIn, FadeOut, RoundedRectangle
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.morph import Morph
 from derivviz.animation.numerals import short
-from derivviz.animation.rule_words import TELLINGS, name_of, sentence
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula, Words
-from derivviz.animation.working import Beat, Working, beats, function
-from derivviz.calculus.derivation import Derivation, Step
+from derivviz.animation.working import Working, function
+from derivviz.calculus.derivation import Step, derive
+from derivviz.calculus.expression import Expression
+from derivviz.calculus.tree import size
+from derivviz.errors import UsageError
+from derivviz.look.rule_words import TELLINGS, Beat, beats, name_of, sentence
 
 _RULES_Y = -1.95  # middle of the rule that is at work
+_MOST_NODES = 60
 _STEP = 1e-5  # of the measured slope
 _CLOSE = 1e-7  # how well it must agree, relative
 
 
 class Blackboard:
-    """Tells a derivation in a lesson.
+    """Tells the derivation of an expression in a lesson.
 
     Parameters
     ----------
     lesson
         Whose title stands already.
-    derivation
-        From `derivviz.calculus.derivation.derive`.
+    expression
+        What is derived, of 60 nodes at the most.
 
     Attributes
     ----------
@@ -40,8 +44,14 @@ class Blackboard:
         An x, and the slope of f measured there over a small step; None where no x would do.
     """
 
-    def __init__(self, lesson: Lesson, derivation: Derivation) -> None:
-        self.lesson, self.derivation = lesson, derivation
+    def __init__(self, lesson: Lesson, expression: Expression) -> None:
+        if (nodes := size(expression.tree)) > _MOST_NODES:
+            raise UsageError(
+                f"--expression is made of {nodes} parts, and the blackboard takes {_MOST_NODES}: "
+                "differentiate a part of it alone"
+            )
+        self.lesson, self.derivation = lesson, derive(expression)
+        derivation = self.derivation
         self.working = Working(lesson, derivation, np.array([0, 0.25, 0]), 2.4)
         self.measured = self.measure()
 

@@ -25,17 +25,27 @@ def right_angle(corner: ArrayLike, way: ArrayLike, side: float = 0.26) -> Segmen
 
 def steepest_walk(
     f: Field, start: Array, rate: float, ranges: tuple[tuple[float, float], ...]
-) -> list[Array]:
-    """Places of gradient descent p ← p − rate · ∇f(p), for as long as it goes down inside the ranges."""
-    walk = [np.asarray(start, float)]
+) -> tuple[float, list[Array]]:
+    """Gradient descent p ← p − rate · ∇f(p), for as long as it goes down inside the ranges.
+
+    Returns
+    -------
+    (rate, places)
+        The rate is halved until two steps at least can be taken, some ten times at the most.
+    """
     lows, highs = np.array(ranges).T
-    for _ in range(_MOST_STEPS):
-        ahead = walk[-1] - rate * f.gradient(*walk[-1])
-        inside = np.isfinite(ahead).all() and (ahead >= lows).all() and (ahead <= highs).all()
-        if not (inside and f(*ahead) < f(*walk[-1])):
+    for _ in range(12):
+        walk = [np.asarray(start, float)]
+        while len(walk) <= _MOST_STEPS:
+            ahead = walk[-1] - rate * f.gradient(*walk[-1])
+            inside = np.isfinite(ahead).all() and (ahead >= lows).all() and (ahead <= highs).all()
+            if not (inside and f(*ahead) < f(*walk[-1])):
+                break
+            walk.append(ahead)
+        if len(walk) > 2:
             break
-        walk.append(ahead)
-    return walk
+        rate /= 2
+    return rate, walk
 
 
 def legible(markup: str, tree: Node, before: str, width: float, fill: str = "ink") -> Formula | None:

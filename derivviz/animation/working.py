@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.morph import Morph
-from derivviz.animation.rule_words import TELLINGS, name_of
 from derivviz.animation.stage import SIZES as STAGE_SIZES
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import UNITS_PER_POINT, Formula, Words
 from derivviz.calculus.derivation import Derivation, Path, Step, at
 from derivviz.calculus.tree import Derivative, Node, children
+from derivviz.errors import UsageError
 from derivviz.look.breaking import DOTS, broken, extent, foldable, folded
+from derivviz.look.rule_words import TELLINGS, name_of
 from derivviz.look.terms import SPLITTING, Terms, carried, split
 
 PALETTE = ("function", "loss", "parameter", "negative", "positive", "secant")
@@ -27,7 +28,6 @@ the last two, which are too pale for them on paper."""
 WIDTH = 12.9
 SIZES = (64, 56, 48, 42, 36)
 SMALLEST = 28
-_LONG = 12  # beats: beyond, the quick steps are told along with the step before them
 
 
 @dataclass(frozen=True)
@@ -38,39 +38,6 @@ class View:
     size: float
     hidden: tuple[Node, ...] = ()
     deep: bool = False  # whether lines may break anywhere, and not only in the outermost sum
-
-
-@dataclass(frozen=True)
-class Beat:
-    """Steps told together: one that takes the function apart, or none, and the quick ones after it."""
-
-    big: Step | None
-    quick: tuple[Step, ...]
-
-
-def beats(steps: Sequence[Step]) -> list[Beat]:
-    """The steps of differentiation in beats, few enough for one sitting."""
-    told: list[Beat] = []
-    for number, step in enumerate(steps):
-        if step.rule.name in SPLITTING and (step.rule.name != "sum" or number == 0):
-            told.append(Beat(step, ()))
-        elif told and told[-1].big is None:
-            told[-1] = Beat(None, (*told[-1].quick, step))
-        else:
-            told.append(Beat(None, (step,)))
-    if len(told) <= _LONG:
-        return told
-    joined: list[Beat] = []
-    for beat in told:
-        big = joined[-1].big if joined else None
-        if beat.big or big is None:
-            joined.append(beat)
-            continue
-        under = [step for step in beat.quick if step.path[: len(big.path)] == big.path]
-        joined[-1] = Beat(big, tuple(under))
-        if len(under) < len(beat.quick):
-            joined.append(Beat(None, beat.quick[len(under) :]))
-    return joined
 
 
 class Working:
@@ -136,7 +103,7 @@ class Working:
             found = self._fitting(trees, view)
             if found:
                 return found
-        return view
+        raise too_wide()
 
     def _fitting(self, trees: Sequence[Node], least: View) -> View | None:
         """A view in the largest size in which all trees are legible, down to that of `least`."""
@@ -273,6 +240,14 @@ def extent_of(tree: Node) -> float:
     return extent(broken(tree, {}, float("inf")))[0]
 
 
+def too_wide() -> UsageError:
+    """What is said of an expression that fits on no blackboard."""
+    return UsageError(
+        "The expression, or a part of its derivation, is too long to be drawn legibly: use shorter numbers or "
+        "a shorter expression, or differentiate a part of it alone"
+    )
+
+
 def _start(view: View) -> str:
     return "{{f'(x) : y}} {{= : eq}}" if not view.root else f"{{{{{DOTS.name} : y}}}} quad"
 
@@ -290,13 +265,16 @@ def _common(paths: Sequence[Path]) -> Path:
 def function(tree: Node, terms: Terms, largest: float, height: float) -> Formula:
     """f(x) = … as large as it goes in the width of the frame and a height, in the colours of its terms."""
     labels = {path: [f"t{number}"] for path, number in terms.items()}
-    for size in (*(size for size in SIZES if size <= largest), SMALLEST):
-        markup = broken(tree, labels, WIDTH / (size * UNITS_PER_POINT), "f(x) =")
+    sizes = [*(size for size in SIZES if size <= largest), SMALLEST]
+    for size, deep in ((size, deep) for deep in (False, True) for size in sizes):
+        markup = broken(tree, labels, WIDTH / (size * UNITS_PER_POINT), "f(x) =", deep)
         if all(
             e * size * UNITS_PER_POINT <= most
             for e, most in zip(extent(markup), (WIDTH, height), strict=True)
         ):
             break
+    else:
+        raise too_wide()
     formula = Formula(markup, size)
     paint(formula, terms.values())
     return formula

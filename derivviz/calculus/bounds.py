@@ -6,7 +6,7 @@ while it is read, so the answer comes at once.
 
 from __future__ import annotations
 
-from math import ceil, isfinite, log2
+from math import ceil, comb, isfinite, log2, prod
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from derivviz.calculus.tree import (
     Node,
     Number,
     Power,
+    Product,
     Sum,
     children,
     evaluate,
@@ -81,6 +82,22 @@ def weight(node: Node) -> int:
             return weight(base) * max(1, ceil(abs(exact)))
         case _:
             return max(1, sum(weight(child) for child in children(node)))
+
+
+def terms(node: Node) -> int:
+    """How many terms the expression would have, were all its products and whole powers multiplied out."""
+    counts = [terms(child) for child in children(node)]
+    match node:
+        case Sum():
+            return sum(counts)
+        case Product():
+            return prod(counts)
+        case Power(_, exponent) if (exact := rational(exponent)) is not None and exact.denominator == 1:
+            return comb(counts[0] + abs(int(exact)) - 1, abs(int(exact)))
+        case Call() | Power():
+            return max(1, *counts)  # what stands inside may be multiplied out, too
+        case _:
+            return counts[0] if counts else 1
 
 
 def _grows_from_logarithm(exponent: Node) -> bool:

@@ -23,6 +23,7 @@ from typing import Any
 import sympy
 
 from derivviz.calculus import symbolic
+from derivviz.calculus.bounds import terms
 from derivviz.calculus.deadline import OutOfTime, deadline
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.rules import Rule, rule_for
@@ -34,6 +35,7 @@ Path = tuple[int, ...]
 """Where in a tree a part stands: which child of the root, which child of that one, and so on."""
 
 _SECONDS = 5.0
+_MOST_TERMS = 2000  # of an expression that is multiplied out
 _PLACES = [sympy.Rational(n, 16) for n in (-83, -41, -23, -9, -5, -1, 3, 7, 11, 19, 37, 61, 101)]
 
 
@@ -191,9 +193,11 @@ def simplified(tree: Node, value: Any) -> Node:
         What SymPy says that it is. A form of it that differs from `tree` anywhere is not taken.
     """
     best = tree
+    # Multiplying out runs in loops that no deadline ends, and what is as long is never the shortest form.
+    others = _forms(value) if terms(symbolic.to_tree(value)) <= _MOST_TERMS else ()
     try:
         with deadline(_SECONDS):
-            for form in chain([value], _forms(value)):
+            for form in chain([value], others):
                 found = tidy(symbolic.to_tree(form)) if symbolic.is_real(form) else best
                 if _length(found) < _length(best) and _agree(tree, found):
                     best = found

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from derivviz.calculus.derivation import differentiation
 from derivviz.calculus.expression import parse
 from derivviz.calculus.tree import Derivative
 from derivviz.look.breaking import broken, extent, foldable, folded
@@ -66,3 +67,10 @@ def test_parts_are_left_out_the_largest_first():
     tree = Derivative(parse("sin(x^2 + 3x) * e^x").tree)
     assert foldable(tree)[1] == parse("sin(x^2 + 3x)").tree
     assert typst_math(folded(tree, foldable(tree)[1])) == "frac(dif, dif x) (dots.c e^x)"
+
+
+def test_brackets_that_open_on_one_line_and_close_on_another_are_measured_too():
+    nested = "sin(cos(sin(cos(x^2+1)+x)*x)+ln(x^2+2))^3*e^(sin(x)/x) + sqrt(sqrt(x+1)+1)"
+    end = list(differentiation(parse(nested).tree))[-1].after
+    markup = broken(end, {}, 30, "f'(x) =", deep=True)
+    assert extent(markup)[0] <= 30

@@ -8,12 +8,22 @@ from manim import UP
 from derivviz.animation.working import PALETTE
 from derivviz.calculus.derivation import derive
 from derivviz.calculus.expression import parse
+from derivviz.calculus.tree import size
 from derivviz.errors import UsageError
 
-FORTY = (
+GALLERY = (
     "(x^2+1)^3*sin(2x)/(x+2) + e^(-x^2)*ln(x^2+3) - sqrt(x^4+cos(3x)) + 5x^3",
     "(sin(x^2)+x*e^x)*(ln(x^2+1)-3x^3)*(cos(2x)+sqrt(x+5))*(x^2+7x-4)",
     "(x^5-3x^4+2x^2-7x+1)*sin(3x+2)/((x^2+4)*(e^(2x)+cos(x)))",
+    "sin(cos(sin(cos(x^2+1)+x)*x)+ln(x^2+2))^3*e^(sin(x)/x) + sqrt(sqrt(x+1)+1)",
+    "(x^2+1)*(x^3-2)*(x^4+3x)*(x^5-x+1)*(2x^6+5)*(x-7)",
+    "((x+1)/(x-1) + (x^2+2)/(x^2-2))/((x+3)/(x-3) - sin(x)/(cos(x)+2))",
+    "1/(1+1/(1+1/(1+1/(x^2+1)))) + 1/(2+1/(3+1/(4+x)))",
+    "x^(sin(x)) + (cos(x)+2)^(x^2+1) - (x^2+1)^(1/x) + 2^(x*ln(x))",
+    "tan(3x+1)*atan(x^2)*asin(x/5) - sinh(2x)*cosh(x)/tanh(x+1) + |x^3-2x|",
+    "5x^9 - 4x^8 + 3x^7 - 2x^6 + x^5 - 9x^4 + 8x^3 - 7x^2 + 6x - 5",
+    "e^(x^2)*sin(x)*cos(x)*ln(x)*sqrt(x)*tan(x)*x^5*(x+1)^4/(x^2+3)^2",
+    "(((x^2+1)^2+1)^2+x)^2 + cbrt(x^5+ln(x+sqrt(x^2+1))) - e^(-(x-1)^2/2)",
 )
 
 
@@ -104,14 +114,27 @@ def test_every_term_keeps_its_colour_from_the_function_to_the_result(walk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("expression", FORTY)
-def test_forty_nodes_are_legible(walk, expression):
-    planned, _ = walk("rules", "ko", "paper", expression=expression)
+@pytest.mark.parametrize("number", range(len(GALLERY)))
+def test_thirty_to_forty_five_nodes_are_legible(walk, number):
+    assert 30 <= size(parse(GALLERY[number]).tree) <= 45
+    language, theme = (("en", "dark"), ("ko", "paper"))[number % 2]
+    planned, lesson = walk("rules", language, theme, expression=GALLERY[number])
     assert told(planned.problems) == []
     assert len(planned.beats) <= 20
     assert planned.duration < 130
+    assert lesson.board.derivation.confirmed()
 
 
-def test_bad_input_is_told_before_anything_is_drawn(walk):
-    with pytest.raises(UsageError, match=r"\^"):
-        walk("rules", expression="3x +* 2")
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("3x +* 2", r"\^"),
+        ("9**9**9**9", "exponent is too large"),
+        ("__import__('os')", "Unknown name"),
+        ("*".join(f"(x + {n})" for n in range(40)), "made of 121 parts, and the blackboard takes 60"),
+        ("10^99*x^3", "too long to be drawn legibly: use shorter numbers"),
+    ],
+)
+def test_bad_input_is_told_before_anything_is_drawn(walk, expression, words):
+    with pytest.raises(UsageError, match=words):
+        walk("rules", expression=expression)

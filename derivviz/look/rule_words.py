@@ -1,10 +1,15 @@
-"""What a lesson says and writes of each rule of differentiation, in both languages."""
+"""What lessons and figures say and write of each rule of differentiation, in both languages."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from derivviz.calculus.derivation import Step
 from derivviz.calculus.rules import Rule
+from derivviz.look.terms import SPLITTING
+
+_LONG = 12  # beats: beyond, the quick steps are told along with the step before them
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,8 @@ def name_of(rule: Rule) -> dict[str, str]:
     """What a rule is called, by language."""
     if rule.name in _OWN_NAMES:
         return {"en": _OWN_NAMES[rule.name], "ko": rule.korean}
+    if not TELLINGS[rule.name].formula:  # no rule of differentiation
+        return {"en": rule.name, "ko": rule.korean}
     if rule.name in GENERAL:
         return {"en": f"{rule.name} rule", "ko": rule.korean}
     return {"en": f"derivative of the {rule.name}", "ko": f"{rule.korean}의 미분"}
@@ -120,3 +127,36 @@ def sentence(rule: Rule, before: int) -> dict[str, str]:
     en, ko = (telling.en, *telling.again_en), (telling.ko, *telling.again_ko)
     n = before if before < len(en) else 1 + (before - 1) % (len(en) - 1)
     return {"en": en[n], "ko": ko[n]}
+
+
+@dataclass(frozen=True)
+class Beat:
+    """Steps told together: one that takes the function apart, or none, and the quick ones after it."""
+
+    big: Step | None
+    quick: tuple[Step, ...]
+
+
+def beats(steps: Sequence[Step]) -> list[Beat]:
+    """The steps of differentiation in beats, few enough for one sitting."""
+    told: list[Beat] = []
+    for number, step in enumerate(steps):
+        if step.rule.name in SPLITTING and (step.rule.name != "sum" or number == 0):
+            told.append(Beat(step, ()))
+        elif told and told[-1].big is None:
+            told[-1] = Beat(None, (*told[-1].quick, step))
+        else:
+            told.append(Beat(None, (step,)))
+    if len(told) <= _LONG:
+        return told
+    joined: list[Beat] = []
+    for beat in told:
+        big = joined[-1].big if joined else None
+        if beat.big or big is None:
+            joined.append(beat)
+            continue
+        under = [step for step in beat.quick if step.path[: len(big.path)] == big.path]
+        joined[-1] = Beat(big, tuple(under))
+        if len(under) < len(beat.quick):
+            joined.append(Beat(None, beat.quick[len(under) :]))
+    return joined
