@@ -216,7 +216,8 @@ class ChainRule(Lesson):
         numbers = [Formula(figure(r), "label", "tangent") for r in (*self.chain.rates, self.chain.total)]
         self.slopes = product_row(self.row, -1.3, numbers)
         whole = law(self.chain.links, self.letters, derive(self.f).result, WIDTH)
-        self.play(FadeOut(self.graphs, self.below), FadeIn(product_row(self.row, -0.5, heads)), run_time=0.7)
+        self.play(FadeOut(self.graphs, self.below), run_time=0.4)
+        self.play(FadeIn(product_row(self.row, -0.5, heads)), run_time=0.5)
         self.play(FadeIn(self.slopes, shift=UP * 0.1), run_time=0.7)
         if whole is not None:
             self.play(FadeIn(whole.move_to([0, -2.25, 0]), shift=UP * 0.15), run_time=0.8)

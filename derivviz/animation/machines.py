@@ -153,9 +153,12 @@ def product_row(row: Row, y: float, cells: Sequence[Formula], sign_role: str = "
             cell.move_to([x, y, 0])
     placed = VGroup(*cells)
     signs = ["times"] * (len(cells) - 2) + ["="]
-    for sign, (left, right) in zip(signs, pairwise(cells), strict=True):
-        between = (left.get_right()[0] + right.get_left()[0]) / 2
-        placed.add(Formula(sign, left.size, sign_role).move_to([between, y, 0]))
+    spots = [letter.get_x() for letter in row.letters[1:-1]] + [row.arrows[-1].get_x()]
+    for sign, spot, (left, right) in zip(signs, spots, pairwise(cells), strict=True):
+        formula = Formula(sign, left.size, sign_role)
+        room = left.get_right()[0], right.get_left()[0]
+        inside = room[0] + formula.width < spot < room[1] - formula.width
+        placed.add(formula.move_to([spot if inside else sum(room) / 2, y, 0]))
     return placed
 
 
