@@ -95,7 +95,7 @@ class WganGp(Lesson):
 
     def critic(self) -> None:
         self.say(
-            en="Let D be a critic. It gives a score, any number: high for what is real, low for what is made.",
+            en="Let D be a critic, and give a score, any number: high for the real, low for the made.",
             ko="D를 비평자로 바꾸자. 확률이 아니라 점수를 준다. 진짜에는 높게, 만든 것에는 낮게.",
         )
         self.play(FadeOut(self.rest), run_time=0.4)
@@ -113,7 +113,7 @@ class WganGp(Lesson):
         )
         steep = Formula("norm(nabla D) = 1", 52, "tangent").move_to([RIGHT_X, -0.3, 0])
         self.say(
-            en="So its slope shall be 1: one unit of score for one unit of way. Where? Between made and real.",
+            en="So its slope shall be 1: a score of 1 for a distance of 1. Where? Between made and real.",
             ko="그래서 기울기를 1로 한다. 1만큼 가면 점수도 1만큼 변한다. 어디서? 만든 것과 진짜 사이에서.",
         )
         self.play(FadeIn(steep, shift=UP * 0.15), run_time=0.7)
@@ -179,7 +179,7 @@ class WganGp(Lesson):
         self.one = norm = float(self.values[0][0])
         self.double = DoubleBackward(norm, (norm - 1) ** 2, [0.4, 0.1, 0])
         self.say(
-            en="How can the length of a gradient be a loss? First a pass forward, with the weights θ.",
+            en="How can the length of a gradient be a loss? First, a pass forward with weights θ.",
             ko="그래디언트의 길이가 어떻게 손실이 될까? 먼저 가중치 θ로 앞으로 간다.",
         )
         self.play(FadeOut(self.rest, self.chart, self.law), run_time=0.5)
