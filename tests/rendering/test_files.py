@@ -19,6 +19,7 @@ from derivviz.errors import DerivvizError
 from derivviz.look.theme import PAPER
 from derivviz.rendering import encode
 from derivviz.rendering import render as rendering_module
+from derivviz.rendering.folder import Folder
 from derivviz.rendering.quality import QUALITIES, Quality
 from derivviz.rendering.render import JOINS, Rendering, find_scene, plan, render
 
@@ -326,6 +327,19 @@ def test_strict_refuses_and_leaves_nothing(tmp_path):
     ):
         render(Wrong, tmp_path / "a.mp4", TINY, Stage(), strict=True)
     assert os.listdir(tmp_path) == []
+
+
+def test_strict_refuses_before_anything_is_drawn(tmp_path, monkeypatch):
+    begun = tmp_path / "begun"
+
+    def begin(self: Folder, chunk: Any) -> Any:
+        begun.write_text("drawn")
+        raise AssertionError("drawn")
+
+    monkeypatch.setattr(Folder, "begin", begin)
+    with pytest.raises(DerivvizError, match=r"test_files\.py:\d+: claim: beat 0, 0\.2 s: two and two"):
+        render(Wrong, tmp_path / "a.mp4", TINY, Stage(), strict=True)
+    assert not begun.exists()
 
 
 def test_without_strict_problems_are_told_and_the_file_is_made(tmp_path):
