@@ -150,6 +150,7 @@ class RecommenderFunction(Lesson):
         if self.fed is None:
             return
         z, (a, b) = self.fed, twice(self.slope, self.fed)
+        out = [plain(float(f"{value:.5g}")) for value in (a, b)]
         grown = abs(b) > 100 * abs(z)
         told = {"en": "One more f′ and numbers explode", "ko": "f′을 두 번만 지나도 수가 폭발한다"}
         if not grown:
@@ -158,8 +159,8 @@ class RecommenderFunction(Lesson):
                 "ko": "이 f′을 두 번 지나도 신호는 크게 불어나지 않는다",
             }
         self.say(
-            en=f"Feed it {plain(z)}: out comes {plain(a)}, and the next f′ makes {plain(b)} of that. {told['en']}.",
-            ko=f"{plain(z)} → {plain(a)} → {plain(b)}. {told['ko']}.",
+            en=f"Feed it {plain(z)}: out comes {out[0]}, and the next f′ makes {out[1]} of that. {told['en']}.",
+            ko=f"{plain(z)} → {out[0]} → {out[1]}. {told['ko']}.",
         )
         numbers = chain((z, a, b), COLUMN, WIDTH)
         self.play(FadeIn(numbers[0]), run_time=0.3)

@@ -218,7 +218,7 @@ def chain(numbers: Sequence[float], left: float, width: float) -> VGroup:
     parts: list[Formula] = []
     for number in numbers:
         parts += [Formula("arrow.r^(f')", 44, "tangent")] if parts else []
-        parts.append(Formula(short(number, 6), 44))
+        parts.append(Formula(short(number, 5), 44))
     made = VGroup(*parts).arrange(RIGHT, buff=0.22)
     return made.scale_to_fit_width(min(width, made.width)).move_to([left, -0.75, 0], LEFT)
 

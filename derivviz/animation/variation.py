@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from manim import DOWN, LEFT, RIGHT, VGroup
 
 from derivviz.animation import slope_words as words
@@ -23,7 +24,7 @@ def legend(lesson: Lesson, shape: Shape) -> VGroup:
     rows = VGroup()
     for sign, relation, en, ko in words.COLOURS:
         if any(one.sign == sign for one in shape.stretches):
-            line = Segments([[[0, 0, 0], [0.6, 0, 0]]], SIGNS[sign], 6)
+            line = Segments(np.array([[[0, 0, 0], [0.6, 0, 0]]]), SIGNS[sign], 6)
             told = lesson.words(en=en, ko=ko, fill="ink", size="label")
             rows.add(VGroup(line, Formula(f"f' {relation}", "label"), told).arrange(RIGHT, buff=0.25))
     return rows.arrange(DOWN, buff=0.22, aligned_edge=LEFT)
