@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from derivviz.calculus.expression import parse
-from derivviz.calculus.rounding import WAYS, derivatives, errors, quotient, steps
+from derivviz.calculus.rounding import WAYS, Errors, derivatives, errors, quotient, steps
 from derivviz.errors import DerivvizError, UsageError
 
 CURVED = [
@@ -78,6 +78,14 @@ def test_a_parabola_has_no_error_in_the_middle_but_rounding():
     assert found.truncation == 0
     assert found.predicted is None
     assert found.error[0] == 0
+
+
+def test_a_step_that_is_right_by_luck_is_not_the_best():
+    error = np.full(41, 1.0)
+    error[:20] = 1e-3
+    error[30] = 0.0
+    found = Errors(steps(5), error, 1.0, 1.0, 1e-16, 1)
+    assert found.error[found.best] == 1e-3
 
 
 def test_outside_the_domain_there_is_no_error():
