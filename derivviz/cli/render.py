@@ -6,7 +6,7 @@ import importlib.util
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -15,7 +15,11 @@ from derivviz.cli import beside
 from derivviz.cli.console import HELP, progress, size
 from derivviz.cli.files import target
 from derivviz.cli.grown import GrownCommand, typed
+from derivviz.cli.watching import watching
 from derivviz.errors import DerivvizError, UsageError
+
+if TYPE_CHECKING:
+    from derivviz.rendering.plan import Rendering
 
 FORMATS = ("mp4", "gif", "webm", "mov", "pngs", "png", "svg", "pdf")
 SINGLE = FORMATS[-3:]  # formats of one moment
@@ -57,6 +61,11 @@ class _RenderCommand(GrownCommand):
 @click.option("--fps", type=click.IntRange(1, 240), help="Frames a second instead of those of -q.")
 @click.option("--aspect", type=click.Choice(ASPECTS), help="Shape of the frame, for lessons laid out for it.")
 @click.option("-p", "--preview", is_flag=True, help="Open the file when it is done.")
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Render whenever the file is saved, and show it on a page that reloads; -q l unless chosen.",
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write, or a folder.")
 @click.option(
     "--format",
@@ -113,6 +122,7 @@ def command(
     fps: int | None,
     aspect: str | None,
     preview: bool,
+    watch: bool,
     output: Path | None,
     kind: str | None,
     transparent: bool,
@@ -145,6 +155,10 @@ def command(
     where = target(path, output, kind, FORMATS, variants)
     if moment and where.suffix[1:].lower() not in SINGLE:
         raise UsageError(f"--time and --beat choose one moment: add --format {', '.join(SINGLE[:-1])} or pdf")
+    if watch and (where.suffix.lower() != ".mp4" or transparent):
+        raise UsageError("--watch shows an mp4 in the browser: leave --format and --transparent out")
+    if watch and ctx.get_parameter_source("quality") is click.core.ParameterSource.DEFAULT:
+        quality = "l"
     need_manim()
     from derivviz.animation.stage import Stage
     from derivviz.look.theme import THEMES
@@ -156,33 +170,41 @@ def command(
     size_and_rate = _quality(quality, resolution, fps, aspect, transparent)
     language: Literal["en", "ko"] = "ko" if lang == "ko" else "en"
     stage = Stage(language, THEMES[theme], captions, trace, typed(ctx, parameters), reading_speed)
-    found = find_scene(library.load(path), scene)
-    beside.check(found, where, kinds)
-    with progress(f"Rendering {path.stem}", "frames") as tell:
-        made = render(
-            found,
-            where,
-            size_and_rate,
-            stage,
-            moment=Moment(second, beat),
-            strict=strict,
-            workers=workers,
-            cache=default_folder() if cache else None,
-            progress=tell,
-        )
-    written: list[Path] = []
-    if where.suffix[1:].lower() in beside.FILMS:
-        made, written = beside.publish(found, made, path, size_and_rate, stage, kinds)
-    if not patches.known():
-        click.echo(
-            f"Note: made with manim's own, slower code: derivviz knows {patches.SERIES}x only", err=True
-        )
-    for problem in made.plan.problems:
-        click.echo(f"Warning: {problem}", err=True)
-    length = "" if where.suffix[1:].lower() in SINGLE else f", {made.duration:.1f} s long"
-    click.echo(f"{made.path}  ({size(made.size)}{length}, {size_and_rate}, made in {made.seconds:.1f} s)")
-    for file in written:
-        click.echo(f"{file}  ({size(file.stat().st_size)})")
+
+    def once() -> Rendering:
+        found = find_scene(library.load(path), scene)
+        beside.check(found, where, kinds)
+        with progress(f"Rendering {path.stem}", "frames") as tell:
+            made = render(
+                found,
+                where,
+                size_and_rate,
+                stage,
+                moment=Moment(second, beat),
+                strict=strict,
+                workers=workers,
+                cache=default_folder() if cache else None,
+                progress=tell,
+            )
+        written: list[Path] = []
+        if where.suffix[1:].lower() in beside.FILMS:
+            made, written = beside.publish(found, made, path, size_and_rate, stage, kinds)
+        if not patches.known():
+            click.echo(
+                f"Note: made with manim's own, slower code: derivviz knows {patches.SERIES}x only", err=True
+            )
+        for problem in made.plan.problems:
+            click.echo(f"Warning: {problem}", err=True)
+        length = "" if where.suffix[1:].lower() in SINGLE else f", {made.duration:.1f} s long"
+        click.echo(f"{made.path}  ({size(made.size)}{length}, {size_and_rate}, made in {made.seconds:.1f} s)")
+        for file in written:
+            click.echo(f"{file}  ({size(file.stat().st_size)})")
+        return made
+
+    if watch:
+        watching(path, once, preview)
+        return where
+    made = once()
     if preview:
         click.launch(str(made.path))
     return made.path

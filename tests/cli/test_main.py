@@ -119,7 +119,16 @@ def test_help_names_every_command_and_help_of_each_works(run):
 
 def test_every_command_is_told_in_the_help_and_no_other():
     here = {path.stem.removesuffix("_command") for path in Path(cli.__file__).parent.glob("[!_]*.py")}
-    assert set(cli.COMMANDS) == here - {"console", "diagnosis", "files", "grown", "printing", "table"}
+    assert set(cli.COMMANDS) == here - {
+        "beside",
+        "console",
+        "diagnosis",
+        "files",
+        "grown",
+        "printing",
+        "table",
+        "watching",
+    }
 
 
 def test_version(run):
