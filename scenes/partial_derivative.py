@@ -29,7 +29,7 @@ from manim import (
 from derivviz.animation import Formula, Lesson, Morph, parameter
 from derivviz.animation.contours import ContourMap, levels_around
 from derivviz.animation.directions import Directions, arrow, way_of
-from derivviz.animation.hillside import legible, right_angle, steepest_walk
+from derivviz.animation.hillside import along, is_level, legible, right_angle, steepest_walk
 from derivviz.animation.levelpoint import LevelPoint
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.numerals import plain, short
@@ -50,8 +50,6 @@ COLUMN, WIDTH = 0.75, 6.1  # left edge and width of the right column
 MIDDLE = COLUMN + WIDTH / 2
 AZIMUTHS = (30, 60, 120, 150, 210, 240, 300, 330)
 ARROW = 1.7  # units of the frame that the gradient is drawn long on the map
-NEAR = 0.12  # units of the frame around P in which the direction of the contour line is measured
-LEVEL = 1e-4  # of the height of the box over its width: a slope below it is none to the eye
 
 
 class PartialDerivative(Lesson):
@@ -89,7 +87,7 @@ class PartialDerivative(Lesson):
         self.ranges = (p.at_x - r, p.at_x + r), (p.at_y - r, p.at_y + r)
         self.heights = heights(self.f, *self.ranges, self.z)
         self.steepness = float(np.hypot(*self.slope))
-        self.level = self.steepness * 2 * r < LEVEL * (self.heights[1] - self.heights[0])
+        self.level = is_level(self.f, self.at, r, self.heights)
         self.formula = legible(f"z = {typst_math(self.f.tree)}", self.f.tree, "z =", WIDTH, fill="function")
         if self.formula is None:
             raise UsageError(
@@ -300,8 +298,8 @@ class PartialDerivative(Lesson):
             en="Step by step against the gradient: gradient descent. This is how a network learns.",
             ko="기울기벡터의 반대쪽으로 한 걸음씩 내려간다. 신경망은 이렇게 배운다. 경사하강법이다.",
         )
-        first = 0.3 * self.parameters.reach / self.steepness
-        self.rate, self.walk = steepest_walk(self.f, self.at, first, self.ranges)
+        rate = 0.3 * self.parameters.reach / self.steepness
+        self.rate, self.walk = steepest_walk(self.f, self.at, rate, self.ranges)
         self.play(FadeOut(self.minus, name, down), run_time=0.4)
         self.map.room_for(self.name)
         self.steps: list[VGroup] = []
@@ -336,16 +334,11 @@ class PartialDerivative(Lesson):
         for n, name in enumerate(VARIABLES):
             self.claim(f"part of the gradient along {name}", drawn[n] / self.scale, self.exact_slope(n))
         self.claim("length of the gradient", float(np.hypot(*drawn)) / self.scale, self.steepness)
-        self.claim("contour line and gradient at a right angle", self.between(drawn), 0, 0.03)
+        self.claim(
+            "contour line and gradient at a right angle", along(self.contour, self.spot, drawn), 0, 0.03
+        )
         for step, a, b in zip(self.steps, self.walk[:-1], self.walk[1:], strict=True):
             moved = self.map.numbers(step[0].points[-1]) - self.map.numbers(step[0].points[0])
             for part, true in zip(moved, -self.rate * self.f.gradient(*a), strict=True):
                 self.claim("a step downhill", part, true)
             self.claim("a step goes down", float(self.f(*b) < self.f(*a)), 1)
-
-    def between(self, way: np.ndarray) -> float:
-        """Cosine of the angle between a direction and the contour line as drawn at P."""
-        points = self.contour.points[:, :2] - self.spot[:2]
-        near = points[np.linalg.norm(points, axis=1) < NEAR]
-        along = np.linalg.svd(near - near.mean(axis=0))[2][0]
-        return float(along @ way / np.linalg.norm(way))

@@ -22,6 +22,7 @@ from derivviz.look.rule_words import TELLINGS, Beat, beats, name_of, sentence
 
 _RULES_Y = -1.95  # middle of the rule that is at work
 _MOST_NODES = 60
+_NAMED = 4  # rules that one sentence names
 _STEP = 1e-5  # of the measured slope
 _CLOSE = 1e-7  # how well it must agree, relative
 
@@ -89,9 +90,10 @@ class Blackboard:
             self.working.apply([beat.big], 1.5)
         else:
             names = list(dict.fromkeys(tuple(name_of(step.rule).values()) for step in beat.quick))
+            shown, more = names[:_NAMED], len(names) > _NAMED
             self.lesson.say(
-                en=f"What is left follows at once: {', '.join(name for name, _ in names)}.",
-                ko=f"남은 조각은 공식대로 바로 미분한다: {', '.join(name for _, name in names)}.",
+                en=f"What is left follows at once: {', '.join(en for en, _ in shown)}{' and more' * more}.",
+                ko=f"남은 조각은 공식대로 바로 미분한다: {', '.join(ko for _, ko in shown)}{' 등' * more}.",
             )
         if beat.quick:
             self.working.name_rules(beat.quick, _RULES_Y)

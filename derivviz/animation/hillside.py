@@ -9,10 +9,40 @@ from derivviz.animation.lines import Segments
 from derivviz.animation.typeset import UNITS_PER_POINT, Formula
 from derivviz.calculus.field import Field
 from derivviz.calculus.tree import Node
+from derivviz.errors import UsageError
 from derivviz.look.breaking import broken
 
 Array = NDArray[np.float64]
 _MOST_STEPS = 10
+_LEVEL = 1e-4  # of the height of the box over its width: a slope below it is none to the eye
+_NEAR = 0.1  # units of the frame within which the direction of a line is measured
+
+
+def is_level(f: Field, at: Array, reach: float, box: tuple[float, float]) -> bool:
+    """Whether the gradient is 0, but for the rounding of the place.
+
+    Raises
+    ------
+    UsageError
+        If it is not, and yet too small to be seen in a box of these heights.
+    """
+    steepness = float(np.hypot(*f.gradient(*at)))
+    if steepness * 2 * reach >= _LEVEL * (box[1] - box[0]):
+        return False
+    if steepness and not steepness <= _LEVEL * reach * np.abs(f.hessian(*at)).max():
+        raise UsageError(f"around P, {f.text[:40]} rises too much to show its slope: give a smaller --reach")
+    return True
+
+
+def along(line: Segments, at: Array, way: Array) -> float:
+    """Cosine of the angle between a direction and a line as it is drawn around a point."""
+    points = line.points[:, :2] - at[:2]
+    near = points[np.linalg.norm(points, axis=1) < _NEAR]
+    axes = np.linalg.svd(near - near.mean(axis=0))[2]
+    t, bent = axes @ near.T
+    slope = np.polyfit(t, bent, 2)[1]  # of the parabola through the points: they bend, and lie unevenly
+    direction = axes[0] + slope * axes[1]
+    return float(direction @ way / np.linalg.norm(direction) / np.linalg.norm(way))
 
 
 def right_angle(corner: ArrayLike, way: ArrayLike, side: float = 0.26) -> Segments:

@@ -49,21 +49,24 @@ def test_the_lesson(walk, language, theme):
     assert "a step downhill" in failed_claims(lesson)
 
 
+OTHERS = [
+    ("sin(x)cos(y)", ("0.5", "0.5"), "ko", "dark"),
+    ("exp(-x^2-y^2)", ("-0.7", "0.4"), "en", "paper"),
+    ("2x - 3y + 1", ("0", "0"), "en", "dark"),
+    ("1/(x^2 + y^2)", ("1", "0.5"), "ko", "paper"),
+    ("log(xy)", ("1", "2"), "en", "dark"),
+    ("1000000x^2 - y", ("3", "-200"), "en", "dark"),
+    ("0.000001*x*y", ("-3", "2"), "ko", "dark"),
+    ("y/x", ("1", "1"), "en", "dark"),
+    ("sqrt(4 - x^2 - y^2)", ("1", "1"), "ko", "paper"),
+    ("|x| - cbrt(y)", ("1", "-1"), "en", "paper"),
+    ("(x^2+1)^3*sin(2x)/(y+5) + e^(-x^2)*ln(y^2+3) - sqrt(x^4+cos(3y)+2)", ("1", "1"), "en", "dark"),
+]
+
+
 @pytest.mark.parametrize(
     ("function", "at", "language", "theme"),
-    [
-        ("sin(x)cos(y)", ("0.5", "0.5"), "ko", "dark"),
-        ("exp(-x^2-y^2)", ("-0.7", "0.4"), "en", "paper"),
-        ("2x - 3y + 1", ("0", "0"), "en", "dark"),
-        ("1/(x^2 + y^2)", ("1", "0.5"), "ko", "paper"),
-        ("log(xy)", ("1", "2"), "en", "dark"),
-        ("1000000x^2 - y", ("3", "-200"), "en", "dark"),
-        ("0.000001*x*y", ("-3", "2"), "ko", "dark"),
-        ("y/x", ("1", "1"), "en", "dark"),
-        ("sqrt(4 - x^2 - y^2)", ("1", "1"), "ko", "paper"),
-        ("|x| - cbrt(y)", ("1", "-1"), "en", "paper"),
-        ("(x^2+1)^3*sin(2x)/(y+5) + e^(-x^2)*ln(y^2+3) - sqrt(x^4+cos(3y))", ("1", "1"), "en", "dark"),
-    ],
+    OTHERS[:2] + [pytest.param(*other, marks=pytest.mark.slow) for other in OTHERS[2:]],
 )
 def test_other_functions(walk, function, at, language, theme):
     planned, lesson = walk("partial_derivative", language, theme, function=function, at_x=at[0], at_y=at[1])
@@ -77,10 +80,10 @@ def test_other_functions(walk, function, at, language, theme):
     ("function", "kind", "language"),
     [
         ("x^2 - y^2", "saddle", "en"),
-        ("xy", "saddle", "ko"),
-        ("x^2 + 3y^2", "minimum", "en"),
-        ("exp(-x^2-y^2)", "maximum", "ko"),
-        ("x^4 + y^4", "undecided", "en"),
+        pytest.param("xy", "saddle", "ko", marks=pytest.mark.slow),
+        pytest.param("x^2 + 3y^2", "minimum", "en", marks=pytest.mark.slow),
+        pytest.param("exp(-x^2-y^2)", "maximum", "ko", marks=pytest.mark.slow),
+        pytest.param("x^4 + y^4", "undecided", "en", marks=pytest.mark.slow),
         ("7", "undecided", "ko"),
     ],
 )
@@ -106,6 +109,7 @@ def test_level_points_are_told_as_such(walk, function, kind, language):
         ({"function": "__import__('os')"}, "^"),
         ({"function": "#panic()"}, "^"),
         ({"function": " + ".join(f"{n}.125*x^{n}*y^{n + 1}" for n in range(2, 22))}, "too long to be drawn"),
+        ({"function": "(exp(x) + exp(y))^200"}, "rises too much to show its slope: give a smaller --reach"),
         ({"at_x": "one"}, "--at-x takes a number"),
         ({"at_y": "1e7"}, "--at-y is 1e+07: it must lie in"),
         ({"reach": "0"}, "--reach is 0"),
