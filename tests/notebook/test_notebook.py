@@ -145,7 +145,8 @@ def test_load_ext() -> None:
 # ---- the notebook of the examples -----------------------------------------------------------------------
 
 
-def test_the_notebook_runs(tmp_path: Path) -> None:
+def test_the_notebook_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads that wait for one another on a busy machine
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     for needed in ("manim", "ipykernel", "pandas", "xarray"):
         pytest.importorskip(needed)
