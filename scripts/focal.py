@@ -97,6 +97,7 @@ def draw_family(ax: Axes, kinds: list[Kind], look: Style) -> Artists:
 def draw_mass(ax: Axes, run: Contest, kinds: list[Kind], look: Style) -> Artists:
     """The gradient of the same decisions by tenths of p, under each γ."""
     artists: Artists = {}
+    labels = []
     middle = (np.arange(TENTHS) + 0.5) / TENTHS
     for kind, shade in zip(kinds, look.shades("tangent", len(kinds)), strict=True):
         (artists[f"mass/{kind.arm}"],) = ax.plot(
@@ -106,15 +107,14 @@ def draw_mass(ax: Axes, run: Contest, kinds: list[Kind], look: Style) -> Artists
             linestyle=kind.dashes,
             marker=kind.marker,
             markersize=3.5,
-            label=kind.name,
-            clip_on=False,
         )
+        labels.append(EndLabel(kind.name, float(middle[-1]), float(run.as_if(kind.arm)[-1]), shade))
     ax.set_xlim(0, 1)
     ax.set_ylim(0, None)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.set_xlabel(look.choose(en="p of the right answer", ko="정답의 확률 p"))
-    ax.legend(frameon=False, handlelength=2.4, labelspacing=0.2, loc="upper right")
     _heading(ax, look.choose(en="Gradient of the same decisions", ko="같은 판단들의 그래디언트"))
+    at_the_end(ax, labels)
     return artists
 
 

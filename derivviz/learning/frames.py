@@ -104,7 +104,9 @@ def read_task(folder: Path, classes: Sequence[str], seed: int) -> Task:
         For a category that there is not.
     """
     marked, skipped = read_annotations(folder)
-    chosen = _classes(marked, classes)
+    tested = _tested(marked, seed)
+    learnt = [one for one, is_test in zip(marked, tested, strict=True) if not is_test]
+    chosen = _classes(marked, learnt, classes)
     told = [
         (
             str(name),
@@ -114,7 +116,7 @@ def read_task(folder: Path, classes: Sequence[str], seed: int) -> Task:
         if not classes and name not in chosen
     ]
     frames: dict[bool, list[tuple[str, NDArray[np.uint8], Boxes, NDArray[np.int64]]]] = {False: [], True: []}
-    for one, is_test in zip(marked, _tested(marked, seed), strict=True):
+    for one, is_test in zip(marked, tested, strict=True):
         try:
             image, scale, shift = _fitted(one.path)
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -138,15 +140,16 @@ def read_task(folder: Path, classes: Sequence[str], seed: int) -> Task:
     return Task(chosen, train, test, about, tuple(skipped + told))
 
 
-def _classes(marked: Sequence[Marked], wanted: Sequence[str]) -> tuple[str, ...]:
-    """The categories to find, the most frequent first."""
+def _classes(marked: Sequence[Marked], learnt: Sequence[Marked], wanted: Sequence[str]) -> tuple[str, ...]:
+    """The categories to find, by default the most frequent, in the order of their frequency in training."""
     known = [name for name, _ in _frequencies(marked)]
     for name in wanted:
         if name not in known:
             guess = nearest(name, known, 1)
             hint = f" Did you mean {guess[0]}?" if guess else ""
             raise UsageError(f"--classes names {name!r}, but the boxes are of {', '.join(known)}.{hint}")
-    return tuple(name for name in known if name in wanted) if wanted else tuple(known[:MOST_CLASSES])
+    seen = dict(_frequencies(learnt))
+    return tuple(sorted(wanted or known[:MOST_CLASSES], key=lambda name: -seen.get(name, 0)))
 
 
 def _frequencies(marked: Sequence[Marked]) -> list[tuple[str, int]]:

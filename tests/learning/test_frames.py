@@ -152,6 +152,18 @@ def test_chosen_categories(folder: Path) -> None:
         read_task(folder, ["bikes"], 0)
 
 
+def test_classes_are_ordered_by_what_is_learnt_from(folder: Path) -> None:
+    def change(told: Any) -> None:
+        for name in ("test/4.png", "test/5.png"):
+            told[name] = [["bike", 0, 0, 20, 40]] * 9
+
+    rewritten(folder, change)
+    task = read_task(folder, [], 0)
+    assert task.classes == ("car", "bike")
+    assert task.train.counts(2) == [4, 1]
+    assert task.test.counts(2) == [0, 18]
+
+
 def test_of_many_categories_the_most_frequent_are_learnt(folder: Path) -> None:
     def change(told: Any) -> None:
         told["train/0.png"] = [[f"thing {k}", 0, 0, 20, 40] for k in range(8) for _ in range(k + 1)]
