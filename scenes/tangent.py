@@ -52,6 +52,8 @@ from derivviz.calculus.secants import complaint, step_to
 from derivviz.look import point_words as told
 from derivviz.look.equations import line_markup, number_markup
 
+DELTAS = "frac({{Delta y : h}}, {{Delta x : h}})"
+
 
 class Tangent(SecantLesson):
     """Secant to tangent for any function and point (the delta method)."""
@@ -76,7 +78,9 @@ class Tangent(SecantLesson):
         self.magnifying()
         self.other_side()
         if self.expanded is not None:
-            self.algebra()
+            lines = self.worked_out(self.expanded)
+            if all(line.drawn_size >= SIZES["tick"] for line in lines):
+                self.algebra(lines)
         if self.f.kind == "smooth":
             self.limit()
         else:
@@ -154,13 +158,9 @@ class Tangent(SecantLesson):
             )
             self.play(Indicate(self.table.middle[1], 1.3, color("tangent")), run_time=1.0)
 
-    def algebra(self) -> None:
-        """The quotient with h as a letter: why the readings are what they are."""
-        self.say(
-            en="Where do these slopes come from? Leave h as a letter and work it out.",
-            ko="이 기울기들은 어디서 나올까? h를 문자로 두고 계산해 보자.",
-        )
-        coefficients = sympy.Poly(self.expanded, sympy.Symbol("h")).all_coeffs()[::-1]
+    def worked_out(self, expanded: sympy.Expr) -> VGroup:
+        """The quotient with h as a letter, in two lines."""
+        coefficients = sympy.Poly(expanded, sympy.Symbol("h")).all_coeffs()[::-1]
         left = f"{quotient(self.a_name)} {{{{= : eq}}}}"
         top = Formula(f"{left} frac({ascending(coefficients, 1)}, {{{{h : h}}}})", 46, h="parameter")
         bottom = Formula(f"{{{{= : eq}}}} {ascending(coefficients, 0)}", 56, h="parameter")
@@ -170,6 +170,15 @@ class Tangent(SecantLesson):
         fit(bottom).next_to(top, DOWN, 0.4)
         room = COLUMN + WIDTH - bottom.width  # under the equals sign above, or as near as the column allows
         bottom.set_x(min(top.select("eq").get_left()[0], room), LEFT)
+        return VGroup(top, bottom)
+
+    def algebra(self, lines: VGroup) -> None:
+        """The quotient with h as a letter: why the readings are what they are."""
+        self.say(
+            en="Where do these slopes come from? Leave h as a letter and work it out.",
+            ko="이 기울기들은 어디서 나올까? h를 문자로 두고 계산해 보자.",
+        )
+        top, bottom = self.worked = lines
         back = self.table.copy().place(2.2)
         self.play(
             FadeOut(self.table.middle, self.table.mirror),
@@ -179,7 +188,6 @@ class Tangent(SecantLesson):
         self.play(FadeIn(top, shift=UP * 0.15), run_time=0.9)
         self.wait(0.8)
         self.play(FadeIn(bottom, shift=UP * 0.15), run_time=0.9)
-        self.worked = VGroup(top, bottom)
         (h1, m1), (h2, m2) = ((plain(h), plain(self.slope(h))) for h in self.hs[:2])
         self.say(
             en=f"It fits: h = {h1} gives {m1}, h = {h2} gives {m2}. "
@@ -200,18 +208,16 @@ class Tangent(SecantLesson):
         )
         self.tangent = self.picture.tangent(float(self.f.slope))
         key = legend("tangent", en="tangent", ko="접선")
-        laws = (
+        limits = (f"= lim_({{{{h : h}}}} -> 0) {body}" for body in (quotient(self.a_name), DELTAS))
+        laws = [
             fit(
-                Formula(
-                    f"{{{{f'({self.a_name}) : t}}}} = lim_({{{{h : h}}}} -> 0) {body} {sign} {{{{ {slope} : t }}}}",
-                    48,
-                    h="parameter",
-                    t="tangent",
-                )
+                Formula(f"{{{{f'({self.a_name}) : t}}}} {body} {sign} {{{{ {slope} : t }}}}", 48, t="tangent")
             )
-            for body in (quotient(self.a_name), "frac({{Delta y : h}}, {{Delta x : h}})")
-        )
-        law = next((law for law in laws if law.drawn_size >= SIZES["label"]), None)
+            for body in (*limits, "")
+        ]
+        law = next((law for law in laws if law.drawn_size >= SIZES["label"]), laws[-1])
+        if law is not laws[-1]:
+            law.paint(h="parameter")
         line = line_markup(self.f.slope, self.f.y - self.f.slope * self.f.x)
         self.line = fit(Formula(line, "body", "tangent"))
         column = VGroup(key, law, self.line).arrange(DOWN, buff=0.32, aligned_edge=LEFT)

@@ -109,6 +109,8 @@ def test_the_table_closes_in_from_both_sides(walk):
         ("exp(10x)", "0.1", None, 10 * np.e, "y approx 27.183 x "),
         ("tan(x)", "0", None, 1.0, "y = x"),
         ("x^2", "100000", None, 2e5, "y = 200000 x − 10^(10)"),
+        ("exp(x)", "100", None, np.exp(100), "y approx 2.6881 dot 10^(43) x - 2.6612 dot 10^(45)"),
+        ("0.000001x^3", "1", None, 3e-6, "y = 3 dot 10^(-6) x - 2 dot 10^(-6)"),
         ("sin(x)/x", "0", None, 0.0, "y = 1"),
         ("5", "0", "1", 0.0, "y = 5"),
     ],
