@@ -126,7 +126,13 @@ def draw_way(ax: Axes, run: Contest, kinds: list[Kind], look: Style) -> Artists:
     for kind, shade in zip(kinds, look.shades("parameter", len(kinds)), strict=True):
         precision = run.precision(kind.arm)
         (artists[f"precision/{kind.arm}"],) = ax.plot(
-            steps, precision, color=shade, linestyle=kind.dashes, marker=kind.marker, markersize=3.5
+            steps,
+            precision,
+            color=shade,
+            linestyle=kind.dashes,
+            marker=kind.marker,
+            markersize=3.5,
+            clip_on=False,
         )
         labels.append(EndLabel(kind.name, float(steps[-1]), float(np.nan_to_num(precision[-1])), shade))
     ax.set_xlim(0, int(steps[-1]))
