@@ -26,9 +26,8 @@ def test_the_lesson(walk, language, theme):
     assert told(planned.problems) == []
     assert 40 < planned.duration < 110
     assert all(beat.text["en"] and beat.text["ko"] for beat in planned.beats)
-    assert [law.markup.split("= ")[-1] for law in lesson.laws] == ["{{ 3 : m }}", "{{ 5 : m }}"]
-    assert "2 x + y" in lesson.laws[0].markup
-    assert "x + 4 y" in lesson.laws[1].markup
+    assert "{{ 3 : m }}" in lesson.laws[0].markup
+    assert "x + 4 y = {{ 5 : m }}" in lesson.laws[1].markup
 
     # The picture is read back: moved things are found out.
     assert failed_claims(lesson) == []
@@ -108,7 +107,10 @@ def test_level_points_are_told_as_such(walk, function, kind, language):
         ({"function": "x^2 +"}, "^"),
         ({"function": "__import__('os')"}, "^"),
         ({"function": "#panic()"}, "^"),
-        ({"function": " + ".join(f"{n}.125*x^{n}*y^{n + 1}" for n in range(2, 22))}, "too long to be drawn"),
+        (
+            {"function": " + ".join(f"{n}.125*sin({n}x)*cos({n}y)" for n in range(1, 17))},
+            "too long to be drawn",
+        ),
         ({"function": "(exp(x) + exp(y))^200"}, "rises too much to show its slope: give a smaller --reach"),
         ({"at_x": "one"}, "--at-x takes a number"),
         ({"at_y": "1e7"}, "--at-y is 1e+07: it must lie in"),
