@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from derivviz.figures import figure
     from derivviz.notebook import load_ipython_extension
-    from derivviz.recording import record
+    from derivviz.recording.record import record
     from derivviz.trace import Trace, open_trace
 
 __version__ = "0.1.0"
