@@ -144,10 +144,11 @@ def _episode(table: Table) -> Episode:
     entry = library.read(path)
     trace = table.get("trace", str, "")
     found = table.path.parent / Path(trace).expanduser()
+    if not found.exists():  # a lecture that came with derivviz lies nowhere near the user's runs
+        found = Path(trace).expanduser()
     if trace and not found.exists():
-        raise table.error(
-            "trace", f"there is no trace at {found}; 'derivviz record {entry.recorded_by}' makes one"
-        )
+        made = f"'derivviz record {entry.recorded_by}' makes one"
+        raise table.error("trace", f"there is no trace {trace}, seen from the file or from here; {made}")
     if entry.requires and not trace:
         raise table.error(
             "trace",

@@ -75,6 +75,16 @@ def test_a_whole_file(write, tmp_path):
     assert other.trace == tmp_path / "run.zarr"
 
 
+def test_a_trace_may_lie_where_the_user_works(write, tmp_path, monkeypatch):
+    (tmp_path / "work" / "renders" / "food.zarr").mkdir(parents=True)
+    path = write(GOOD.replace("run.zarr", "renders/food.zarr"))
+    monkeypatch.chdir(tmp_path / "own")
+    with pytest.raises(UsageError, match=r"no trace renders/food\.zarr, .*'derivviz record food' makes one"):
+        read(path)
+    monkeypatch.chdir(tmp_path / "work")
+    assert read(path).lessons[1].trace == Path("renders/food.zarr")
+
+
 def test_the_shortest_file(write):
     told = read(write('title = { en = "A", ko = "가" }\n[[lesson]]\nname = "rules"\n'))
     assert (told.languages, told.theme, told.quality, told.captions) == (("en",), "dark", "h", True)
@@ -105,7 +115,7 @@ def test_the_shortest_file(write):
         ("at = -1", "att = -1", "line 17, lesson 1.parameters.att", "it has function, at, from. Did you mean 'at'?"),
         ("at = -1", "at = true", "line 17, lesson 1.parameters.at", "takes a number, or text in quotes, not True"),
         ("own/mine.py", "own/nine.py", "line 21, lesson 2.name", "there is no file"),
-        ("run.zarr", "ran.zarr", "line 24, lesson 2.trace", "there is no trace at"),
+        ("run.zarr", "ran.zarr", "line 24, lesson 2.trace", "there is no trace ran.zarr"),
         ('name = "own/mine.py"', 'name = "backprop"', "line 24, lesson 2.trace", ""),
     ],
 )  # fmt: skip
