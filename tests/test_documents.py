@@ -18,6 +18,7 @@ DOCUMENTS = (
     "docs/laboratory.md",
     "docs/recommender.md",
     "docs/losses.md",
+    "docs/focal.md",
     "docs/lectures.md",
     "docs/rendering.md",
     "README.ko.md",
