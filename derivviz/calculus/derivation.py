@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -29,7 +30,7 @@ from derivviz.calculus.expression import Expression
 from derivviz.calculus.rules import Rule, rule_for
 from derivviz.calculus.text import to_text
 from derivviz.calculus.tidy import tidy
-from derivviz.calculus.tree import Derivative, Node, children, size, with_children
+from derivviz.calculus.tree import Derivative, Node, Sum, children, size, with_children
 
 Path = tuple[int, ...]
 """Where in a tree a part stands: which child of the root, which child of that one, and so on."""
@@ -215,8 +216,17 @@ def _forms(value: Any) -> Iterator[Any]:
 
 
 def _length(tree: Node) -> tuple[int, int]:
-    """How long a formula looks: its nodes, then its letters."""
-    return size(tree), len(to_text(tree))
+    """How long a formula looks: its nodes and the signs of its sums, then its letters.
+
+    Signs count, or x + 1 + x would be as short as 2x + 1.
+    """
+    return size(tree) + _signs(tree), len(to_text(tree))
+
+
+def _signs(tree: Node) -> int:
+    """How many pluses and minuses a tree has beyond the first of each sum."""
+    own = len(tree.terms) - 2 if isinstance(tree, Sum) else 0
+    return own + sum(_signs(child) for child in children(tree))
 
 
 def _agree(one: Node, other: Node) -> bool:
@@ -232,6 +242,7 @@ def _agree(one: Node, other: Node) -> bool:
     return seen > 0
 
 
+@lru_cache(maxsize=256)
 def _value(tree: Node, place: Any) -> Any:
     """The value at a place to 40 digits, or None where there is no real one."""
     try:

@@ -218,7 +218,8 @@ class _Parser:
 
     def meant(self, word: str) -> str:
         """The advice for a name that is not known."""
-        guesses = nearest(word.lower(), (*self.variables, *CONSTANTS, *FUNCTIONS, *_ALIASES), 1)
+        known = (*self.variables, *CONSTANTS, *FUNCTIONS, *_ALIASES)
+        guesses = nearest(word.lower(), [name for name in known if len(name) > 1 or name == word.lower()], 1)
         hint = f"Did you mean '{guesses[0]}'? " if guesses else ""
         letters = " and ".join(self.variables)
         which = f"The variable is {letters}" if len(self.variables) < 2 else f"The variables are {letters}"

@@ -202,7 +202,8 @@ class _Writer:
                 argued = self.written(argument, (*path, 0))[0]
                 return _call(name, argued), _POWER if name == "exp" else _ATOM
             case Derivative(inner):
-                under = _bracketed(self.written(inner, (*path, 0))[0], inner != Variable())
+                # d/dx x ln x could be read as that of the product
+                under = _bracketed(self.written(inner, (*path, 0))[0], True)
                 return f"{_fraction('dif', 'dif x')} {under}", _POWER
         raise TypeError(f"not a node of an expression: {node!r}")
 

@@ -55,6 +55,10 @@ def test_the_sources_examples_with_their_slips_mended(text, result, rules):
     assert derivation.confirmed()
 
 
+def test_equal_terms_are_gathered():
+    assert derive(parse("x(x + 1)")).result.text == "2*x + 1"
+
+
 def test_the_recommenders_cubic_keeps_its_terms():
     assert derive(parse("-2x^3 - 6x^2 + 18x")).result.text == "-6*x**2 - 12*x + 18"
 

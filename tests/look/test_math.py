@@ -132,6 +132,11 @@ def test_a_derivative_not_yet_worked_out_has_its_operator_before_it():
     assert typst_math(Expression("", None, first.after)) == "cos(3 x) frac(dif, dif x) (3 x)"
 
 
+def test_a_derivative_of_x_alone_is_not_read_as_that_of_the_product():
+    product = derive(parse("x*ln(x)")).steps[0].after
+    assert typst_math(Expression("", None, product)).startswith("frac(dif, dif x) (x) ln(x) + ")
+
+
 def test_what_is_still_to_be_worked_out_in_an_exponent_stands_on_one_line():
     made = derive(parse("x^(1/2 + 1)")).steps[0].after
     assert typst_math(made) == "(frac(1, 2) + 1) x^(3\\/2 - 1)"
