@@ -69,9 +69,9 @@ def caption(trace: Trace, *, language: str = "en") -> str:
     rare, count = run.classes[run.rare], run.test_boxes[run.rare]
     return {
         "en": f"Decisions with p of 0.9 and more make {plain:.0%} of the gradient of the cross-entropy, and weighed "
-        f"with γ = 2 {focal:.0%}. In the end the average precision of {rare}, the rarest class ({count} in the test), "
+        f"with γ = 2 {focal:.1%}. In the end the average precision of {rare}, the rarest class ({count} in the test), "
         f"is {one:.3f} by cross-entropy and {other:.3f} with γ = 2; of one seed.",
-        "ko": f"p가 0.9 이상인 판단은 교차 엔트로피 그래디언트의 {plain:.0%}를, γ = 2로 매기면 {focal:.0%}를 차지한다. "
+        "ko": f"p가 0.9 이상인 판단은 교차 엔트로피 그래디언트의 {plain:.0%}를, γ = 2로 매기면 {focal:.1%}를 차지한다. "
         f"가장 드문 클래스인 {KOREAN.get(rare, rare)}(시험에 {count}개)의 마지막 평균 정밀도는 교차 엔트로피에서 "
         f"{one:.3f}, γ = 2에서 {other:.3f}이다. 시드 하나의 결과이다.",
     }[language]
@@ -167,7 +167,7 @@ def draw_classes(ax: Axes, run: Contest, kinds: list[Kind], look: Style) -> Arti
     ax.set_ylim(0, 1)
     ax.set_xlim(-0.2, len(kinds) - 0.8)
     ax.set_xlabel("γ")
-    _heading(ax, look.choose(en="In the end (boxes learnt from)", ko="마지막 (학습한 상자 수)"))
+    _heading(ax, look.choose(en="AP in the end (boxes learnt)", ko="마지막 평균 정밀도 (학습한 상자)"))
     at_the_end(ax, labels)
     return artists
 

@@ -87,15 +87,21 @@ def draw_gradients(ax: Axes, game: Game, look: Style) -> Artists:
         ("saturating_gradient", "ln(1 − D)", "-"),
         ("non_saturating_gradient", "−ln D", (0, (3, 1.5))),
     ):
-        at, values = game.curve(key)
-        (artists[key],) = ax.plot(at, values, color=look.color("tangent"), linestyle=dashes, linewidth=0.9)
-        labels.append(EndLabel(name, at[-1], float(np.median(values[-10:])), look.color("tangent")))
+        at, values = stretches(*game.curve(key))
+        (artists[key],) = ax.plot(at, values, color=look.color("tangent"), linestyle=dashes)
+        labels.append(EndLabel(name, at[-1], values[-1], look.color("tangent")))
     ax.set_yscale("log")
     ax.set_ylim(*ax.get_ylim())
     ax.minorticks_off()
     heading(ax, look.choose(en="G's gradient by each loss", ko="손실에 따른 G의 그래디언트"))
     at_the_end(ax, labels)
     return artists
+
+
+def stretches(at: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A curve as its medians over stretches that are equally wide on a logarithmic axis, a tenth of a decade."""
+    parts = np.split(np.arange(len(at)), 1 + np.flatnonzero(np.diff(np.floor(10 * np.log10(at)))))
+    return np.array([np.median(at[p]) for p in parts]), np.array([np.median(values[p]) for p in parts])
 
 
 def main() -> None:

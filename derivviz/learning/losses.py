@@ -138,6 +138,11 @@ def critic_loss(real: Tensor, fake: Tensor) -> Tensor:
     ----------
     real, fake
         The critic's scores of real samples x and generated ones x̃, any shapes.
+
+    Returns
+    -------
+    Tensor
+        A scalar, in the unit of the scores.
     """
     return fake.mean() - real.mean()
 
@@ -151,6 +156,11 @@ def interpolate(real: Tensor, fake: Tensor, generator: torch.Generator | None = 
         Samples, both of shape (n, ...).
     generator
         Where ε comes from; the global one if None.
+
+    Returns
+    -------
+    Tensor
+        Shape (n, ...).
 
     Raises
     ------

@@ -105,6 +105,33 @@ def test_the_gans_losses_are_binary_cross_entropies():
     )
 
 
+@QUICK
+@given(st.lists(numbers, min_size=1, max_size=6), st.lists(numbers, min_size=1, max_size=6))
+def test_the_gans_losses_are_the_formulas_of_the_paper(real, fake):
+    exact = lambda z: 1 / (1 + sympy.exp(-sympy.Float(z, 60)))  # noqa: E731
+    mean = lambda terms: float(sum(terms) / len(terms))  # noqa: E731
+    of_real = mean([sympy.log(exact(z)) for z in real])
+    of_fake, missed = (
+        mean([sympy.log(1 - exact(z)) for z in fake]),
+        mean([sympy.log(exact(z)) for z in fake]),
+    )
+    assert discriminator_loss(doubles(*real), doubles(*fake)).item() == pytest.approx(-of_real - of_fake)
+    assert generator_loss(doubles(*fake)).item() == pytest.approx(-missed)
+    assert generator_loss(doubles(*fake), saturating=True).item() == pytest.approx(of_fake)
+    assert critic_loss(doubles(*real), doubles(*fake)).item() == pytest.approx(
+        math.fsum(fake) / len(fake) - math.fsum(real) / len(real), abs=1e-12
+    )
+
+
+def test_the_gans_losses_pass_torchs_gradient_check():
+    real = torch.linspace(-4, 4, 7, dtype=torch.float64, requires_grad=True)
+    fake = torch.linspace(-3, 5, 5, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(discriminator_loss, (real, fake))
+    assert gradcheck(critic_loss, (real, fake))
+    for saturating in (False, True):
+        assert gradcheck(lambda z, form=saturating: generator_loss(z, form), fake)
+
+
 def test_only_the_saturating_generator_is_left_without_a_derivative():
     slopes = []
     for saturating in (True, False):

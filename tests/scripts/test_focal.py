@@ -51,6 +51,7 @@ def test_the_caption_tells_the_numbers(figure, contest: Trace) -> None:
     for language in ("en", "ko"):
         told = figure("focal").caption(contest, language=language)
         assert f"{run.as_if('gamma0')[-1]:.0%}" in told
+        assert f"{run.as_if('gamma2')[-1]:.1%}" in told
         assert f"{run.precision('gamma2')[-1]:.3f}" in told
 
 

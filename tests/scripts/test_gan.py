@@ -24,7 +24,10 @@ def test_a_gan(figure, gan_trace) -> None:
         np.testing.assert_array_equal(artists[key].get_xdata(), at)
         np.testing.assert_allclose(artists[key].get_ydata(), values)
     for key in ("saturating_gradient", "non_saturating_gradient"):
-        np.testing.assert_array_equal(artists[key].get_ydata(), game.curve(key)[1])
+        drawn, (at, values) = artists[key], game.curve(key)
+        # So early no two rounds share a tenth of a decade: every value is drawn.
+        np.testing.assert_array_equal(drawn.get_xdata(), at)
+        np.testing.assert_array_equal(drawn.get_ydata(), values)
     for name in ("real", "fake"):
         drawn = artists[f"{name}_probability"].get_ydata()
         np.testing.assert_allclose(drawn, game.curve(f"{name}_probability", DISCRIMINATOR)[1])
@@ -40,6 +43,13 @@ def test_a_gan(figure, gan_trace) -> None:
     else:
         drawn = artists[f"samples/{last}"].get_array()
         np.testing.assert_allclose(drawn[:28, :28, 0], game.samples[-1, 0, :, :, 0])
+
+
+def test_a_long_noisy_curve_is_drawn_as_medians(figure) -> None:
+    at = np.arange(1.0, 4000, 5)
+    rounds, values = figure("gan").stretches(at, at * np.where(np.arange(len(at)) % 2, 1.01, 0.99))
+    assert len(rounds) < 37  # a tenth of a decade each
+    np.testing.assert_allclose(values, rounds, rtol=0.02)
 
 
 def test_wgan_gp_on_the_ring(figure, game_trace) -> None:
