@@ -143,12 +143,15 @@ def draw_function(ax: Axes, shape: Shape, look: Style) -> Artists:
         key = f"{'inflection' if marker == 'D' else 'extremum'}/{one.x:.6g}"
         (artists[key],) = ax.plot(one.x, one.y, marker, color=look.color("ink"), markersize=5, zorder=4)
         if len(points) <= NAMED:
+            side, align = (0, "center") if marker != "D" else (-6, "right")
+            if marker == "D" and one.x < shape.low + 0.15 * (shape.high - shape.low):  # no room on the left
+                side, align, up = 6, "left", False
             ax.annotate(
                 f"({number(one.x)}, {number(one.y)})",
                 (one.x, one.y),
-                xytext=(0 if marker != "D" else -6, 7 if up else -7),
+                xytext=(side, 7 if up else -7),
                 textcoords="offset points",
-                ha="center" if marker != "D" else "right",
+                ha=align,
                 va="bottom" if up else "top",
             )
     low, high = ax.get_ylim()

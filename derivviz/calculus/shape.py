@@ -218,8 +218,13 @@ class Shape:
         return float(np.median(sizes[np.isfinite(sizes)])) if np.isfinite(sizes).any() else 0.0
 
     def value(self, g: Expression, x: float) -> float:
-        """g(x), or what g tends to where only the point itself is missing, as sin(x)/x at 0."""
+        """g(x), or what g tends to where only the point itself is missing, as sin(x)/x at 0.
+
+        What is only left of rounding x is 0, as tan at π.
+        """
         y = g(x)
+        if abs(y) < 1e-12 * self._size(g):
+            return 0.0
         return y if np.isfinite(y) else (self._limit(g, x, -1) + self._limit(g, x, 1)) / 2
 
     @cached_property

@@ -226,3 +226,8 @@ def test_heights_cut_poles_off_and_keep_what_has_to_be_seen() -> None:
         assert low < 5 < high
         low, high = heights(np.full(9, np.nan))
         assert low < high
+
+
+def test_heights_that_are_only_rounding_are_zero():
+    f = parse("tan(x)")
+    assert [one.y for one in Shape(f, -7, 7).inflections] == [0.0] * 5
