@@ -42,7 +42,10 @@ def reading(formula: Formula) -> float:
 
 
 def split(number: float, true: float) -> tuple[str, str, str]:
-    """The digits of a number that agree with those of `true`, those that do not, and its power of ten."""
+    """The digits of a number that agree with those of `true`, those that do not, and its power of ten.
+
+    Where a carry alone tells them apart the nines agree with the zeros: 0.49997 has four digits of 0.5.
+    """
     places = DIGITS - 1 - math.floor(math.log10(abs(true)))
     plain = 0 <= places <= DIGITS + 3
     written, wanted = (f"{n:.{places}f}" if plain else f"{n:.{DIGITS - 1}e}" for n in (number, true))
@@ -54,11 +57,24 @@ def split(number: float, true: float) -> tuple[str, str, str]:
     same = 0
     while same < min(len(written), len(wanted)) and written[same] == wanted[same]:
         same += 1
+    same += _carried(written[same:], wanted[same:])
     if not any(digit in written[:same] for digit in "123456789"):
         same = 0  # a sign or leading zeros alone are no digits
     if written[:same].endswith("."):
         same -= 1
     return written[:same], written[same:], power
+
+
+def _carried(one: str, other: str) -> int:
+    """How many characters of 4999… and 5000… are the same but for a carry."""
+    low, high = sorted((one.replace(".", ""), other.replace(".", "")))
+    if not (low[:1].isdigit() and high[:1].isdigit() and int(high[0]) - int(low[0]) == 1):
+        return 0
+    run = 1
+    while run < min(len(low), len(high)) and low[run] + high[run] == "90":
+        run += 1
+    point = one.find(".")
+    return 0 if run == 1 else run + (0 <= point < run)
 
 
 def right_digits(number: float, true: float) -> int:

@@ -119,6 +119,10 @@ def test_digits_are_told_apart():
     assert split(-12.5, 12.5)[0] == ""
     assert split(1.5e-9, 1.4e-9) == ("1", ".500000000000000", " dot 10^(−9)")
     assert right_digits(0.54032, 0.5403023) == 4
+    assert split(0.4999999969612645, 0.5)[0] == "0.49999999"  # but for a carry
+    assert split(1.9999987, 2.0)[0] == "1.99999"
+    assert split(2.0000003, 1.9999999999)[0] == "2.000000"
+    assert split(0.46, 0.5)[0] == split(-0.4999, 0.5)[0] == split(9.99, 10.0)[0] == ""
     assert right_digits(0.001, 0.002) == 0
     assert reading(judged(-0.25, -0.25)) == -0.25
     first, second, rest = subtraction(2.718281828464482, 2.718281828459045)
