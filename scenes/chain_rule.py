@@ -172,11 +172,12 @@ class ChainRule(Lesson):
 
     def limit(self) -> None:
         """The derivatives that the ratios settle at, each a slope at its machine's own input."""
+        last = f"{self.letters[-2]} = {told(self.chain.values[-2])}"
+        apart = told(self.chain.values[-2]) != told(self.chain.values[0])
         self.say(
-            en=f"In the limit they are slopes, each at its own input: the last at {self.letters[-2]}"
-            f" = {told(self.chain.values[-2])}, not at x.",
-            ko=f"극한값은 기계마다의 접선의 기울기이다. 마지막 것은 x가 아니라 {self.letters[-2]}"
-            f" = {told(self.chain.values[-2])}에서 구한다.",
+            en=f"In the limit they are slopes, each at its own input: the last at {last}"
+            f"{', not at x' if apart else ''}.",
+            ko=f"극한값은 기계마다의 접선의 기울기이다. 마지막 것은 {'x가 아니라 ' if apart else ''}{last}에서 구한다.",
         )
         self.play(
             FadeOut(self.heads, *(part for row in self.nudges.rows for part in row), self.nudges.labels[2]),

@@ -77,6 +77,8 @@ def test_other_compositions(walk, function, at, language, theme, machines, nodes
     assert len(lesson.row.boxes) == machines
     assert len(lesson.net.row.boxes) == nodes
     assert value(lesson.net.gradients[0].markup) == pytest.approx(slope, rel=5e-4)
+    limit = next(beat.text["en"] for beat in planned.beats if "limit" in beat.text["en"])
+    assert ("not at x" in limit) == (not limit.endswith(f"= {at}."))
     assert failed_claims(lesson) == []
 
 
