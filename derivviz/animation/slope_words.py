@@ -113,6 +113,11 @@ def bends(shape: Shape) -> Told:
                 "en": "f′ is a level line: the slope never changes. Its own derivative, f″, is 0.",
                 "ko": "f′은 수평인 직선이다. 기울기가 변하지 않으므로 f′의 도함수 f″은 0이다.",
             }
+        if level:
+            return {
+                "en": "Wherever f′ has a value it stays level: its slope f″ is 0, and f does not bend.",
+                "ko": "f′은 값이 있는 곳마다 수평이다. 그래서 f′의 기울기 f″은 0이고, f는 휘지 않는다.",
+            }
         return {
             "en": "f′ has a slope too: f″. It does not pass zero here, so f has no point of inflection.",
             "ko": "f′에도 기울기 f″이 있다. 여기서는 f″이 0을 지나지 않아 f에 변곡점이 없다.",

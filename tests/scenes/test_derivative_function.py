@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from derivviz.animation.gliding import Glide
+from derivviz.animation.slope_words import bends
+from derivviz.calculus.expression import parse
+from derivviz.calculus.shape import Shape
 from derivviz.errors import UsageError
 
 
@@ -128,3 +131,11 @@ def test_bad_input_is_told_before_anything_is_drawn(walk, parameters, words):
     with pytest.raises(UsageError) as error:
         walk("derivative_function", **parameters)
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("|x-1|", "f does not bend"), ("2x+1", "f′ is a level line"), ("exp(x)", "It does not pass zero")],
+)
+def test_what_is_told_where_there_is_no_inflection(text, words):
+    assert words in bends(Shape(parse(text), -2.0, 2.0))["en"]
