@@ -18,7 +18,7 @@ from derivviz.calculus.derivation import Step, derive
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.tree import size
 from derivviz.errors import UsageError
-from derivviz.look.rule_words import TELLINGS, Beat, beats, name_of, sentence
+from derivviz.look.rule_words import TELLINGS, Beat, beats, name_of, sentence, telling
 
 _RULES_Y = -1.95  # middle of the rule that is at work
 _MOST_NODES = 60
@@ -84,7 +84,7 @@ class Blackboard:
     def one(self, beat: Beat, told: Counter[str]) -> None:
         """A rule that takes a function apart, then the quick ones after it, in the same breath."""
         if beat.big:
-            self.lesson.say(**sentence(beat.big.rule, told[beat.big.rule.name]))
+            self.lesson.say(**sentence(telling(beat.big), told[beat.big.rule.name]))
             told[beat.big.rule.name] += 1
             self.working.name_rules([beat.big], _RULES_Y)
             self.working.apply([beat.big], 1.5)
@@ -105,7 +105,7 @@ class Blackboard:
         working = self.working
         self.lesson.play(FadeOut(working.card), run_time=0.3)
         for step in ends:
-            self.lesson.say(**sentence(step.rule, 0))
+            self.lesson.say(**sentence(telling(step), 0))
             working.conclude(step, np.array([0, -0.25, 0]), 3.6)
         self.lesson.say(
             en="This is the derivative. SymPy, on its own, finds the same.",

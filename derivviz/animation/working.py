@@ -17,8 +17,9 @@ from derivviz.animation.typeset import UNITS_PER_POINT, Formula, Words
 from derivviz.calculus.derivation import Derivation, Path, Step, at
 from derivviz.calculus.tree import Derivative, Node, children
 from derivviz.errors import UsageError
-from derivviz.look.breaking import DOTS, broken, extent, foldable, folded
-from derivviz.look.rule_words import TELLINGS, name_of
+from derivviz.look.breaking import DOTS, broken, extent, foldable, folded, least_height
+from derivviz.look.math import typst_math
+from derivviz.look.rule_words import name_of, telling
 from derivviz.look.terms import SPLITTING, Terms, carried, split
 
 PALETTE = ("function", "loss", "parameter", "negative", "positive", "secant")
@@ -113,9 +114,12 @@ class Working:
         sizes = [float(size) for size in (*SIZES, SMALLEST) if size >= least.size]
         if hasattr(self, "view") and replace(least, size=self.view.size) == self.view:
             sizes = [size for size in sizes if size <= self.view.size]
+        start = _start(least)
+        longest = max(extent(f"{start} {typst_math(tree)}")[0] for tree in shown)
         for size in sizes:
             em = size * UNITS_PER_POINT
-            start = _start(least)
+            if least_height(longest, WIDTH / em) * em > self.height:
+                continue
             boxes = (extent(broken(tree, {}, WIDTH / em, start, least.deep)) for tree in shown)
             if all(w * em <= WIDTH and h * em <= self.height for w, h in boxes):
                 return replace(least, size=size)
@@ -176,11 +180,11 @@ class Working:
 
     def name_rules(self, steps: Sequence[Step], y: float) -> None:
         """The rules of some steps, each by its name and its formula, in place of those before."""
-        rules = list(dict.fromkeys(step.rule for step in steps if TELLINGS[step.rule.name].formula))
-        names = [self.lesson.choose(**name_of(rule)) for rule in rules]
-        entries = (entry(n, TELLINGS[rule.name].formula) for n, rule in zip(names, rules, strict=True))
+        formulas = {step.rule: telling(step).formula for step in reversed(steps)}
+        rules = [rule for rule in dict.fromkeys(step.rule for step in steps) if formulas[rule]]
+        entries = (entry(self.lesson.choose(**name_of(rule)), formulas[rule]) for rule in rules)
         card = VGroup(*entries).arrange(RIGHT, buff=0.8)
-        if steps[0] is self.parting:  # its u and v are the first two terms
+        if steps[0] is self.parting:  # its letters are the first terms
             paint_letters(card[0][1], len(split(self.parting)))
         while card.width > WIDTH:  # the plainest first
             plain = [entry for entry, rule in zip(card, rules, strict=True) if rule.name in _PLAIN]
@@ -208,8 +212,8 @@ def paint(formula: Formula, numbers: Iterable[int]) -> None:
 
 
 def paint_letters(formula: Formula, terms: int) -> None:
-    """Give the u and the v of a rule the colours of the terms that they stand for, if there are as many."""
-    letters = [letter for letter in "uv" if any(letter in glyph.labels for glyph in formula.glyphs)]
+    """Give u, v and w of a rule the colours of the terms that they stand for, if there are as many."""
+    letters = [letter for letter in "uvw" if any(letter in glyph.labels for glyph in formula.glyphs)]
     if len(letters) == terms:
         formula.paint(**{letter: PALETTE[number] for number, letter in enumerate(letters)})
 

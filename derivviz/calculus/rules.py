@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 
 from derivviz.calculus.tree import (
     Call,
@@ -111,12 +112,21 @@ def _split(u: Product) -> tuple[Node, Node]:
     return product(*above), product(*below)
 
 
+def groups(u: Product) -> list[list[Node]]:
+    """The factors that take their turn in the product rule: up to three alone, more of them in groups."""
+    factors = [factor for _, factor in u.factors]
+    count = len(factors) if len(factors) <= 3 else 2 if len(factors) == 4 else 3
+    ends = [-(-len(factors) * n // count) for n in range(count + 1)]
+    return [factors[start:end] for start, end in pairwise(ends)]
+
+
 def _product(u: Node) -> Node | None:
+    """Every factor, or group of them, takes its turn under d/dx while the others stay."""
     if not isinstance(u, Product) or any(inverse for inverse, _ in u.factors):
         return None
-    (_, first), *others = u.factors
-    rest = product(*(factor for _, factor in others))
-    return Sum(((False, product(Derivative(first), rest)), (False, product(first, Derivative(rest)))))
+    parts = groups(u)
+    turns = (chain(*parts[:n], [Derivative(product(*part))], *parts[n + 1 :]) for n, part in enumerate(parts))
+    return Sum(tuple((False, product(*turn)) for turn in turns))
 
 
 def _reciprocal(u: Node) -> Node | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -29,14 +31,30 @@ from derivviz.look.typst import outline
 DOTS = Constant("dots.c")
 """Stands on screen for a part that is left out."""
 
+_PART = re.compile(r"\{\{ *((?:(?!\{\{|\}\}).)*?) *: *[\w-]+ *\}\}")  # without parts inside of it
+_LINE = 1.0  # em from one line to the next, at the least
+
 Labels = Mapping[Path, Sequence[str]]
 
 
 def extent(markup: str) -> tuple[float, float]:
-    """Width and height of a formula in em."""
+    """Width and height of a formula in em; the labels of its parts do not matter."""
+    bare, labelled = markup, 1
+    while labelled:
+        bare, labelled = _PART.subn(r"\1", bare)
+    return _extent(bare)
+
+
+@lru_cache(maxsize=4096)
+def _extent(markup: str) -> tuple[float, float]:
     points = np.concatenate([shape.curves.reshape(-1, 2) for shape in outline(markup, math=True).shapes])
     width, height = np.ptp(points, axis=0)
     return float(width), float(height)
+
+
+def least_height(line: float, width: float) -> float:
+    """Height in em below which a formula never stays in lines of `width` em when one line of it is `line` em."""
+    return float(np.ceil(line / (width + 1)) - 1) * _LINE  # a line loses at most an em of space where it ends
 
 
 def broken(tree: Node, labels: Labels, width: float, before: str = "", deep: bool = False) -> str:
@@ -56,7 +74,7 @@ def broken(tree: Node, labels: Labels, width: float, before: str = "", deep: boo
     line = f"{before} {typst_math(tree, labels)}".strip()
     if extent(line)[0] <= width:
         return line
-    room = width - (extent(before)[0] + 0.5 if before else 0.0)
+    room = width - (extent(f"{before} & 0")[0] - extent("0")[0])
     parts = list(_parts(tree, labels, (), room, 99 if deep else 1))
     lines = [parts[0]]
     for part in parts[1:]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from derivviz.calculus.derivation import Step
-from derivviz.calculus.rules import Rule
+from derivviz.calculus.rules import Rule, groups
+from derivviz.calculus.tree import Derivative, Product
 from derivviz.look.terms import SPLITTING
 
 _LONG = 12  # beats: beyond, the quick steps are told along with the step before them
@@ -23,7 +24,7 @@ class Telling:
     again_ko: tuple[str, ...] = ()
 
 
-_U, _V = "{{u : u}}", "{{v : v}}"
+_U, _V, _W = "{{u : u}}", "{{v : v}}", "{{w : w}}"
 
 TELLINGS: dict[str, Telling] = {
     "sum": Telling(
@@ -35,8 +36,8 @@ TELLINGS: dict[str, Telling] = {
     ),
     "product": Telling(
         f"({_U} {_V})' = {_U}' {_V} + {_U} {_V}'",
-        "A product: differentiate one factor at a time, keep the other, and add.",
-        "곱은 한쪽만 미분하고 다른 쪽은 그대로 둔다. 역할을 바꾸어 한 번 더 한 뒤 더한다.",
+        "A product: differentiate one factor at a time, keep the rest, and add.",
+        "곱은 인수를 하나씩 돌아가며 미분하고 나머지는 그대로 둔다. 그 결과를 모두 더한다.",
         ("Another product: each factor takes its turn.", "A product once more, one factor at a time."),
         ("또 곱이다. 인수를 차례로 하나씩 미분한다.", "다시 곱의 미분법을 쓴다."),
     ),
@@ -102,6 +103,15 @@ TELLINGS: dict[str, Telling] = {
 }
 """By the name of the rule."""
 
+_THREE_FACTORS = f"({_U} {_V} {_W})' = {_U}' {_V} {_W} + {_U} {_V}' {_W} + {_U} {_V} {_W}'"
+_GROUPED = Telling(
+    "",
+    "Many factors: gather them into groups. One group at a time is differentiated.",
+    "인수가 많으면 몇 개씩 묶는다. 묶음을 하나씩 돌아가며 미분하고 나머지는 그대로 둔다.",
+    ("Many factors once more: group by group.",),
+    ("또 인수가 많다. 묶음을 하나씩 미분한다.",),
+)
+
 _OWN_NAMES = {
     "identity": "derivative of x",
     "logarithmic differentiation": "logarithmic differentiation",
@@ -121,9 +131,18 @@ def name_of(rule: Rule) -> dict[str, str]:
     return {"en": f"derivative of the {rule.name}", "ko": f"{rule.korean}의 미분"}
 
 
-def sentence(rule: Rule, before: int) -> dict[str, str]:
+def telling(step: Step) -> Telling:
+    """What is said and written of a step: of a product, as many letters as factors take their turn."""
+    part = step.part.inner if isinstance(step.part, Derivative) else step.part
+    known = TELLINGS[step.rule.name]
+    if step.rule.name != "product" or not isinstance(part, Product) or len(part.factors) == 2:
+        return known
+    formula = _THREE_FACTORS if len(groups(part)) == 3 else known.formula
+    return replace(known if len(part.factors) == 3 else _GROUPED, formula=formula)
+
+
+def sentence(telling: Telling, before: int) -> dict[str, str]:
     """What is said of a rule, by language, when it was told so often before."""
-    telling = TELLINGS[rule.name]
     en, ko = (telling.en, *telling.again_en), (telling.ko, *telling.again_ko)
     n = before if before < len(en) else 1 + (before - 1) % (len(en) - 1)
     return {"en": en[n], "ko": ko[n]}

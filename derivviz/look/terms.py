@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from derivviz.calculus import symbolic
 from derivviz.calculus.derivation import Path, Step, at
-from derivviz.calculus.rules import ONE
+from derivviz.calculus.rules import ONE, groups
 from derivviz.calculus.tidy import tidy
 from derivviz.calculus.tree import (
     Call,
@@ -31,9 +31,15 @@ _COMPARED = 40  # nodes of a term that is held against another by its value
 
 
 def split(step: Step) -> Terms:
-    """The parts that a rule takes d/dx u apart into, in `step.before`: terms, factors, the inner function."""
+    """The parts that a rule takes d/dx u apart into, in `step.before`: terms, factors, the inner function.
+
+    Factors of one group have one number.
+    """
     assert isinstance(step.part, Derivative)
     match step.part.inner:
+        case Product(parts) as u if step.rule.name == "product":
+            numbers = [number for number, group in enumerate(groups(u)) for _ in group]
+            return {(*step.path, 0, n): number for n, number in enumerate(numbers)}
         case Sum(parts) | Product(parts):
             below = [n for n, (_, part) in enumerate(parts) if part != ONE]
         case Power(base, exponent):

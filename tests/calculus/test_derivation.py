@@ -273,3 +273,14 @@ def test_no_step_changes_the_value_and_each_takes_one_derivative_away(text, x):
             values.append(value.evalf(30))
     assume(all(value.is_Float or value.is_Rational for value in values))
     assert max(abs(value - values[0]) for value in values) <= 1e-15 * (1 + abs(values[0]))
+
+
+def test_each_of_many_factors_takes_its_turn():
+    def first(text):
+        return to_text(next(iter(differentiation(parse(text).tree))).after)
+
+    assert first("x*sin(x)*e^x") == "d/dx(x)*sin(x)*e**x + x*d/dx(sin(x))*e**x + x*sin(x)*d/dx(e**x)"
+    assert first("x*sin(x)*e^x*ln(x)") == ("d/dx(x*sin(x))*e**x*log(x) + x*sin(x)*d/dx(e**x*log(x))")
+    nine = "x*sin(x)*cos(x)*tan(x)*ln(x)*sqrt(x)*e^x*(x+1)*(x+2)"
+    steps = [step.rule.name for step in differentiation(parse(nine).tree)]
+    assert steps.count("product") == 4  # three groups of three, and each of them
