@@ -222,8 +222,8 @@ class Focal(Lesson):
             Words(told, fill="muted").at([SIDE_X + 0.4, y, 0])
             for told, y in ((f"$p >= {EASY:g}$", 1.55), ("$p < 0.5$", -0.35))
         ]
-        self.easiest = Number(100 * plain[9], ".0f", 72, "tangent", anchor=RIGHT).at([edge, 0.7, 0])
-        hardest = Number(100 * plain[:5].sum(), ".0f", 72, "tangent", anchor=RIGHT).at([edge, -1.2, 0])
+        self.easiest = Number(100 * plain[9], ".1f", 72, "tangent", anchor=RIGHT).at([edge, 0.7, 0])
+        hardest = Number(100 * plain[:5].sum(), ".1f", 72, "tangent", anchor=RIGHT).at([edge, -1.2, 0])
         signs = [Words("%", 48, "tangent").at([edge + 0.12, y, 0]) for y in (0.7, -1.2)]
         self.play(FadeIn(*names, self.easiest, hardest, *signs), run_time=0.6)
         self.say(

@@ -237,7 +237,10 @@ class Gan(Lesson):
             en = f"Only {good:.0%} are inside one: too early to say which clusters G leaves out."
             ko = f"무리 안에 든 점은 {good:.0%}뿐이다. G가 무엇을 빼놓는지 말하기에는 이르다."
         elif lost:
-            en = f"{good:.0%} are inside one, but {lost} of {count} clusters get not even a tenth of their share: mode collapse."
+            en = (
+                f"{good:.0%} are inside one, but {lost} of {count} clusters get not even a tenth of their share: "
+                "mode collapse."
+            )
             ko = f"{good:.0%}가 무리 안에 들지만, {count}곳 중 {lost}곳은 제 몫의 10분의 1도 못 받는다. 모드 붕괴이다."
         else:
             en = f"{good:.0%} are inside one, and all {count} get at least a tenth of their share: no mode collapse."

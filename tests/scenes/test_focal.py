@@ -98,6 +98,7 @@ def test_generated_roads(walk, contest_trace: Record, language: str, theme: str)
     assert failed_claims(lesson) == {"boxes missed by gamma0"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "classes",
     [
@@ -115,6 +116,7 @@ def test_other_classes(walk, contest_trace: Record, classes: tuple[str, ...], la
     assert failed_claims(lesson) == set()
 
 
+@pytest.mark.slow
 def test_the_words_follow_who_did_better(
     walk, contest_trace: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +135,7 @@ def test_the_words_follow_who_did_better(
         assert said in planned.beats[-1].text["en"]
 
 
+@pytest.mark.slow
 def test_a_chosen_picture(walk, contest_trace: Record) -> None:
     run = Contest(open_trace(contest_trace()))
     _, lesson = walk("focal", trace=contest_trace(), picture="2")

@@ -28,7 +28,9 @@ def failed_claims(lesson) -> set[str]:
     return {problem.message.split(":")[0] for problem in lesson.problems[before:]}
 
 
-@pytest.mark.parametrize("number", range(len(RUNS)))
+@pytest.mark.parametrize(
+    "number", [0, 1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, len(RUNS)))]
+)
 def test_any_trace(walk, game_trace, number):
     language, theme = ("en", "ko")[number % 2], ("dark", "paper")[number // 2 % 2]
     planned, lesson = walk("wgan_gp", language, theme, trace=game_trace("wgan-gp", **RUNS[number]))
@@ -38,6 +40,7 @@ def test_any_trace(walk, game_trace, number):
     assert failed_claims(lesson) == set()
 
 
+@pytest.mark.slow
 def test_altered_numbers_are_found_out(walk, game_trace):
     _, lesson = walk("wgan_gp", trace=game_trace("wgan-gp"))
     lesson.chart.show(lesson.chart.shown + 1)
@@ -52,6 +55,7 @@ def test_altered_numbers_are_found_out(walk, game_trace):
     } <= failed_claims(lesson)
 
 
+@pytest.mark.slow
 def test_both_games_are_those_of_the_trace(walk, game_trace):
     planned, lesson = walk("wgan_gp", trace=game_trace("wgan-gp"))
     game = lesson.game
