@@ -9,7 +9,6 @@ import sympy
 from manim import VGroup
 
 from derivviz.animation.numerals import digits_apart, printed, short
-from derivviz.animation.stage import SIZES
 from derivviz.animation.typeset import Formula, Label
 from derivviz.calculus.difference import difference_quotient
 from derivviz.calculus.differentiability import Point
@@ -43,7 +42,7 @@ class SlopeTable(VGroup):
         self.second = COLUMN + max(1.9, max(row[0].width for row in parts) + 0.35)
         room = COLUMN + WIDTH - self.second
         for row, h in zip(rows, (*hs, *reversed(mirrored)), strict=True):
-            if row[1].width > room * SIZES["label"] / SIZES["tick"]:  # too small to read
+            if row[1].width > room:  # smaller, it would be too pale on paper
                 digits = f"{difference_quotient(point, float(point.x), h):.8g}"
                 row.remove(row[1]).add(Formula(f"{printed(digits)} dots", "label", "secant"))
         for row in parts:
