@@ -12,6 +12,7 @@ from derivviz.calculus.expression import parse
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -138,9 +139,13 @@ class Run:
         return tuple(moved - value for moved, value in zip(self.nudged(h), self.values, strict=True))
 
     def ratios(self, h: float) -> tuple[float, ...]:
-        """Δu/Δx, Δy/Δu and so on, by what each link multiplies the shift that it gets; Δy/Δx last."""
+        """Δu/Δx, Δy/Δu and so on, by what each link multiplies the shift that it gets; Δy/Δx last.
+
+        NaN for a link that gets a shift of 0, as rounding leaves behind a flat one.
+        """
         shifts = self.shifts(h)
-        return (*(after / before for before, after in pairwise(shifts)), shifts[-1] / shifts[0])
+        pairs = (*pairwise(shifts), (shifts[0], shifts[-1]))
+        return tuple(after / before if before else math.nan for before, after in pairs)
 
 
 def _through(links: Sequence[Machine], x: float) -> tuple[float, ...]:

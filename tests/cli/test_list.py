@@ -46,7 +46,8 @@ def test_json_has_everything():
         "from": "chosen to fit",
     }
     assert Path(tangent["path"]).is_file()
-    assert all(e["requires"] for e in told["figures"])
+    needs = {e["name"]: bool(e["requires"]) for e in told["figures"]}
+    assert (needs["loss"], needs["tangent"]) == (True, False)
     assert "할선" in listed("--json")  # not escaped
 
 
