@@ -53,10 +53,9 @@ class LogPlane(VGroup):
         self.grid.points = straight(upright + level)
         self.ticks = VGroup(
             *(_power(x).next_to(self.point(10.0**x, 10.0**y0), DOWN, 0.16) for x in xs),
-            *(_power(y).next_to(self.point(10.0**x0, 10.0**y), LEFT, 0.16) for y in ys),
+            *(_power(y).next_to(self.point(10.0**x0, 10.0**y), LEFT, 0.16) for y in ys if y > y0),
         )
-        x_name.next_to(self.axes, DOWN, 0.16).set_x(width / 2)
-        x_name.shift(DOWN * 0.42)
+        x_name.next_to(self.point(10.0**x1, 10.0**y0), RIGHT, 0.2)
         y_name.next_to(self.point(10.0**x0, 10.0**y1), UP, 0.14)
         y_name.shift(RIGHT * (self.ticks.get_left()[0] - y_name.get_left()[0]))
         self.names = VGroup(x_name, y_name)

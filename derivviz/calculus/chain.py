@@ -2,8 +2,7 @@
 
 (g ∘ f)(x) = g(f(x)): first f, then g. Source: the chain rule, dy/dx = dy/du · du/dx.
 
->>> from derivviz.calculus.dual import derivative
-from derivviz.calculus.expression import parse
+>>> from derivviz.calculus.expression import parse
 >>> [str(machine.function) for machine in machines(parse("(3x^2 + 8)^3"))]
 ['3*x**2 + 8', 'x**3']
 >>> [str(operation.function) for operation in operations(parse("(3x^2 + 8)^3"))]
