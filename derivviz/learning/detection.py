@@ -50,7 +50,7 @@ class Detector(nn.Module):
         self.both = nn.Sequential(*_block(32, 32, 1))
         self.classify = nn.Conv2d(32, classes, 3, padding=1)
         self.reach = nn.Conv2d(32, 4, 3, padding=1)
-        nn.init.constant_(self.reach.bias, _USUAL)
+        self.reach.bias = nn.Parameter(torch.full((4,), _USUAL))
         nn.init.normal_(self.classify.weight, std=0.01)
         self.classify.bias = nn.Parameter(torch.full((classes,), -math.log((1 - PRIOR) / PRIOR)))
 

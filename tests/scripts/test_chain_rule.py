@@ -32,7 +32,9 @@ def test_tangents_and_their_product(figure, function, at, rates):
     artists = figure("chain_rule").draw(function=f, at=at)
     found = {name: slope(artists[f"{name}/tangent"]) for name in rates}
     assert found == pytest.approx(rates)
-    assert slope(artists["whole/tangent"]) == pytest.approx(np.prod(list(rates.values())), rel=1e-9, abs=1e-12)
+    assert slope(artists["whole/tangent"]) == pytest.approx(
+        np.prod(list(rates.values())), rel=1e-9, abs=1e-12
+    )
     assert slope(artists["whole/tangent"]) == pytest.approx(f.derivative()(at), rel=1e-9, abs=1e-12)
     x, y = artists["whole/curve"].get_data()
     shown = np.isfinite(y)
