@@ -92,8 +92,8 @@ class Blackboard:
             names = list(dict.fromkeys(tuple(name_of(step.rule).values()) for step in beat.quick))
             shown, more = names[:_NAMED], len(names) > _NAMED
             self.lesson.say(
-                en=f"What is left follows at once: {', '.join(en for en, _ in shown)}{' and more' * more}.",
-                ko=f"남은 조각은 공식대로 바로 미분한다: {', '.join(ko for _, ko in shown)}{' 등' * more}.",
+                en=f"These follow at once: {', '.join(en for en, _ in shown)}{' and more' * more}.",
+                ko=f"다음은 공식대로 바로 미분한다: {', '.join(ko for _, ko in shown)}{' 등' * more}.",
             )
         if beat.quick:
             self.working.name_rules(beat.quick, _RULES_Y)
