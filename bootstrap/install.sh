@@ -64,7 +64,7 @@ fi
 
 [ -n "$python" ] || choose_python
 python=$(base_of "$python")
-bootstrap/system.sh "$python"
+bootstrap/system.sh "$python" "$extra"
 
 if ! usable_venv; then
     if [ -e .venv ] && [ ! -e .venv/pyvenv.cfg ] && [ -n "$(ls -A .venv)" ]; then

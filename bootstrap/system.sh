@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Install what it takes to compile pycairo and manimpango and to make a virtual environment: system.sh PYTHON.
+# Install what it takes to compile pycairo and manimpango and to make a virtual environment: system.sh PYTHON [dev].
 #
 # Through apt where there is apt, saying so and asking nothing; elsewhere it names what to install and fails.
+# With `dev` also a browser for the tests of pages, where apt has one: without one those tests are skipped.
 set -euo pipefail
 python=$1
+extra=${2:-}
 version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 
 compiles() { cc -x c -o /dev/null - <<<$'#include <stdio.h>\nint main(void) { return 0; }' >/dev/null 2>&1; }
@@ -17,8 +19,12 @@ lacking() {  # Debian's names of what is not here, one a line
     "$python" -c 'import ensurepip, venv' 2>/dev/null || echo "python$version-venv"
 }
 
+has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+
 packages=$(echo $(lacking))  # on one line
-[ -n "$packages" ] || exit 0
+browser=""
+if [ "$extra" = dev ] && command -v apt-get >/dev/null && ! has_browser; then browser=chromium; fi
+[ -n "$packages$browser" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
     cat >&2 <<END
@@ -38,6 +44,10 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 by_hand="sudo apt-get update && sudo apt-get install -y $packages"
 if [ -n "$as_root" ] && ! { command -v sudo >/dev/null && $as_root true; }; then
+    if [ -z "$packages" ]; then
+        echo "Tests of pages are skipped without a browser: sudo apt-get install $browser" >&2
+        exit 0
+    fi
     printf 'Installing %s takes an administrator. Have this typed, then type the same command again:\n  %s\n' \
         "$packages" "$by_hand" >&2
     exit 1
@@ -49,14 +59,18 @@ apt() {
     $as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 \
         apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$log" 2>&1
 }
-add() { apt install -y --no-install-recommends $packages; }
-
-echo "Installing with apt: $packages …" >&2
+add() { apt install -y --no-install-recommends "$@"; }
 # A fresh machine has no package lists, or old ones that name files no longer there.
-if ! { apt-cache show $packages >/dev/null 2>&1 && add; } && ! { apt update && add; }; then
+obtain() { { apt-cache show "$@" >/dev/null 2>&1 && add "$@"; } || { apt update && add "$@"; }; }
+
+echo "Installing with apt: $(echo $packages $browser) …" >&2
+if [ -n "$packages" ] && ! obtain $packages; then
     cat "$log" >&2
     printf 'apt could not install %s: see above. Mend it, then type the same command again.\n' "$packages" >&2
     exit 1
+fi
+if [ -n "$browser" ] && ! obtain $browser; then
+    echo "apt could not install $browser: the tests of pages are skipped." >&2
 fi
 left=$(echo $(lacking))
 if [ -n "$left" ]; then

@@ -54,8 +54,8 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def system(machine: Machine) -> subprocess.CompletedProcess[str]:
-    return machine.run("bootstrap/system.sh", sys.executable)
+def system(machine: Machine, extra: str = "render") -> subprocess.CompletedProcess[str]:
+    return machine.run("bootstrap/system.sh", sys.executable, extra)
 
 
 def with_everything(machine: Machine) -> None:
@@ -116,6 +116,30 @@ def test_apt_that_fails_shows_why(machine: Machine) -> None:
     assert done.returncode == 1
     assert "E: no space left" in done.stderr
     assert "apt could not install" in done.stderr
+
+
+def test_a_browser_is_installed_for_the_tests_alone(machine: Machine) -> None:
+    with_everything(machine)
+    machine.stub("apt-cache")
+    machine.stub("apt-get")
+    assert system(machine).stderr == ""
+    assert "chromium" in system(machine, "dev").stderr
+    assert [call for call in machine.called if call.endswith("install -y --no-install-recommends chromium")]
+    machine.stub("chromium")
+    assert system(machine, "dev").stderr == ""
+
+
+@pytest.mark.parametrize("lacks", ["the package", "an administrator"])
+def test_a_machine_without_a_browser_can_do_the_rest(machine: Machine, lacks: str) -> None:
+    with_everything(machine)
+    machine.stub("apt-cache")
+    machine.stub("apt-get", "exit 100")
+    if lacks == "an administrator":
+        machine.stub("id", "echo 1000")
+        machine.stub("sudo", "exit 1")
+    done = system(machine, "dev")
+    assert done.returncode == 0
+    assert "skipped" in done.stderr.splitlines()[-1]
 
 
 def test_no_administrator_is_told_what_to_type(machine: Machine) -> None:
