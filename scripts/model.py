@@ -1,23 +1,20 @@
 """The network · 신경망
 
-The layers of the recorded network in the order in which they ran: what each one is, the shape of its
+The layers of the recorded network in the order of the model: what each one is, the shape of its
 output for one sample, and how many parameters it has.
 
-기록된 신경망의 층을 계산한 순서대로 그리고, 층의 종류와 샘플 하나에 대한 출력의 모양, 파라미터 수를 보인다.
+기록된 신경망의 층을 모델에 적힌 순서대로 그리고, 층의 종류와 샘플 하나에 대한 출력의 모양, 파라미터 수를 보인다.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from derivviz.errors import DerivvizError
 from derivviz.figures import Artists, Style, sheet
 from derivviz.figures.style import MILLIMETRE, SMALL
 from derivviz.trace import Trace
+from derivviz.trace.layers import Layer, layers
 
 requires = ("time",)  # of any recorded run
 
@@ -26,20 +23,10 @@ ROW = 11 * MILLIMETRE  # inches
 LONGEST = 30  # characters of a name
 
 
-@dataclass(frozen=True)
-class Layer:
-    """A layer: its name, its class, the shape of its output for one sample, and its number of parameters."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    parameters: int
-
-
 def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
-    layers = layers_of(trace)
-    shown, left_out = shortened(layers)
+    found = layers(trace)
+    shown, left_out = shortened(found)
     rows = len(shown) + bool(left_out)
     with sheet(ax, language, (160 * MILLIMETRE, ROW * rows + 16 * MILLIMETRE)) as (look, ax):
         ax.set_title(look.choose(en="The network", ko="신경망"))
@@ -71,12 +58,12 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
 
 def caption(trace: Trace, *, language: str = "en") -> str:
     """What the figure shows, in numbers."""
-    layers = layers_of(trace)
-    count, largest = sum(layer.parameters for layer in layers), max(layers, key=lambda each: each.parameters)
-    share = largest.parameters / count if count else 0
+    found = layers(trace)
+    count, largest = sum(layer.size for layer in found), max(found, key=lambda each: each.size)
+    share = largest.size / count if count else 0
     told = {
-        "en": f"{len(layers)} layers with {count:,} parameters.",
-        "ko": f"층 {len(layers)}개, 파라미터 {count:,}개.",
+        "en": f"{len(found)} layers with {count:,} parameters.",
+        "ko": f"층 {len(found)}개, 파라미터 {count:,}개.",
     }
     if share > 0.999:
         told["en"] += f" Nearly all of them are in {largest.name} ({largest.kind})."
@@ -85,35 +72,6 @@ def caption(trace: Trace, *, language: str = "en") -> str:
         told["en"] += f" {share:.1%} of them are in {largest.name} ({largest.kind})."
         told["ko"] += f" 그중 {share:.1%}가 {largest.name}({largest.kind})에 있다."
     return told[language]
-
-
-def layers_of(trace: Trace) -> list[Layer]:
-    """The layers that hold no others, with an output.
-
-    Raises
-    ------
-    DerivvizError
-        When the trace tells of none.
-    """
-    sizes = {parameter["name"]: math.prod(parameter.get("shape") or ()) for parameter in trace.parameters}
-    names = [module["name"] for module in trace.modules]
-    layers = [
-        Layer(
-            module["name"],
-            str(module.get("type", "")),
-            tuple(module["output_shape"]),
-            sum(sizes.get(f"{module['name']}.{own}", 0) for own in module.get("parameters") or ()),
-        )
-        for module in trace.modules
-        if module["name"]
-        and module.get("output_shape")
-        and not any(name.startswith(f"{module['name']}.") for name in names)
-    ]
-    if not layers:
-        raise DerivvizError(
-            f"the trace {trace.path} tells of no layers: 'derivviz record food' records one that does"
-        )
-    return layers
 
 
 def shortened(layers: list[Layer]) -> tuple[list[Layer], int]:
@@ -126,7 +84,7 @@ def shortened(layers: list[Layer]) -> tuple[list[Layer], int]:
 
 def draw_layer(ax: Axes, row: int, layer: Layer, look: Style) -> Artists:
     """A box with name and class; beside it the shape of the output and the number of parameters."""
-    role = "tangent" if layer.kind == "DerivativeActivation" else "parameter" if layer.parameters else "axis"
+    role = "tangent" if layer.kind == "DerivativeActivation" else "parameter" if layer.size else "axis"
     box = FancyBboxPatch(
         (0.1, row - 0.26),
         4.2,
@@ -142,8 +100,8 @@ def draw_layer(ax: Axes, row: int, layer: Layer, look: Style) -> Artists:
     ax.text(4.15, row, layer.kind, va="center", ha="right", color=look.color("muted"), size=SMALL)
     shape = " × ".join(f"{side:,}" for side in layer.shape)
     words = ax.text(4.8, row, shape, va="center")
-    if layer.parameters:
-        told = look.choose(en=f"{layer.parameters:,} parameters", ko=f"파라미터 {layer.parameters:,}개")
+    if layer.size:
+        told = look.choose(en=f"{layer.size:,} parameters", ko=f"파라미터 {layer.size:,}개")
         ax.text(9.95, row, told, va="center", ha="right", color=look.legible("parameter"))
     return {f"layer/{layer.name}": box, f"shape/{layer.name}": words}
 
