@@ -129,15 +129,26 @@ class Snapshot:
 
         return Named("histogram", {tensor: tensor for tensor in rows}, one)
 
-    @property
-    def nonfinite(self) -> dict[str, float]:
-        """How many values of ``KIND/NAME`` are NaN or infinite, of all that it has; NaN where it was not seen."""
+    @cached_property
+    def statistics(self) -> dict[str, dict[str, float]]:
+        """The exact statistics of ``KIND/NAME`` by name: count, nonfinite, sum, sumsq, min, max, norm.
+
+        All but nonfinite are of the finite values; NaN where there was nothing to look at.
+        """
         tensors = labelled(self._store, "snapshot", "stats")
         if not tensors:
             return {}
         names = list(self._store.read("snapshot/stat")) if "snapshot/stat" in self._store else list(STATS)
-        counts = self._value("snapshot/stats")[:, names.index("nonfinite")]
-        return {tensor: float(counts[n]) for tensor, n in tensors.items()}
+        values = self._value("snapshot/stats")
+        return {
+            tensor: dict(zip(map(str, names), map(float, values[n]), strict=True))
+            for tensor, n in tensors.items()
+        }
+
+    @property
+    def nonfinite(self) -> dict[str, float]:
+        """How many values of ``KIND/NAME`` are NaN or infinite, of all that it has; NaN where it was not seen."""
+        return {tensor: found["nonfinite"] for tensor, found in self.statistics.items()}
 
     def _of(self, kind: str, samples: bool = False) -> Named:
         def read(path: str) -> Array:
