@@ -20,7 +20,7 @@ from derivviz.calculus.expression import Expression
 from derivviz.calculus.tree import Node
 from derivviz.calculus.tree import size as size_of
 from derivviz.errors import UsageError
-from derivviz.figures import Artists, put, sheet
+from derivviz.figures import Artists, current, put, sheet
 from derivviz.figures.style import MILLIMETRE, SIZE
 from derivviz.look.breaking import broken, extent
 from derivviz.look.math import typst_math
@@ -82,20 +82,28 @@ def caption(*, expression: Expression, language: str = "en") -> str:
 
 def draw(*, expression: Expression, ax: Axes | None = None, language: str = "en") -> Artists:
     """Draw the figure on `ax`, or on a sheet of its own as high as it needs; the artists by what they show."""
-    width, room = SIZE[0] * POINTS, PAGE
+    size = current().size
+    pages = [(SIZE[0], PAGE / POINTS)] if size is None else [size.layout((SIZE[0], PAGE / POINTS))]
+    if size is not None and size.least_text:  # a slide: larger where little is on it
+        pages.insert(0, size.layout(SIZE))
     if ax is not None:
-        width, room = np.array(ax.get_window_extent().size) * POINTS / ax.get_figure(root=True).dpi
+        pages = [np.array(ax.get_window_extent().size) / ax.get_figure(root=True).dpi]
     found = None
     if size_of(expression.tree) <= MOST_NODES:
         derivation = derive(expression)
         ways = (lines_of(derivation, language), parts_of(derivation, language))  # the parts alone are shorter
-        found = next((made for lines in ways if (made := setting(lines, width - MARGIN, room))), None)
+        tries = ((wide, high, lines) for lines in ways for wide, high in pages)
+        for wide, high, lines in tries:
+            if found := setting(lines, wide * POINTS - MARGIN, high * POINTS):
+                break
     if found is None:
         raise UsageError(
             f"The derivation of {expression.text[:40]} does not fit on a page: use a shorter expression, or type "
             "'derivviz render rules --expression …', which zooms."
         )
-    with sheet(ax, language, (SIZE[0], (sum(found.heights) + TITLE) / POINTS)) as (look, ax):
+    if size is None or not size.least_text:  # which is always full
+        high = (sum(found.heights) + TITLE) / POINTS
+    with sheet(ax, language, (wide, high)) as (look, ax):
         ax.set_axis_off()
         ax.set_title(look.choose(en="The derivative, step by step", ko="한 단계씩 미분하기"))
         artists = write(ax, found)

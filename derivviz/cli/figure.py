@@ -15,6 +15,8 @@ from derivviz.cli.files import target
 from derivviz.cli.grown import GrownCommand, typed
 
 FORMATS = ("pdf", "svg", "png")
+WIDTHS = ("column", "text", "page", "poster", "slide")
+JOURNALS = ("a4-report", "ieee", "nature")
 
 
 class _FigureCommand(GrownCommand):
@@ -32,6 +34,12 @@ class _FigureCommand(GrownCommand):
 @click.option(
     "--theme", type=click.Choice(["paper", "dark"]), default="paper", show_default=True, help="Colours."
 )
+@click.option(
+    "--width",
+    type=click.Choice(WIDTHS),
+    help="Where it will be seen; default: text, 160 mm, or with --journal column.",
+)
+@click.option("--journal", type=click.Choice(JOURNALS), help="Whose columns; default: those of an A4 report.")
 @click.option("--transparent", is_flag=True, help="Without a ground.")
 @click.option("--alone", is_flag=True, help="Without the files beside it: numbers, caption, snippets.")
 @click.pass_context
@@ -43,6 +51,8 @@ def command(
     output: Path | None,
     lang: str,
     theme: str,
+    width: str | None,
+    journal: str | None,
     transparent: bool,
     alone: bool,
     **parameters: Any,
@@ -55,10 +65,16 @@ def command(
     """
     began = time.perf_counter()
     path = library.find("scripts", figure)
-    where = target(path, output, kind, FORMATS, {lang: "en", theme: "paper"})
+    variants: dict[str, str] = {lang: "en", theme: "paper"}
+    for chosen in (width, journal):
+        if chosen is not None:
+            variants[chosen] = ""
+    where = target(path, output, kind, FORMATS, variants)
     from derivviz.figures.drawing import figure as draw
 
-    drawing = draw(figure, trace, theme=theme, language=lang, **typed(ctx, parameters))
+    drawing = draw(
+        figure, trace, theme=theme, language=lang, width=width, journal=journal, **typed(ctx, parameters)
+    )
     drawing.save(where, transparent=transparent)
     told = f"{where}  ({size(where.stat().st_size)}, made in {time.perf_counter() - began:.1f} s)"
     if not alone:

@@ -1,57 +1,68 @@
-"""What a figure is drawn on, and how it becomes a file."""
+"""What a figure is drawn on: a sheet, divided into panels."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import filter as matching
-from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpecBase, SubplotSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.text import Text
 
-from derivviz import __version__
-from derivviz.errors import DerivvizError, UsageError
+from derivviz.errors import UsageError
+from derivviz.figures.saving import no_boxes
 from derivviz.figures.style import SIZE, Style, current, style
-from derivviz.look.fonts import FontError
 from derivviz.trace import MissingSeriesError, Trace
 
-FORMATS = ("pdf", "svg", "png")
 Artists = dict[str, Artist]
 """What ``draw`` returns: each artist that shows data, by what it shows."""
+
+LOWER = 0.7  # how high a panel of its own is, beside one that shares its row
+PICTURES = 4  # so many panels side by side are small pictures, which stay so in a column
+_around: WeakKeyDictionary[GridSpecBase, SubplotSpec] = WeakKeyDictionary()  # where a grid of `grid` stands
 
 
 @contextmanager
 def sheet(ax: Axes | None, language: str, size: tuple[float, float] = SIZE) -> Iterator[tuple[Style, Axes]]:
-    """The style to draw in and the axes to draw on: `ax`, or those of a new figure of `size` inches."""
-    with style(current().theme, language) as look:
+    """The style to draw in and the axes to draw on: `ax`, or those of a new figure.
+
+    The new figure is of `size` inches, or in the proportions that the size which was asked for wants instead.
+    """
+    wanted = current().size if ax is None else None
+    with style(current().theme, language, wanted) as look:
         if ax is not None:
             yield look, ax
             return
         own = Figure(
-            figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03)
+            figsize=wanted.layout(size) if wanted else size,
+            layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03),
         )
         yield look, own.add_subplot()
         with no_boxes():
             own.draw_without_rendering()  # ticks are made when first drawn, in the fonts of that moment
+            if wanted and _lift_title(own):
+                own.draw_without_rendering()
 
 
-@contextmanager
-def no_boxes() -> Iterator[None]:
-    """Make an error of a character that would be drawn as an empty box; matplotlib only warns."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("error", message=r"Glyph .* missing")
-        try:
-            yield
-        except UserWarning as missing:
-            raise FontError(
-                f"a text of the figure cannot be drawn: {missing} Write it another way."
-            ) from missing
+def _lift_title(figure: Figure) -> bool:
+    """Put the title above legends that it would stand on, as it may in a narrow figure; whether it had to."""
+    ax = figure.axes[0]
+    title = next((t for t in ax.findobj(Text) if t.get_text() and t.get_text() == ax.get_title("left")), None)
+    legend = ax.get_legend()
+    if title is None or legend is None:
+        return False
+    below, above = legend.get_window_extent(), title.get_window_extent()
+    if not below.overlaps(above):
+        return False
+    up = (below.y1 - ax.get_window_extent().y1) * 72 / figure.dpi
+    ax.set_title(title.get_text(), pad=up + title.get_fontsize() / 2)
+    return True
 
 
 def grid(
@@ -61,21 +72,50 @@ def grid(
     heights: Sequence[float] | None = None,
     widths: Sequence[float] | None = None,
 ) -> list[list[Axes]]:
-    """Divide the place of `ax`, which becomes the top left of the panels returned, row by row."""
-    figure = ax.get_figure()
+    """Divide the place of `ax`, which becomes the top left of the panels returned, row by row.
+
+    In a narrow figure two or three panels of a row stand below one another, and it becomes higher.
+    """
+    figure = ax.get_figure(root=True)
     assert figure is not None
+    size = current().size
+    stacked = columns if size is not None and size.narrow and columns < PICTURES else 1
     spot = ax.get_subplotspec()
     if spot is None:
         box = ax.get_position()
         spot = figure.add_gridspec(1, 1, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[0]
-    cells = spot.subgridspec(rows, columns, height_ratios=heights, width_ratios=widths)
+    high = np.repeat(np.ones(rows) if heights is None else np.asarray(heights, float), stacked)
+    across = columns // stacked
+    cells = spot.subgridspec(
+        len(high), across, height_ratios=high, width_ratios=widths if stacked == 1 else None
+    )
+    _around[cells] = spot
+    if size is not None and stacked > 1:
+        _heighten(figure, spot, 1 + LOWER * (stacked - 1), size.highest)
     ax.set_subplotspec(cells[0, 0])
-    panels = [
-        [ax if r == c == 0 else figure.add_subplot(cells[r, c]) for c in range(columns)] for r in range(rows)
-    ]
-    for column in zip(*panels, strict=True):
-        figure.align_ylabels(column)
+    places = [divmod(n, across) for n in range(rows * columns)]
+    flat = [ax, *(figure.add_subplot(cells[place]) for place in places[1:])]
+    panels = [flat[r * columns : (r + 1) * columns] for r in range(rows)]
+    for line in zip(*[flat[n : n + across] for n in range(0, len(flat), across)], strict=True):
+        figure.align_ylabels(line)
     return panels
+
+
+def _heighten(figure: Figure, spot: SubplotSpec | None, factor: float, highest: float) -> None:
+    """Make the place in its grid so many times as high, and the figure by as much, as far as it may be."""
+    while spot is not None:
+        cells = spot.get_gridspec()
+        ratios = np.array(cells.get_height_ratios(), float)
+        whole = ratios.sum()
+        ratios[spot.rowspan] *= factor
+        cells.set_height_ratios(ratios.tolist())
+        factor = ratios.sum() / whole
+        spot = _around.get(cells)
+    wide, high = figure.get_size_inches()
+    figure.set_size_inches(wide, min(high * factor, highest))
+    for ax in figure.axes:  # which keep the places that they had
+        if (own := ax.get_subplotspec()) is not None:
+            ax.set_subplotspec(own)
 
 
 def check(trace: Trace, requires: Sequence[str], name: str, recorded_by: str = "food") -> None:
@@ -115,55 +155,3 @@ def page(artists: Artists, name: str) -> Figure:
     raise UsageError(
         f"draw of the figure {name!r} has to return the artists that it drew, by name, in a dict"
     )
-
-
-def save(figure: Figure, path: Path, *, title: str, summary: str, transparent: bool = False) -> None:
-    """Write the figure, in the format that the name ends in; within ``style``, and all of it or nothing.
-
-    `transparent` leaves the ground out, behind the axes as well.
-
-    Saved twice, it is the same byte by byte: no date is written.
-
-    Raises
-    ------
-    UsageError
-        When the name ends in no format that there is.
-    FontError
-        When the font has no glyph for a character.
-    DerivvizError
-        When the file cannot be written.
-    """
-    kind = path.suffix[1:].lower()
-    if kind not in FORMATS:
-        raise UsageError(f"{path}: a figure ends in {', '.join('.' + f for f in FORMATS)}")
-    by = f"derivviz {__version__}"
-    about: dict[str, dict[str, str | None]] = {
-        "pdf": {"Title": title, "Subject": summary, "Creator": by, "CreationDate": None},
-        "svg": {"Title": title, "Description": summary, "Creator": by, "Date": None},
-        "png": {"Title": title, "Description": summary, "Software": by},
-    }
-    with no_boxes():
-        whole(
-            path,
-            lambda beside: figure.savefig(beside, format=kind, metadata=about[kind], transparent=transparent),
-        )
-
-
-def whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written beside its place, then put there: all of it or nothing.
-
-    Raises
-    ------
-    DerivvizError
-        When it cannot be written.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(beside)
-        os.replace(beside, path)
-    except OSError as error:
-        why = error.strerror or error
-        raise DerivvizError(f"{path} cannot be written: {why}. Name another place.") from error
-    finally:
-        beside.unlink(missing_ok=True)

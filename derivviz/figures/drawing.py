@@ -15,8 +15,10 @@ from matplotlib.figure import Figure
 
 from derivviz import library
 from derivviz.errors import UsageError
-from derivviz.figures.canvas import Artists, check, no_boxes, page, save, whole
+from derivviz.figures.canvas import Artists, check, page
 from derivviz.figures.data import rows, table
+from derivviz.figures.saving import no_boxes, save, whole
+from derivviz.figures.sizes import Size, size_named
 from derivviz.figures.snippets import snippets
 from derivviz.figures.style import style
 from derivviz.parameters import fill
@@ -41,6 +43,8 @@ class Drawing:
         What it shows, with the numbers; the summary where the figure's file tells none.
     theme, language
         What it is drawn in.
+    size
+        What it is drawn for; None for the size of its own.
     """
 
     figure: Figure
@@ -50,6 +54,7 @@ class Drawing:
     caption: str
     theme: str
     language: str
+    size: Size | None = None
 
     def save(self, path: str | PathLike[str], *, transparent: bool = False) -> Path:
         """Write it as PDF, SVG or PNG, as the name ends: all of it or nothing.
@@ -62,7 +67,7 @@ class Drawing:
             As `derivviz.figures.save`.
         """
         where = Path(path)
-        with style(self.theme, self.language):
+        with style(self.theme, self.language, self.size):
             save(self.figure, where, title=self.title, summary=self.alt, transparent=transparent)
         return where
 
@@ -110,6 +115,8 @@ def figure(
     *,
     theme: str = "paper",
     language: str = "en",
+    width: str | None = None,
+    journal: str | None = None,
     **parameters: Any,
 ) -> Drawing:
     """Draw the figure of a name that ``derivviz list`` shows, or of a file of one's own, which is run.
@@ -122,13 +129,18 @@ def figure(
         ``paper`` or ``dark``.
     language
         ``en`` or ``ko``.
+    width
+        Where it will be seen: ``column``, ``text``, ``page``, ``poster`` or ``slide``. It is laid out for that, and
+        saved as wide. None for the width of an A4 page's text.
+    journal
+        Whose columns and pages: ``a4-report``, ``ieee`` or ``nature``.
     **parameters
         Values of the figure's own parameters, by the names of its options.
 
     Raises
     ------
     UsageError
-        For a name, theme, language or parameter that there is not, and where a trace is needed or is too much.
+        For a name, theme, language, size or parameter that there is not, and where a trace is needed or is too much.
     DerivvizError
         When the trace lacks what is drawn.
 
@@ -158,14 +170,15 @@ def figure(
     if typed and not entry.options:
         raise UsageError(f"the figure {entry.name!r} has no parameters, but {', '.join(typed)} was given")
     own = vars(fill(module.Parameters, typed)) if entry.options else {}
-    with style(theme, language):
+    size = size_named(width, journal)
+    with style(theme, language, size):
         artists = module.draw(*runs, **own, language=language)
         drawn = page(artists, entry.name)
     title = drawn.axes[0].get_title(loc="left") or entry.title[language]  # a figure may say what it found
     summary = entry.summary[language]
     tell = getattr(module, "caption", None)
     caption = tell(*runs, **own, language=language) if callable(tell) else summary
-    return Drawing(drawn, artists, title, summary, caption, theme, language)
+    return Drawing(drawn, artists, title, summary, caption, theme, language, size)
 
 
 def _takes_trace(module: ModuleType) -> bool:

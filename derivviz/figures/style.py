@@ -16,17 +16,16 @@ from matplotlib import font_manager
 from matplotlib.colors import to_hex, to_rgb
 
 from derivviz.errors import UsageError
+from derivviz.figures.sizes import MILLIMETRE, TEXT, Size
 from derivviz.look import fonts
 from derivviz.look.theme import PAPER, Theme, contrast
 from derivviz.look.theme import theme as theme_named
 
 Language = Literal["en", "ko"]
-MILLIMETRE = 1 / 25.4  # in inches, as matplotlib wants sizes
 SIZE = (160 * MILLIMETRE, 100 * MILLIMETRE)
 """Width and height in inches that fit the text block of an A4 page."""
 
-TEXT = 9.0  # points
-SMALL = 8.0
+SMALL = 8.0  # points
 TITLE = 12.0
 FAINTEST = 3.5  # contrast of a shade with the background; WCAG 2.2 asks 3 of a line, criterion 1.4.11
 
@@ -35,10 +34,11 @@ LEGIBLE = 4.5  # contrast of small text at the least (WCAG 2.2, success criterio
 
 @dataclass(frozen=True)
 class Style:
-    """Theme and language that a figure is drawn in."""
+    """Theme and language that a figure is drawn in, and the size that it is drawn for; None for its own."""
 
     theme: Theme
     language: Language
+    size: Size | None = None
 
     def choose(self, *, en: str, ko: str) -> str:
         """Text in the language of the figure."""
@@ -84,7 +84,7 @@ def current() -> Style:
 
 
 @contextmanager
-def style(theme: Theme | str = PAPER, language: str = "en") -> Iterator[Style]:
+def style(theme: Theme | str = PAPER, language: str = "en", size: Size | None = None) -> Iterator[Style]:
     """Draw and save within this block, and figures look like the lessons; outside, nothing has changed.
 
     Parameters
@@ -93,6 +93,8 @@ def style(theme: Theme | str = PAPER, language: str = "en") -> Iterator[Style]:
         A theme, or its name.
     language
         ``en`` or ``ko``.
+    size
+        Where the figure will be seen; None for the size that it has by itself.
 
     Raises
     ------
@@ -105,11 +107,11 @@ def style(theme: Theme | str = PAPER, language: str = "en") -> Iterator[Style]:
     _register_fonts()
     subsetting = logging.getLogger("fontTools")  # tells every table that it drops once anyone wants INFO
     level = subsetting.level
-    now = Style(chosen, "ko" if language == "ko" else "en")
+    now = Style(chosen, "ko" if language == "ko" else "en", size)
     token = _current.set(now)
     try:
         subsetting.setLevel(logging.WARNING)
-        with mpl.rc_context(cast(Any, _settings(chosen))):
+        with mpl.rc_context(cast(Any, _settings(chosen, size))):
             yield now
     finally:
         subsetting.setLevel(level)
@@ -122,12 +124,12 @@ def _register_fonts() -> None:
         font_manager.fontManager.addfont(path)
 
 
-def _settings(theme: Theme) -> dict[str, Any]:
+def _settings(theme: Theme, size: Size | None) -> dict[str, Any]:
     return {
         "figure.figsize": SIZE,
         "figure.facecolor": theme.background,
         "savefig.facecolor": theme.background,
-        "savefig.dpi": 300,
+        "savefig.dpi": size.dots if size else 300,
         "axes.facecolor": theme.background,
         "font.family": [fonts.FAMILY],
         "font.size": TEXT,
@@ -136,7 +138,7 @@ def _settings(theme: Theme) -> dict[str, Any]:
         **{f"mathtext.{face}": fonts.FAMILY for face in ("rm", "it", "bf", "sf", "tt", "cal")},
         "axes.formatter.use_mathtext": True,
         "text.color": theme.ink,
-        "axes.titlesize": TITLE,
+        "axes.titlesize": size.title if size else TITLE,
         "axes.titleweight": "bold",
         "axes.titlelocation": "left",
         "axes.titlepad": 9,

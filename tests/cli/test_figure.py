@@ -15,7 +15,7 @@ from PIL import Image
 from derivviz import library
 from derivviz.cli.figure import FORMATS, command
 from derivviz.errors import DerivvizError, UsageError
-from derivviz.figures import canvas
+from derivviz.figures import saving
 
 ROOT = Path(__file__).resolve().parents[2]
 MINE = '''"""Mine · 내 그림"""
@@ -40,7 +40,7 @@ def run(*words: object) -> Result:
 
 
 def test_formats_are_those_that_can_be_saved() -> None:
-    assert FORMATS == canvas.FORMATS
+    assert FORMATS == saving.FORMATS
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,9 @@ def test_formats_are_those_that_can_be_saved() -> None:
         ((), "renders/loss.pdf"),
         (("--lang", "ko", "--format", "svg"), "renders/loss.ko.svg"),
         (("--theme", "dark", "--format", "svg"), "renders/loss.dark.svg"),
+        (("--width", "slide", "--format", "svg"), "renders/loss.slide.svg"),
+        (("--width", "page", "--journal", "ieee", "--format", "png"), "renders/loss.page.ieee.png"),
+        (("--journal", "nature", "--lang", "ko"), "renders/loss.ko.nature.pdf"),
         (("-o", "here/mine.png"), "here/mine.png"),
         (("-o", "here", "--lang", "ko", "--theme", "dark", "--format", "png"), "here/loss.ko.dark.png"),
     ],

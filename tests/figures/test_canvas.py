@@ -18,7 +18,7 @@ from pypdf import PdfReader
 from derivviz import open_trace
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.figures import check, grid, page, put, save, sheet, style
-from derivviz.figures.canvas import FORMATS
+from derivviz.figures.saving import FORMATS
 from derivviz.look import fonts
 from derivviz.look.theme import DARK, PAPER
 from derivviz.trace import MissingSeriesError
