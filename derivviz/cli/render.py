@@ -99,6 +99,9 @@ class _RenderCommand(GrownCommand):
 @click.option("--strict", is_flag=True, help="Make a failed claim or layout check an error.")
 @click.option("--workers", type=click.IntRange(1), help="Processes that draw at a time; default: one a core.")
 @click.option(
+    "--scheduler", metavar="ADDRESS", help="A dask scheduler, as tcp://host:8786, whose workers draw instead."
+)
+@click.option(
     "--cache/--no-cache",
     default=True,
     show_default=True,
@@ -136,6 +139,7 @@ def command(
     kinds: tuple[str, ...],
     strict: bool,
     workers: int | None,
+    scheduler: str | None,
     cache: bool,
     **parameters: Any,
 ) -> Path:
@@ -183,6 +187,7 @@ def command(
                 moment=Moment(second, beat),
                 strict=strict,
                 workers=workers,
+                scheduler=scheduler,
                 cache=default_folder() if cache else None,
                 progress=tell,
             )

@@ -12,7 +12,7 @@ from manim import Scene
 
 from derivviz.animation.stage import Stage
 from derivviz.errors import DerivvizError
-from derivviz.rendering import fork, join, spawn
+from derivviz.rendering import cluster, fork, join, spawn
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.share import NeedsOnePieceError, Own
 from derivviz.rendering.store import Store
@@ -37,6 +37,7 @@ class Crew:
     start: str
     progress: Progress
     store: Store | None = None
+    scheduler: str | None = None
 
     @property
     def identity(self) -> str:
@@ -50,6 +51,16 @@ class Crew:
 
     def draw(self, *, careful: bool, wanted: Collection[int] | None = None) -> Walked | None:
         """Draw chunks side by side; None when the workers do not agree on what the scene is."""
+        if self.scheduler is not None:
+            return cluster.spread(
+                self.scheduler,
+                self.scene,
+                self.stage,
+                self.folder,
+                careful=careful,
+                wanted=wanted,
+                tell=self.tell,
+            )
         if self.start == "fork":
             follows = self.store is not None and wanted is None and self.store.knows(self.identity)
             share = fork.Forked(self.folder, self.workers, wanted, self.tell, self.store, follows)

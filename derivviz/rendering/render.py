@@ -43,6 +43,7 @@ def render(
     strict: bool = False,
     workers: int | None = None,
     start: str | None = None,
+    scheduler: str | None = None,
     cache: Path | None = None,
     progress: Progress = lambda done, total: None,
 ) -> Rendering:
@@ -70,6 +71,9 @@ def render(
         Processes that draw at a time; None for one a core.
     start
         How they start: ``"fork"``, ``"spawn"``, or None for what suits this system.
+    scheduler
+        Address of a dask scheduler, as ``tcp://host:8786``, whose workers draw instead of processes of this
+        machine. A trace that the lesson reads must have the same path or URL on all of them.
     cache
         Folder that encoded chunks are kept in and taken from, as `store.default_folder`; None for none. What
         is taken has the bytes that drawing it anew would give. Used by workers that are forked.
@@ -103,7 +107,7 @@ def render(
                 folder = Folder(Path(place), kind, quality)
                 store = Store(cache, kind, quality) if cache and kind != "pngs" else None
                 begin = start or usual_start(scene)
-                crew = Crew(scene, stage, folder, workers or cores(), begin, progress, store)
+                crew = Crew(scene, stage, folder, workers or cores(), begin, progress, store, scheduler)
                 planned = _film(crew, target)
             _check(scene, planned, strict)
     except NeedsOpenGLError:

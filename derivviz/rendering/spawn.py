@@ -58,6 +58,35 @@ def work(job: Job) -> Walked:
     return walk(scene, job.quality, job.stage, share, careful=job.careful)
 
 
+def shares(
+    scene: type[Scene],
+    stage: Stage,
+    folder: Folder,
+    workers: int,
+    *,
+    careful: bool,
+    wanted: Collection[int] | None,
+) -> list[Job]:
+    """The share of each worker."""
+    source = Path(str(sys.modules[scene.__module__].__file__)).resolve()
+    chosen = None if wanted is None else frozenset(wanted)
+    return [
+        Job(
+            source,
+            scene.__name__,
+            folder.quality,
+            stage,
+            folder.path,
+            folder.kind,
+            rank,
+            workers,
+            chosen,
+            careful,
+        )
+        for rank in range(workers)
+    ]
+
+
 def spread(
     scene: type[Scene],
     stage: Stage,
@@ -76,23 +105,7 @@ def spread(
         None when the workers found different things. Where one died, this process has walked, too, to know
         what is missing.
     """
-    source = Path(str(sys.modules[scene.__module__].__file__)).resolve()
-    chosen = None if wanted is None else frozenset(wanted)
-    jobs = [
-        Job(
-            source,
-            scene.__name__,
-            folder.quality,
-            stage,
-            folder.path,
-            folder.kind,
-            rank,
-            workers,
-            chosen,
-            careful,
-        )
-        for rank in range(workers)
-    ]
+    jobs = shares(scene, stage, folder, workers, careful=careful, wanted=wanted)
     before = os.environ.get("PYTHONHASHSEED")
     os.environ["PYTHONHASHSEED"] = before or "0"  # the same order of sets in every worker
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
