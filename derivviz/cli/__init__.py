@@ -15,6 +15,7 @@ COMMANDS = {
     "lecture": "String lessons together into one film.",
     "slides": "Make slides of lessons, one a sentence.",
     "figure": "Draw a figure for print.",
+    "page": "Make an interactive HTML page.",
     "report": "Write a report of a recorded run, to hand in and to edit.",
     "record": "Train a network and record every step of it.",
     "import": "Read event files of TensorBoard into a trace.",
