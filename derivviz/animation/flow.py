@@ -1,0 +1,210 @@
+"""Activations side by side: their curves, values flowing through them, and how large they get layer by layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from manim import LEFT, UP, VGroup
+from numpy.typing import ArrayLike, NDArray
+
+from derivviz.animation.growing import Block
+from derivviz.animation.layout import mark
+from derivviz.animation.lines import Segments
+from derivviz.animation.plane import Plane
+from derivviz.animation.typeset import Formula, Words
+from derivviz.calculus.activation import HIGH, KEYS, LOW, Function
+from derivviz.calculus.cubic import DERIVATIVE_PEAK, df
+from derivviz.trace.activation import Flow, Layer
+
+Array = NDArray[np.float64]
+NAMES = {
+    "relu": "ReLU",
+    "tanh": "tanh",
+    "gelu": "GELU",
+    "raw": "$f'$",
+    "scaled": "$f' \\/ 24$",
+}
+XS = dict(zip(KEYS, (-5.4, -2.7, 0.0, 2.7, 5.4), strict=True))  # middles of the five columns
+WIDTH, HEIGHT = 2.3, 3.7  # of a card's plane
+DOTS = 90  # values that flow
+BIN, TALLEST = 0.08, 1.1  # units of the frame: of a bin of dots, and of the tallest stack
+LOWEST = 1e-3  # sizes below are drawn on the floor
+
+
+class Card(VGroup):
+    """An activation and its derivative over the same z.
+
+    Parameters
+    ----------
+    reach
+        z from −reach to reach.
+    heights
+        Ends of the upright axis.
+    """
+
+    def __init__(self, function: Function, reach: float, heights: tuple[float, float], y: float) -> None:
+        self.function = function
+        self.plane = Plane((-reach, reach), heights, WIDTH, HEIGHT, ("", ""), (2, 3))
+        self.plane.move_to([XS[function.key], y, 0])
+        self.curve = self.plane.curve(function.value, role="function", width=5)
+        self.slope = self.plane.curve(function.slope, role="tangent", width=3.5)
+        self.plane.keep_clear(self.curve, self.slope)
+        self.heading = Words(NAMES[function.key], "body").move_to([XS[function.key], 2.6, 0])
+        super().__init__(self.plane, self.curve, self.slope, self.heading)
+
+    def stations(self, z: Array) -> tuple[Array, Array, Array]:
+        """Where values are on the z-axis, on the curve and, as outputs, on the left edge, (value, 3) each.
+
+        On axis and edge, values beside one another are stacked. What leaves the plane is on its edge.
+        """
+        (x0, x1), (y0, y1) = self.plane.x_range, self.plane.y_range
+        inside, a = np.clip(z, x0, x1), np.clip(self.function(z), y0, y1)
+        floor = min(max(0.0, y0), y1)
+        below = self.plane.point(inside, np.full_like(inside, floor))
+        beside = self.plane.point(np.full_like(a, x0), a)
+        below[:, 1] += stacked(below[:, 0])
+        beside[:, 0] += stacked(beside[:, 1])
+        return below, self.plane.point(inside, a), beside
+
+
+def stacked(places: Array) -> Array:
+    """How far each dot is moved aside so that those of one bin lie on one another, in units of the frame."""
+    bins = np.floor(places / BIN).astype(int)
+    before = np.array([np.count_nonzero(bins[:n] == bin) for n, bin in enumerate(bins)], float)
+    return np.asarray(before * min(0.07, TALLEST / max(float(before.max()), 1.0)))
+
+
+def spread(values: Array, count: int = DOTS) -> NDArray[np.int64]:
+    """Which of the flattened values to show: so many, evenly among all in their order."""
+    order = np.argsort(values.ravel(), kind="stable")
+    return np.asarray(order[np.linspace(0, len(order) - 1, count).astype(int)])
+
+
+class Ladder(VGroup):
+    """For each activation a column in which values climb a common logarithmic scale, from stage to stage.
+
+    A bar reaches from the 10th to the 90th percentile of |value|; a line joins the root mean squares. Where
+    what leaves a layer is not carried on, the line is broken there.
+
+    Attributes
+    ----------
+    parts
+        By activation, the bars and lines of each stage.
+    decades
+        Ends of the scale as powers of ten.
+    """
+
+    BOTTOM, TOP = -2.25, 2.1
+
+    def __init__(self, flow: Flow, shown: Sequence[int], keys: Sequence[str] = KEYS) -> None:
+        super().__init__()
+        sizes = {key: flow.sizes(key).reshape(-1, 2)[list(shown)].ravel() for key in keys}
+        every = np.maximum(np.concatenate(list(sizes.values())), LOWEST)
+        self.decades = math.floor(np.log10(every.min())) - 1, math.ceil(np.log10(every.max()))
+        step = max(1, math.ceil((self.decades[1] - self.decades[0]) / 6))
+        powers = [n for n in range(self.decades[0], self.decades[1] + 1) if n % step == 0]
+        self.lines = Segments(
+            [[[-6.3, self.height_of(10.0**n), 0], [6.75, self.height_of(10.0**n), 0]] for n in powers],
+            "grid",
+            1.5,
+        )
+        self.ticks = VGroup(
+            *(
+                _power(n).next_to([-6.35, self.height_of(10.0**n), 0], LEFT, 0.1).set_z_index(2)
+                for n in powers
+            )
+        )
+        self.add(mark(self.lines, backdrop=True), self.ticks)
+        self.headings = {key: Words(NAMES[key], "body").move_to([self.x(key, 0.5), 2.6, 0]) for key in keys}
+        self.feet = VGroup()
+        letters = [f"{letter}_{n + 1}" for n in shown for letter in "za"]
+        self.parts: dict[str, list[VGroup]] = {}
+        self.sizes = sizes
+        for key in keys:
+            layers = [flow.arms[key][n] for n in shown]
+            self.parts[key] = self._column(key, layers, sizes[key], flow.carried)
+            for n, letter in enumerate(letters):
+                at = [self.x(key, n / (len(letters) - 1)), self.BOTTOM - 0.27, 0]
+                self.feet.add(Formula(letter, "tick", "muted").move_to(at))
+        self.add(self.feet, *self.headings.values())
+
+    def x(self, key: str, share: float) -> float:
+        """Where in its column a stage stands."""
+        return 1.0 * XS[key] + 0.15 + (share - 0.5) * 1.75
+
+    def height_of(self, size: ArrayLike) -> float:
+        """Where a size stands; below the scale on its floor."""
+        low, high = self.decades
+        share = (np.log10(np.maximum(np.asarray(size, float), 10.0**low)) - low) / (high - low)
+        return float(self.BOTTOM + np.minimum(share, 1.0) * (self.TOP - self.BOTTOM))
+
+    def size_at(self, y: float) -> float:
+        """What `height_of` undoes, for `verify`."""
+        low, high = self.decades
+        return float(10 ** (low + (y - self.BOTTOM) / (self.TOP - self.BOTTOM) * (high - low)))
+
+    def _column(self, key: str, layers: Sequence[Layer], sizes: Array, carried: bool) -> list[VGroup]:
+        made = []
+        values = [side for layer in layers for side in (layer.z, layer.a)]
+        for n, (side, size) in enumerate(zip(values, sizes, strict=True)):
+            x, role = self.x(key, n / (len(values) - 1)), "parameter" if n % 2 == 0 else "function"
+            low, high = (self.height_of(q) for q in np.quantile(np.abs(side), (0.1, 0.9)))
+            bar = Block([x - 0.13, low, 0], (0.26, max(high - low, 0.04)), role, 0.55)
+            stage = VGroup(mark(bar, backdrop=True))
+            if n and (carried or n % 2):
+                before = [self.x(key, (n - 1) / (len(values) - 1)), self.height_of(sizes[n - 1]), 0]
+                stage.add(mark(Segments([[before, [x, self.height_of(size), 0]]], "ink", 4), backdrop=True))
+            made.append(stage)
+        return made
+
+    def stage(self, n: int) -> list[VGroup]:
+        """Bars and lines of a stage in all columns."""
+        return [parts[n] for parts in self.parts.values()]
+
+    def drawn(self, key: str) -> Array:
+        """Sizes read off the ends of the lines, from the second stage on; NaN where there is no line."""
+        found = [part[1].points[-1][1] if len(part) > 1 else np.nan for part in self.parts[key][1:]]
+        return np.array([self.size_at(y) if np.isfinite(y) else np.nan for y in found])
+
+
+def _power(exponent: int) -> Formula:
+    return Formula("1" if exponent == 0 else f"10^({exponent})".replace("-", "−"), "tick", "muted")
+
+
+class Tamed(VGroup):
+    """f′ on its interval: where values on the axis of u come to lie on it, and what is cut off.
+
+    Attributes
+    ----------
+    raw, hill
+        The whole curve, and what is left of it: 0 outside of −3 … 1.
+    peaks
+        What is written over the maximum, before and after the division.
+    """
+
+    def __init__(self, middle: ArrayLike) -> None:
+        self.plane = Plane((-6, 4), (-40, 34), 6.6, 4.6, ("u", ""), (10, 7)).move_to(
+            np.asarray(middle, float)
+        )
+        peak = self.plane.point(*DERIVATIVE_PEAK)
+        self.peaks = [Formula(m, "label").next_to(peak, UP, 0.15) for m in ("24", "24 \\/ 24 = 1")]
+        self.raw = self.plane.curve(df, role="function", width=5)
+        self.plane.keep_clear(self.raw).room_for(self.peaks[1])
+        self.hill = self.plane.curve(lambda u: df(np.clip(u, LOW, HIGH)), width=6)
+        super().__init__(self.plane, self.raw, self.peaks[0])
+
+    def axis(self, u: Array) -> Array:
+        """Points of the frame for values on the u-axis; what lies outside is on the edge."""
+        return self.plane.point(np.clip(u, *self.plane.x_range), np.zeros_like(u))
+
+    def on_hill(self, u: Array) -> Array:
+        """Points on the clamped curve."""
+        inside = np.clip(u, *self.plane.x_range)
+        return self.plane.point(inside, df(np.clip(inside, LOW, HIGH)))
+
+
+def between(start: Array, end: Array, share: float) -> Array:
+    """Points on the straight ways from some to others."""
+    return np.asarray(start + (end - start) * share)
