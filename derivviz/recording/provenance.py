@@ -92,7 +92,8 @@ def hash_of(data: Any) -> str | None:
 def _feed(update: Callable[[bytes], None], data: Any) -> None:
     if isinstance(data, Tensor):
         update(f"{data.dtype}{tuple(data.shape)}".encode())
-        update(data.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+        if data.numel():  # an empty one may have strides that are no view of bytes
+            update(data.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
     elif isinstance(data, np.ndarray) and data.dtype != object:
         update(f"{data.dtype}{data.shape}".encode())
         update(np.ascontiguousarray(data).tobytes())

@@ -261,7 +261,7 @@ class Plan:
         statistics : those of the same vector, whose least and largest values are the outer edges
         """
         low, high = statistics[:, 4], statistics[:, 5]
-        high = np.where(high > low, high, low + 1)
+        high = np.where(high > low, high, low + np.maximum(1.0, np.abs(low) * 1e-6))  # wider than rounding
         edges = np.linspace(low, high, BINS + 1, axis=1)
         row = self._row
         finite = np.isfinite(vector)

@@ -50,6 +50,15 @@ def test_statistics_of_a_vector(seeded: Any) -> None:
     np.testing.assert_array_equal(np.isnan(followed).sum(1), [1, 7, 7])
 
 
+@pytest.mark.parametrize("value", [0.0, 3.0, -1e17, 1e150])
+def test_a_histogram_of_equal_values_however_large(value: float) -> None:
+    values = torch.full((5,), value, dtype=torch.float64)
+    plan = sampling.Plan([[sampling.Part.of("param", "equal", values)]], 10)
+    counts, edges = plan.histograms(values.numpy(), plan.statistics(values.numpy()))
+    assert counts[0, 0] == counts.sum() == 5
+    assert np.isfinite(edges).all()
+
+
 @pytest.mark.parametrize(
     ("size", "row"), [(1025, 1), (1500, 500), (401_408, 784), (2**20, 2**10), (10_000, 10), (3000, 3000)]
 )

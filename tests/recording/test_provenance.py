@@ -27,6 +27,7 @@ def test_the_hash_tells_contents_types_and_shapes() -> None:
         values + 1,
         values.to(torch.bfloat16),
         values.int().numpy(),
+        torch.from_numpy(np.arange(6.0)[[]]),  # no elements, and a stride of 0
         [values, values + 1],
         [values + 1, values],
         {"a": values},
