@@ -7,6 +7,7 @@ E = ½ Σ_j (f(x_j) − t_j)². With u_j = f(x_j) − t_j the chain rule gives �
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 from derivviz.errors import DerivvizError
 
 MOST_POINTS = 10_000
+LARGEST = 1e100  # numbers of a file beyond it would overflow when they are squared and summed
 TEST_SHARE = 1 / 4
-BETWEEN = 4  # points of a wave to test on, between two to learn from
+LEAST_TO_SPLIT = 4  # different x from which on some points are held out
+TESTED = 39  # points of a wave to test on
+CAREFUL = 0.3  # share of the largest stable rate that is chosen
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +56,20 @@ def largest_stable_rate(x: Floats, degree: int) -> float:
     return 2 / float(np.linalg.eigvalsh(powers.T @ powers)[-1])
 
 
+def chosen_rate(x: Floats, degree: int) -> float:
+    """A learning rate well below the largest stable one, rounded down to one significant digit."""
+    rate = CAREFUL * largest_stable_rate(x, degree)
+    unit = 10.0 ** math.floor(math.log10(rate))
+    return float(f"{math.floor(rate / unit * (1 + 1e-9)) * unit:.0e}")
+
+
+def typical_miss(x: Floats, target: Floats, coefficients: Floats) -> float:
+    """√(mean of (f(x_j) − t_j)²), in units of t; NaN where there are no points."""
+    if not len(x):
+        return math.nan
+    return float(np.sqrt(np.mean((np.polynomial.polynomial.polyval(x, coefficients) - target) ** 2)))
+
+
 @dataclass(frozen=True)
 class Points:
     """Points to learn from and points to test on.
@@ -61,9 +79,11 @@ class Points:
     x, target
         Those to learn from, shape (points,); x lies in [−1, 1].
     test_x, test_target
-        Those to test on.
+        Those to test on; there may be none.
     center, half_width
         x = (X − center) / half_width for the X that were given, so that no power grows large.
+    target_center, target_half_width
+        The same of t, so that the flat curve of the first step is not far off whatever the unit.
     description
         What they are, in words.
     """
@@ -74,11 +94,15 @@ class Points:
     test_target: Floats
     center: float
     half_width: float
+    target_center: float
+    target_half_width: float
     description: str
 
 
 def wave(count: int, noise: float, seed: int) -> Points:
-    """Points of t = sin(πx) on [−1, 1] with normal noise: evenly spread to learn from, others between them to test on.
+    """Points of t = sin(πx) on [−1, 1] with normal noise: unevenly spread to learn from, evenly to test on.
+
+    The outermost points to learn from are at −1 and 1, so that a test asks for nothing beyond them.
 
     Parameters
     ----------
@@ -87,67 +111,83 @@ def wave(count: int, noise: float, seed: int) -> Points:
     noise
         Standard deviation of the noise, in units of t.
     seed
-        Of the noise.
+        Of places and noise.
     """
     generator = np.random.default_rng(seed)
-    x = np.linspace(-1, 1, count)
-    steps = np.arange(1, BETWEEN + 1) / (BETWEEN + 1)
-    between = (x[:-1, None] + (x[1:] - x[:-1])[:, None] * steps).ravel()
-    target, test = (np.sin(np.pi * at) + noise * generator.standard_normal(len(at)) for at in (x, between))
-    return Points(x, target, between, test, 0.0, 1.0, f"{count} points of sin(πx), noise {noise:g}")
+    x = np.sort(np.concatenate([[-1.0, 1.0], generator.uniform(-1, 1, count - 2)]))
+    even = np.linspace(-1, 1, TESTED + 2)[1:-1]
+    target, test = (np.sin(np.pi * at) + noise * generator.standard_normal(len(at)) for at in (x, even))
+    return Points(x, target, even, test, 0.0, 1.0, 0.0, 1.0, f"{count} points of sin(πx), noise {noise:g}")
 
 
 def read_points(path: str | Path, seed: int) -> Points:
     """Points from a CSV file: two columns of numbers, x and t, under a heading or none.
 
-    A quarter of them, chosen by `seed`, is held out to test on; the outermost ones never are.
+    A quarter of them, chosen by `seed`, is held out to test on; the outermost ones never are, and none where
+    there are fewer than four different x.
 
     Raises
     ------
     DerivvizError
-        If the file is missing, has a line that is no pair of numbers, or fewer than four different x.
+        If the file is missing, has a line that is no pair of numbers, or fewer than two different x.
     """
     x, target = _columns(Path(path))
-    center, half_width = (x.max() + x.min()) / 2, (x.max() - x.min()) / 2
-    scaled = (x - center) / half_width
     inner = np.flatnonzero((x > x.min()) & (x < x.max()))
-    held = np.random.default_rng(seed).permutation(inner)[: max(1, round(TEST_SHARE * len(x)))]
+    wanted = max(1, round(TEST_SHARE * len(x))) if len(np.unique(x)) >= LEAST_TO_SPLIT else 0
+    held = np.random.default_rng(seed).permutation(inner)[:wanted]
     learnt = np.setdiff1d(np.arange(len(x)), held)
-    what = f"{len(x)} points of {Path(path).name}"
+    center, half_width = _span(x)
+    target_center, target_half_width = _span(target[learnt])
+    x, target = (x - center) / half_width, (target - target_center) / target_half_width
     return Points(
-        scaled[learnt], target[learnt], scaled[held], target[held], float(center), float(half_width), what
+        x[learnt],
+        target[learnt],
+        x[held],
+        target[held],
+        center,
+        half_width,
+        target_center,
+        target_half_width,
+        f"{len(x)} points of {Path(path).name}",
     )
+
+
+def _span(values: Floats) -> tuple[float, float]:
+    """The middle between the ends and half their distance, or 1 where all are the same."""
+    low, high = float(values.min()), float(values.max())
+    return (low + high) / 2, (high - low) / 2 or 1.0
 
 
 def _columns(path: Path) -> tuple[Floats, Floats]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [line for line in csv.reader(file) if any(cell.strip() for cell in line)]
+            reader = csv.reader(file)
+            lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
         raise DerivvizError(
             f"{str(path)!r} cannot be read: {reason}. --data wants a CSV file of two columns, x and t."
         ) from None
-    if lines and not _is_pair(lines[0]):
+    if lines and not any(_is_number(cell) for cell in lines[0][1]):
         lines = lines[1:]  # a heading
-    for number, line in enumerate(lines, 1):
-        if not _is_pair(line):
+    for number, line in lines:
+        if len(line) != 2 or not all(_is_number(cell) for cell in line):
             raise DerivvizError(
-                f"{path.name}: row {number} is {', '.join(line)!r}, but each row is two numbers, x and t, as 0.5,1.25"
+                f"{path.name}: line {number} is {', '.join(line)[:60]!r}, but each line is two numbers with a comma "
+                "between them, x and t, as 0.5,1.25"
             )
     if len(lines) > MOST_POINTS:
         raise DerivvizError(f"{path.name} has {len(lines)} points; {MOST_POINTS} is the most.")
-    points = np.array([[float(cell) for cell in line] for line in lines], np.float64).reshape(-1, 2)
-    different = len(np.unique(points[:, 0]))
-    if different < 4:
+    points = np.array([[float(cell) for cell in line] for _, line in lines], np.float64).reshape(-1, 2)
+    if len(np.unique(points[:, 0])) < 2:
         raise DerivvizError(
-            f"{path.name} has {different} different values of x; a curve and a test of it want 4 or more."
+            f"{path.name} has {len(lines)} points and no two different values of x; a curve wants 2 or more."
         )
     return points[:, 0], points[:, 1]
 
 
-def _is_pair(line: list[str]) -> bool:
+def _is_number(cell: str) -> bool:
     try:
-        return len(line) == 2 and bool(np.isfinite([float(cell) for cell in line]).all())
+        return abs(float(cell)) <= LARGEST
     except ValueError:
         return False

@@ -30,8 +30,8 @@ class _RecordCommand(GrownCommand):
     "--data",
     type=click.Path(path_type=Path),
     help="What to learn from: for food a folder with one sub-folder of pictures a class, for gan and wgan-gp any "
-    "folder of pictures, or 'ring', for focal a folder of frames with a JSON of their boxes. Default: what the run "
-    "brings itself.",
+    "folder of pictures, or 'ring', for focal a folder of frames with a JSON of their boxes, for polynomial a CSV file "
+    "of two columns, x and t. Default: what the run brings itself.",
 )
 @click.option("--preset", help="stable (default: trainable) or faithful (as published: it explodes).")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)

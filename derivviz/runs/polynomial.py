@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from derivviz.calculus.polynomial import Points, largest_stable_rate, least_squares, read_points, wave
+from derivviz.calculus.polynomial import (
+    Points,
+    chosen_rate,
+    largest_stable_rate,
+    least_squares,
+    read_points,
+    wave,
+)
 from derivviz.errors import UsageError
 from derivviz.learning.polynomial import Polynomial, squared_error
 from derivviz.parameters import parameter
@@ -22,42 +29,42 @@ SNAPSHOTS = 100
 @dataclass(frozen=True)
 class Parameters:
     degree: int = parameter(3, "Degree n of the polynomial.", minimum=0, maximum=20)
-    points: int = parameter(10, "Points to learn from.", minimum=2, maximum=1000)
-    noise: float = parameter(0.3, "Standard deviation of the noise.", minimum=0, maximum=100)
-    learning_rate: float = parameter(0.05, "η of a ← a − η ∂E/∂a.", minimum=0, maximum=1e6)
+    points: int = parameter(10, "Points of sin(πx) to learn from, without --data.", minimum=2, maximum=1000)
+    noise: float = parameter(0.3, "Standard deviation of their noise.", minimum=0, maximum=100)
+    learning_rate: float | None = parameter(
+        None, "η of a ← a − η ∂E/∂a, a third of what would diverge.", minimum=0, maximum=1e6
+    )
     steps: int = parameter(2000, "Steps of steepest descent.", minimum=1, maximum=1_000_000)
 
 
 def train(request: Request, progress: Progress) -> Outcome:
     """Fit f(x) = Σ a_k x^k by steepest descent on E = ½ Σ_j (f(x_j) − t_j)², and record every step.
 
-    The activation of the model is f(x_j), its gradient u_j = f(x_j) − t_j. Logged are E and the mean squared
-    errors of both sets of points. A learning rate that is too large is not refused: that it diverges is worth
+    The activation of the model is f(x_j), its gradient u_j = f(x_j) − t_j. Logged before each step are its
+    coefficients, `a0` to `a20` as far as there are, E, and the mean squared errors of both sets of points; the last
+    coefficients are an attribute. A learning rate that is too large is not refused: that it diverges is worth
     seeing.
 
     Raises
     ------
     UsageError
-        For epochs.
+        For epochs, or points and noise of a wave beside data of one's own.
     DerivvizError
         If the points cannot be read.
     TraceError
         If there is something at the path already.
     """
-    if request.epochs is not None:
-        raise UsageError("Polynomial regression counts steps, not epochs: write --steps 1000.")
     parameters: Parameters = request.parameters or Parameters()
-    points = (
-        wave(parameters.points, parameters.noise, request.seed)
-        if request.data is None
-        else read_points(request.data, request.seed)
-    )
+    points = _points(request, parameters)
     x, target = torch.from_numpy(points.x), torch.from_numpy(points.target)
     test_x, test_target = torch.from_numpy(points.test_x), torch.from_numpy(points.test_target)
     model = Polynomial(parameters.degree)
-    optimizer = torch.optim.SGD(model.parameters(), lr=parameters.learning_rate)
-    about = _about(parameters, points)
-    progress.say(_choice(parameters, points, about["largest_stable_rate"]))
+    rate = parameters.learning_rate
+    if rate is None:
+        rate = chosen_rate(points.x, parameters.degree)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    about = _about(parameters, points, rate)
+    progress.say(_choice(parameters, points, about))
     every = request.snapshot_every or max(1, parameters.steps // SNAPSHOTS)
     total = parameters.steps
     with record(
@@ -72,26 +79,42 @@ def train(request: Request, progress: Progress) -> Outcome:
         recorder.note(run="polynomial", seed=request.seed, **about)
         loss = math.nan
         for step in range(1, total + 1):
+            before = {f"a{k}": value for k, value in enumerate(model.coefficients.tolist())}
             with torch.no_grad():
-                test_error = float((model(test_x) - test_target).square().mean())
+                missed = model(test_x) - test_target
             error = squared_error(model(x), target)
             optimizer.zero_grad()
             error.backward()
             optimizer.step()
             loss = error.item()
-            recorder.log(loss=loss, train_error=2 * loss / len(x), test_error=test_error)
+            recorder.log(loss=loss, train_error=2 * loss / len(x), **before)
+            if len(test_x):
+                recorder.log(test_error=float(missed.square().mean()))
             progress.step(step, total, step, loss)
         recorder.note(coefficients=model.coefficients.tolist(), finished=True)
     result = f"Squared error {loss:.4g} in the last step; least squares {about['least_error']:.4g}."
-    return Outcome(total, result, f"derivviz figure polynomial_regression --trace {request.path}")
+    return Outcome(total, result, f"derivviz render polynomial_regression --trace {request.path}")
 
 
-def _about(parameters: Parameters, points: Points) -> dict[str, Any]:
+def _points(request: Request, parameters: Parameters) -> Points:
+    if request.epochs is not None:
+        raise UsageError("Polynomial regression counts steps, not epochs: write --steps 1000.")
+    if request.data is None:
+        return wave(parameters.points, parameters.noise, request.seed)
+    own = Parameters()
+    if (parameters.points, parameters.noise) != (own.points, own.noise):
+        raise UsageError(
+            "--points and --noise make points of sin(πx), but --data brings its own: leave them out."
+        )
+    return read_points(request.data, request.seed)
+
+
+def _about(parameters: Parameters, points: Points, rate: float) -> dict[str, Any]:
     best = least_squares(points.x, points.target, parameters.degree)
     missed = np.polynomial.polynomial.polyval(points.x, best) - points.target
     return {
         "degree": parameters.degree,
-        "learning_rate": parameters.learning_rate,
+        "learning_rate": rate,
         "noise": parameters.noise,
         "data": points.description,
         "x": points.x.tolist(),
@@ -100,17 +123,32 @@ def _about(parameters: Parameters, points: Points) -> dict[str, Any]:
         "test_target": points.test_target.tolist(),
         "center": points.center,
         "half_width": points.half_width,
+        "target_center": points.target_center,
+        "target_half_width": points.target_half_width,
         "least_squares": best.tolist(),
         "least_error": float(missed @ missed) / 2,
         "largest_stable_rate": largest_stable_rate(points.x, parameters.degree),
     }
 
 
-def _choice(parameters: Parameters, points: Points, stable: float) -> str:
-    said = (
-        f"Learning from {points.description}: {len(points.x)} to learn from, {len(points.test_x)} to test on.\n"
-        f"Degree {parameters.degree}, {parameters.steps} steps, learning rate {parameters.learning_rate:g}"
+def _choice(parameters: Parameters, points: Points, about: dict[str, Any]) -> str:
+    rate, stable = about["learning_rate"], about["largest_stable_rate"]
+    lines = [
+        f"Learning from {points.description}: {len(points.x)} to learn from, {len(points.test_x)} to test on."
+    ]
+    if (points.center, points.half_width, points.target_center, points.target_half_width) != (0, 1, 0, 1):
+        x, t = (
+            f"{low - half:g} … {low + half:g}"
+            for low, half in (
+                (points.center, points.half_width),
+                (points.target_center, points.target_half_width),
+            )
+        )
+        lines.append(f"Scaled, so that powers stay small: x from {x}, t from {t}, each to −1 … 1.")
+    told = f"Degree {parameters.degree}, {parameters.steps} steps, learning rate {rate:g}"
+    diverges = (
+        f": from {stable:.3g} on it diverges here."
+        if rate >= stable
+        else f" (it would diverge from {stable:.3g} on)."
     )
-    if parameters.learning_rate >= stable:
-        return f"{said}: from {stable:.3g} on it diverges here."
-    return f"{said} (it would diverge from {stable:.3g} on)."
+    return "\n".join([*lines, told + diverges])
