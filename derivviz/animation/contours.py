@@ -24,7 +24,7 @@ _SAMPLES = 161
 
 
 class ContourMap(VGroup):
-    """Contour lines in a square frame with ticks; x and y in the same scale where their ranges are as long.
+    """Contour lines in a frame with ticks; x and y in one scale where their ranges are as long as its sides.
 
     Parameters
     ----------
@@ -35,7 +35,13 @@ class ContourMap(VGroup):
     levels
         Heights of the contour lines, rising.
     size
-        Side of the frame, in units of the frame of the picture.
+        Side of the frame, or its width and height, in units of the frame of the picture.
+    names
+        Typst math of the axes' names.
+    samples
+        How many values of x and of y the function is asked at.
+    role
+        Colour of the ground.
     """
 
     def __init__(
@@ -44,20 +50,24 @@ class ContourMap(VGroup):
         x_range: tuple[float, float],
         y_range: tuple[float, float],
         levels: ArrayLike,
-        size: float = 4.6,
+        size: float | tuple[float, float] = 4.6,
+        names: tuple[str, str] = ("x", "y"),
+        samples: tuple[int, int] = (_SAMPLES, _SAMPLES),
+        role: str = "function",
     ) -> None:
         super().__init__()
-        self.x_range, self.y_range, self.size = x_range, y_range, size
+        self.x_range, self.y_range, self.role = x_range, y_range, role
+        self.size = np.broadcast_to(np.asarray(size, float), 2)
         self.levels = np.asarray(levels, float)
-        h = size / 2
+        corners = np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0)]) / 2
         self.frame = Polygon(
-            *(np.array([a * h, b * h, 0]) for a, b in ((-1, -1), (1, -1), (1, 1), (-1, 1))),
+            *(corners * [*self.size, 0]),
             stroke_color=color("axis"),
             stroke_width=2.5,
             fill_opacity=0,
         )
         self.add(self.frame)
-        x, y = np.linspace(*x_range, _SAMPLES), np.linspace(*y_range, _SAMPLES)
+        x, y = np.linspace(*x_range, samples[0]), np.linspace(*y_range, samples[1])
         grid = np.meshgrid(x, y)
         with np.errstate(all="ignore"):
             z = np.broadcast_to(np.asarray(f(*grid), float), grid[0].shape)
@@ -65,7 +75,7 @@ class ContourMap(VGroup):
         self.bands = VGroup(*(self._band(n) for n in range(len(self.levels) + 1)))
         layout.mark(self.bands, backdrop=True)
         self._lines = [run for level in self.levels for run in self.line(level)]
-        self.contours = Segments(np.zeros((0, 2, 3)), mixed("background", "function", 0.75), 2.2)
+        self.contours = Segments(np.zeros((0, 2, 3)), mixed("background", role, 0.75), 2.2)
         layout.mark(self.contours, gives_way=True)
         self.labels = VGroup(
             *(
@@ -78,9 +88,11 @@ class ContourMap(VGroup):
             ),
         )
         self.names = VGroup(
-            Formula("x", "label", "muted").next_to(self.point(x_range[1], y_range[0]), DOWN, 0.16),
-            Formula("y", "label", "muted").next_to(self.point(x_range[0], y_range[1]), LEFT, 0.16),
+            Formula(names[0], "label", "muted").next_to(self.point(x_range[1], y_range[0]), DOWN, 0.16),
+            Formula(names[1], "label", "muted").next_to(self.point(x_range[0], y_range[1]), LEFT, 0.16),
         )
+        crowded = [label for label in self.labels if any(_near(label, name) for name in self.names)]
+        self.labels.remove(*crowded)
         self.remove(self.frame)
         self.add(self.bands, self.contours, self.frame, self.labels, self.names)
         self.room_for()
@@ -91,8 +103,8 @@ class ContourMap(VGroup):
         (x0, x1), (y0, y1) = self.x_range, self.y_range
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         flat = [
-            corner[0] + (x - x0) / (x1 - x0) * self.size,
-            corner[1] + (y - y0) / (y1 - y0) * self.size,
+            corner[0] + (x - x0) / (x1 - x0) * self.size[0],
+            corner[1] + (y - y0) / (y1 - y0) * self.size[1],
         ]
         return np.stack([*flat, np.zeros_like(x)], axis=-1)
 
@@ -134,7 +146,7 @@ class ContourMap(VGroup):
         bounds = np.concatenate([[-np.inf], self.levels, [np.inf]])
         low, high = float(bounds[n]), float(bounds[n + 1])
         share = 0.08 + 0.34 * n / max(1, len(self.levels))
-        band = VMobject(stroke_width=0).set_fill(mixed("background", "function", share), opacity=1)
+        band = VMobject(stroke_width=0).set_fill(mixed("background", self.role, share), opacity=1)
         generator = contour_generator(*self._samples, fill_type=FillType.OuterOffset)
         outlines, offsets = generator.filled(low, high)  # type: ignore[misc]
         runs = []
@@ -144,6 +156,11 @@ class ContourMap(VGroup):
                 runs.append(straight(np.stack([ring[:-1], ring[1:]], axis=1)))
         band.points = np.concatenate([*runs, np.zeros((0, 3))])
         return band
+
+
+def _near(one: Mobject, other: Mobject, room: float = 0.1) -> bool:
+    gap = np.abs(one.get_center() - other.get_center())[:2]
+    return bool((gap < np.array([one.width + other.width, one.height + other.height]) / 2 + room).all())
 
 
 def levels_around(value: float, low: float, high: float, most: int = 10) -> Array:

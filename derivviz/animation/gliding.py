@@ -20,6 +20,18 @@ SIGNS = {1: "positive", 0: "muted", -1: "negative"}
 """Colour roles of where f rises, stays level and falls."""
 
 
+def tangent_ends(plane: Plane, here: Array, slope: float, half: float) -> tuple[Array, Array]:
+    """Ends on the frame of a line through a point of a plane, `half` long to either side, kept inside the plane."""
+    (x0, y0, _), (x1, y1, _) = plane.point([0.0, 1.0], [0.0, 1.0])
+    way = np.array([1.0, slope * (y1 - y0) / (x1 - x0), 0.0])
+    way *= half / np.linalg.norm(way)
+    way = np.where(way == 0, 1e-12, way)[:2]
+    low, high = plane.point(plane.x_range, plane.y_range)[:, :2] - here[:2]
+    ahead, behind = np.maximum(low / way, high / way).min(), np.maximum(-low / way, -high / way).min()
+    step = np.append(way, 0.0)
+    return here - min(1.0, behind) * step, here + min(1.0, ahead) * step
+
+
 class Glide(VGroup):
     """A short tangent of f at x, and straight below it a dot as high as its slope.
 
@@ -68,14 +80,7 @@ class Glide(VGroup):
 
     def ends(self, here: Array, m: float) -> tuple[Array, Array]:
         """Ends on the frame of the tangent at a point of the plane above, kept inside that plane."""
-        (x0, y0, _), (x1, y1, _) = self.above.point([0.0, 1.0], [0.0, 1.0])
-        way = np.array([1.0, m * (y1 - y0) / (x1 - x0), 0.0])
-        way *= self.HALF / np.linalg.norm(way)
-        way = np.where(way == 0, 1e-12, way)[:2]
-        low, high = self.above.point(self.above.x_range, self.above.y_range)[:, :2] - here[:2]
-        ahead, behind = np.maximum(low / way, high / way).min(), np.maximum(-low / way, -high / way).min()
-        step = np.append(way, 0.0)
-        return here - min(1.0, behind) * step, here + min(1.0, ahead) * step
+        return tangent_ends(self.above, here, m, self.HALF)
 
     def visible(self) -> tuple[float, float]:
         """The first and the last x at which tangent and dot are seen, or the ends of the planes."""

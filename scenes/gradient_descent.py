@@ -1,0 +1,350 @@
+"""Gradient descent · 경사하강법
+
+Down a recorded loss by its slope alone: along a curve, at four learning rates, then over a landscape, where momentum
+and Adam take the same start.
+
+기록된 손실을 기울기만 보고 내려간다. 곡선 위에서 학습률 네 가지를 견주고, 두 매개변수의 지형에서는 모멘텀과 Adam이
+같은 곳에서 출발한다.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import (
+    LEFT,
+    RIGHT,
+    UP,
+    Create,
+    FadeIn,
+    FadeOut,
+    Group,
+    GrowArrow,
+    GrowFromCenter,
+    Indicate,
+    UpdateFromAlphaFunc,
+    VGroup,
+    linear,
+)
+
+from derivviz.animation import Formula, Lesson, Number
+from derivviz.animation.contours import ContourMap
+from derivviz.animation.descent import (
+    Fit,
+    Path,
+    Rate,
+    Stand,
+    curve_plane,
+    narrowed,
+    rules,
+    signed,
+    symbols,
+    visible,
+)
+from derivviz.animation.directions import arrow
+from derivviz.animation.hillside import right_angle
+from derivviz.animation.lines import dot
+from derivviz.animation.numerals import bracket, short
+from derivviz.animation.race import Race, apart
+from derivviz.animation.stage import color
+from derivviz.look import descent_words as told
+from derivviz.trace.descent import ACROSS, ALONG, Descent
+
+ROLES = {"descent": "tangent", "momentum": "parameter", "adam": "ink"}
+COLUMN = 1.2  # left edge of the right column
+MAP = (11.0, 11.0 / 2.6)  # width and height of the map: as wide for its height as the ground was recorded
+ONE_BY_ONE = 4  # steps that are told in numbers
+FLOOR = 1e-8  # of the first loss: what is left below it is rounding
+
+
+class GradientDescent(Lesson):
+    """Steepest descent along a curve and over a landscape, its learning rate, momentum and Adam."""
+
+    requires = ("loss/good", "loss/descent", "loss/momentum", "loss/adam", "evaluation")
+    recorded_by = "descent"
+
+    def construct(self) -> None:
+        self.run = Descent(self.trace)
+        self.w, self.b = symbols(self.run)
+        self.title()
+        self.the_loss()
+        self.the_slope()
+        self.more_steps()
+        self.four_rates()
+        self.the_map()
+        self.steepest()
+        self.others()
+        self.the_race()
+        self.conclusion()
+
+    # ---- along the curve --------------------------------------------------------------------------------
+
+    def the_loss(self) -> None:
+        """Where the curve comes from: one line after another, and what it misses."""
+        run, first = self.run, float(self.run.walks["good"].places[0, 0])
+        low, high = run.curve_range
+        self.say(**told.question(run))
+        self.curve = curve_plane(run, 5.4, 4.2, (self.w, "E")).move_to([3.85, -0.4, 0])
+        self.curve.keep_clear(self.curve.curve(run.curve))
+        graph = self.curve.curve(run.curve, (low, low + 1e-6 * (high - low)), "loss")
+        here = dot(self.on_curve(first), "loss")
+        w, e = (
+            Number(first, ".2f", "body", "parameter"),
+            Number(float(run.curve(np.array(first))), ",.4g", "body", "loss"),
+        )
+        names = Formula(f"{self.w} =", "body", "parameter"), Formula("E =", "body", "loss")
+        for name, number, x in zip(names, (w, e), (1.5, 4.3), strict=True):
+            number.at([name.at([x, 2.45, 0]).get_right()[0] + 0.18, 2.45, 0])
+        moving = VGroup(here, w, e, graph)
+        if run.points is not None:
+            self.fit = Fit(*run.points, 5.6, 4.2, told.letters(run)).move_to([-3.5, -0.4, 0])
+            self.fit.set(first, run.still).misses.set_stroke(opacity=0)
+            moving.add(self.fit)
+            self.play(FadeIn(self.fit.plane, self.fit.dots), run_time=0.8)
+            self.play(Create(self.fit.line), run_time=0.6)
+        self.say(**told.loss(run))
+        if run.points is not None:
+            self.play(self.fit.misses.animate.set_stroke(opacity=1), run_time=0.5)
+        self.play(FadeIn(self.curve, here, w, e, *names), run_time=0.6)
+
+        def turn(start: float, end: float, drawing: bool, seconds: float) -> None:
+            def move(_: object, alpha: float) -> None:
+                now = start + alpha * (end - start)
+                here.move_to(self.on_curve(now))
+                w.set_value(now)
+                e.set_value(float(run.curve(np.array(now))))
+                if run.points is not None:
+                    self.fit.set(now, run.still)
+                if drawing and alpha > 0:
+                    graph.points = self.curve.curve(run.curve, (low, now), "loss").points
+
+            self.play(UpdateFromAlphaFunc(moving, move), run_time=seconds)
+
+        self.add(graph, here)
+        turn(first, low, False, 0.7)
+        turn(low, high, True, 2.8)
+        turn(high, first, False, 0.8)
+        self.around = Group(moving, self.curve, *names)
+
+    def on_curve(self, place: float) -> np.ndarray:
+        return self.curve.point(place, self.run.curve(np.array(place)))
+
+    def the_slope(self) -> None:
+        run, walk = self.run, self.run.walks["good"]
+        self.say(
+            en="Training never sees this curve. It feels only the slope where it stands.",
+            ko="학습은 이 곡선 전체를 보지 못한다. 서 있는 곳의 기울기만 느낀다.",
+        )
+        self.play(FadeOut(self.around), run_time=0.4)
+        self.curve = curve_plane(run, 6.6, 4.7, (self.w, "E")).move_to([-2.75, -0.25, 0])
+        self.graph = self.curve.curve(run.curve, role="loss")
+        self.stand = Stand(self.curve, run.curve).at(walk.places[0, 0], walk.gradients[0, 0])
+        self.curve.keep_clear(self.graph, *self.stand.tangents(walk, ONE_BY_ONE + 2))
+        self.play(FadeIn(self.curve, self.graph, self.stand), run_time=0.8)
+        self.slope = self.slope_of(0)
+        self.play(FadeIn(self.slope, shift=UP * 0.15), run_time=0.6)
+        drawn = self.curve.slope_of(self.stand.tangent)
+        self.claim("slope of the first tangent", drawn, float(walk.gradients[0, 0]), 1e-5)
+        self.say(
+            en="So step against the slope. The learning rate η says how far.",
+            ko="그러니 기울기의 반대쪽으로 한 걸음 간다. 얼마나 갈지는 학습률 η가 정한다.",
+        )
+        rule = f"{{{{{self.w} : w}}}} arrow.l {{{{{self.w} : w}}}} - eta {{{{E'({self.w}) : t}}}}"
+        self.rule = narrowed(Formula(rule, 52, w="parameter", t="tangent")).move_to([COLUMN, 0.75, 0], LEFT)
+        self.law = self.law_of(0)
+        self.play(FadeIn(self.rule, shift=UP * 0.15), run_time=0.7)
+        self.play(FadeIn(self.law, shift=UP * 0.15), run_time=0.6)
+        self.take(0, 1.8)
+
+    def slope_of(self, step: int) -> Formula:
+        """E′ at the place of a step."""
+        slope = short(self.run.walks["good"].gradients[step, 0])
+        made = Formula(f"{{{{E'({self.w}) : t}}}} = {{{{{slope} : t}}}}", 48, t="tangent")
+        return narrowed(made).move_to([COLUMN, 1.85, 0], LEFT)
+
+    def law_of(self, step: int) -> Formula:
+        """The update of a step in its own numbers."""
+        walk = self.run.walks["good"]
+        before, after = (short(walk.places[n, 0]) for n in (step, step + 1))
+        slope = bracket(walk.gradients[step, 0])
+        numbers = f"{{{{{before} : w}}}} - {short(walk.rate)} dot {{{{{slope} : t}}}} = {{{{{after} : w}}}}"
+        return narrowed(Formula(numbers, 44, w="parameter", t="tangent")).move_to([COLUMN, -0.4, 0], LEFT)
+
+    def take(self, step: int, seconds: float) -> None:
+        """One step: first the weight along its axis, then the walker after it along the curve."""
+        walk, foot = self.run.walks["good"], self.curve.y_range[0]
+        way = Path(self.curve.point(walk.places[step : step + 2, 0], foot), "parameter", 8, 0.04).show(0)
+        self.play(UpdateFromAlphaFunc(way, lambda m, alpha: m.show(alpha)), run_time=seconds * 0.4)
+        self.play(self.stand.go(*walk.places[step + 1], *walk.gradients[step + 1]), run_time=seconds * 0.6)
+        self.remove(way)
+        self.stood = step + 1
+
+    def more_steps(self) -> None:
+        self.say(**told.again(self.run.walks["good"], ONE_BY_ONE))
+        for step in range(1, ONE_BY_ONE + 1):
+            slope, law = self.slope_of(step), self.law_of(step)
+            self.play(FadeOut(self.slope, self.law), run_time=0.12)
+            self.play(FadeIn(slope, law), run_time=0.2)
+            self.slope, self.law = slope, law
+            self.take(step, 1.2 if step < 3 else 0.7)
+
+    def four_rates(self) -> None:
+        """The same start at four learning rates, and which of them are too large."""
+        run = self.run
+        walks = [run.walks[name] for name in ALONG]
+        self.say(**told.timid(*walks[:2]))
+        self.play(FadeOut(self.curve, self.graph, self.stand, self.slope, self.rule, self.law), run_time=0.5)
+        self.rates = [
+            Rate(run, walk, self.w, x) for walk, x in zip(walks, (-5.1, -1.7, 1.7, 5.1), strict=True)
+        ]
+        self.play(FadeIn(*self.rates), run_time=0.6)
+        self.play(*(rate.path.walk() for rate in self.rates[:2]), run_time=3.0)
+        for words, rate in zip(
+            (told.bold(walks[2]), told.reckless(walks[3], walks[2])), self.rates[2:], strict=True
+        ):
+            self.say(**words)
+            self.play(rate.path.walk(), run_time=3.2)
+        self.say(**told.border(run))
+        factors = VGroup(*(rate.factor for rate in self.rates))
+        self.play(FadeIn(factors, lag_ratio=0.3), run_time=1.4)
+        self.wait(0.6)
+
+    # ---- over the landscape -----------------------------------------------------------------------------
+
+    def the_map(self) -> None:
+        run = self.run
+        wide, high = run.wide, 1 - run.wide
+        self.say(**told.landscape(run))
+        self.play(
+            FadeOut(*self.rates, *(rate.path for rate in self.rates), *(r.factor for r in self.rates)),
+            run_time=0.5,
+        )
+
+        def ground(h: np.ndarray, v: np.ndarray) -> np.ndarray:
+            return run.surface(*((h, v) if wide == 0 else (v, h)))
+
+        samples = run.heights.shape[wide], run.heights.shape[high]
+        names = (self.w, self.b)
+        self.map = ContourMap(
+            ground,
+            run.ranges[wide],
+            run.ranges[high],
+            run.levels(5),
+            MAP,
+            (names[wide], names[high]),
+            samples,
+            "loss",
+        ).move_to([0.2, -0.25, 0])
+        walk = run.walks["descent"]
+        self.start = dot(self.on_map(walk.places[:1])[0])
+        self.lowest = dot(self.on_map(run.bottom.place[None])[0], "loss")
+        self.play(FadeIn(self.map), run_time=0.9)
+        self.play(GrowFromCenter(self.lowest), run_time=0.5)
+        self.play(GrowFromCenter(self.start), run_time=0.5)
+
+    def on_map(self, places: np.ndarray) -> np.ndarray:
+        """Points of the frame for places, shape (n, 2)."""
+        return self.map.point(places[:, self.run.wide], places[:, 1 - self.run.wide])
+
+    def steepest(self) -> None:
+        run, walk = self.run, self.run.walks["descent"]
+        self.say(**told.way_down(walk))
+        at = self.on_map(walk.places[:1])[0]
+        way = self.on_map(walk.places[:1] - walk.gradients[:1])[0] - at
+        self.minus = arrow(at, 1.5 * way / np.linalg.norm(way), "tangent", 7)
+        self.contour = self.map.highlighted(float(walk.losses[0]), "ink", 3)
+        marks = [self.contour]
+        if run.one_scale:
+            marks.append(right_angle(at, way))
+        self.rules = rules()
+        for rule in self.rules.values():
+            rule.move_to([6.85, 2.75, 0], RIGHT)
+        self.play(Create(self.contour), run_time=0.8)
+        self.play(GrowArrow(self.minus), FadeIn(self.rules["descent"], *marks[1:]), run_time=0.9)
+        self.add(self.start)
+        self.wait(0.5)
+        self.play(FadeOut(self.minus, *marks), run_time=0.4)
+        self.paths = {name: self.path_of(name) for name in ACROSS}
+        self.play(self.paths["descent"].walk(), run_time=4.5)
+        self.say(**told.valley(run))
+        self.play(Indicate(self.lowest, 1.5, color("loss")), run_time=0.9)
+
+    def path_of(self, name: str) -> Path:
+        """What of a recorded walk lies on the map, to where it first leaves it."""
+        return Path(self.on_map(visible(self.run.walks[name].places, self.run.ranges)), ROLES[name])
+
+    def others(self) -> None:
+        """The same start with a memory, and with a measure for each weight."""
+        run = self.run
+        shown = "descent"
+        for name, words in (
+            ("momentum", told.momentum(*(run.walks[name] for name in ("momentum", "descent")))),
+            ("adam", told.adam()),
+        ):
+            self.say(**words)
+            self.play(FadeOut(self.rules[shown]), self.paths[shown].fading(), run_time=0.4)
+            self.play(FadeIn(self.rules[name]), run_time=0.4)
+            self.play(self.paths[name].walk(), run_time=4.0)
+            shown = name
+
+    def the_race(self) -> None:
+        run = self.run
+        self.say(**told.race(run))
+        gone = [self.map, self.start, self.lowest, self.rules["adam"], *self.paths.values()]
+        self.play(FadeOut(*gone), run_time=0.5)
+        above = {name: run.walks[name].above for name in ACROSS}
+        first = float(above["descent"][0])
+        least = min(float(np.nanmin(np.where(values > 0, values, np.nan))) for values in above.values())
+        decades = int(np.floor(np.log10(max(least, FLOOR * first)))), int(np.ceil(np.log10(2 * first)))
+        word = self.words(en="step", ko="스텝", size="tick", fill="muted")
+        self.chart = Race(run.steps - 1, decades, 8.4, 4.5, word).move_to([-1.6, -0.35, 0])
+        self.play(FadeIn(self.chart), run_time=0.6)
+        self.lines = {name: self.chart.line(above[name], ROLES[name]) for name in ACROSS}
+        self.play(*(Create(line, rate_func=linear) for line in self.lines.values()), run_time=3.0)
+        names = [self.words(**told.NAMES[name], size="label", fill=ROLES[name]) for name in ACROSS]
+        apart(names, [line.points[-1] for line in self.lines.values()])
+        self.play(FadeIn(*names), run_time=0.5)
+        self.around = Group(self.chart, *self.lines.values(), *names)
+
+    def conclusion(self) -> None:
+        run = self.run
+        self.say(**told.conclusion(run))
+        if run.points is None:
+            return
+        self.play(FadeOut(self.around), run_time=0.5)
+        x, value = told.letters(run)
+        self.fit = Fit(*run.points, 7.6, 4.7, (x, value)).move_to([-2.7, -0.3, 0])
+        start, end = run.walks[run.best].places[[0, -1]]
+        self.fit.plane.keep_clear(self.fit.set(*end).line)
+        self.fit.set(*start)
+        law = Formula(
+            f"{value} = {{{{{short(end[0], 3)} : w}}}} {x} {signed(end[1])}", 48, w="parameter", b="parameter"
+        )
+        narrowed(law, 5.0).move_to([4.5, 0.6, 0])
+        self.play(FadeIn(self.fit), run_time=0.6)
+
+        self.play(self.fit.learn(run.walks[run.best].places), run_time=3.0)
+        self.play(FadeIn(law, shift=UP * 0.15), run_time=0.6)
+        self.wait(0.6)
+
+    # ---- claims -----------------------------------------------------------------------------------------
+
+    def verify(self) -> None:
+        run, walk = self.run, self.run.walks["good"]
+        self.claim("where the walker stands", self.stand.place, float(walk.places[self.stood, 0]))
+        drawn = self.curve.slope_of(self.stand.tangent)
+        self.claim("slope of its tangent", drawn, float(walk.gradients[self.stood, 0]), 1e-4)
+        for name, rate in zip(ALONG, self.rates, strict=True):
+            places = run.walks[name].places[: rate.shown, 0]
+            read = np.array([rate.plane.numbers(point) for point in rate.path.places])
+            self.claim(f"places at the rate '{name}'", float(np.abs(read[:, 0] - places).max()), 0.0, 1e-4)
+            off = np.abs(read[:, 1] - run.walks[name].losses[: rate.shown]) / np.ptp(rate.plane.y_range)
+            self.claim(f"losses at the rate '{name}'", float(off.max()), 0.0, 1e-4)
+        for name, path in self.paths.items():
+            read = np.array([self.map.numbers(point) for point in path.places])
+            true = visible(run.walks[name].places, run.ranges)[:, [run.wide, 1 - run.wide]]
+            self.claim(f"places of {name}", float(np.abs(read - true).max()), 0.0, 1e-4)
+            shown = self.chart.loss_at(self.lines[name].points[-1])
+            least, most = (10.0**power for power in self.chart.decades)
+            self.claim(
+                f"last loss of {name}", shown, float(np.clip(run.walks[name].above[-1], least, most)), 1e-5
+            )
