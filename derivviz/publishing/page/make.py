@@ -8,11 +8,13 @@ import tempfile
 from fnmatch import filter as matching
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from derivviz import library
 from derivviz.errors import DerivvizError, UsageError, nearest
-from derivviz.parameters import fill
-from derivviz.trace import MissingSeriesError, Trace, open_trace
+
+if TYPE_CHECKING:  # the command's --help asks only for names
+    from derivviz.trace import Trace
 
 FOLDER = Path(__file__).parent / "subjects"
 
@@ -72,8 +74,10 @@ def write(
     DerivvizError
         When Bokeh is not installed, or the file cannot be written.
     """
-    entry = library.read(path_of(name))
+    from derivviz.parameters import fill
     from derivviz.publishing.page.shell import Page, source
+
+    entry = library.read(path_of(name))
 
     module = import_module(f"{__package__}.subjects.{entry.name}")
     own = fill(module.Parameters, {flag.replace("_", "-"): text for flag, text in typed.items()})
@@ -90,6 +94,8 @@ def write(
 
 def _trace(entry: library.Entry, trace: Trace | str | os.PathLike[str] | None) -> Trace | None:
     """The trace, opened and looked through for what the page shows."""
+    from derivviz.trace import MissingSeriesError, Trace, open_trace
+
     advice = (
         f"'derivviz record {entry.recorded_by}' records one, then type "
         f"'derivviz page {entry.name} --trace renders/{entry.recorded_by}.zarr'"

@@ -196,6 +196,7 @@ const derivviz = (() => {
     for (const [name, { item }] of Object.entries(told.plots)) {
       const view = [...(await Bokeh.embed.embed_item(item, name))][0];
       if (root.clientWidth < 600) view.model.aspect_ratio = Math.min(view.model.aspect_ratio, 1.2);
+      view.canvas_view.events_el.tabIndex = -1; // the controls are for the keyboard
       views[name] = view;
     }
     ready();
