@@ -30,10 +30,11 @@ from manim import (
 from derivviz.animation import Formula, Lesson, parameter
 from derivviz.animation.arena import Cloud
 from derivviz.animation.digits import reading
-from derivviz.animation.flow import NAMES, XS, Card, Ladder, Tamed, between, spread
+from derivviz.animation.flow import NAMES, XS, Card, Ladder, between, spread
 from derivviz.animation.leap import Explosion
 from derivviz.animation.numerals import plain, short
 from derivviz.animation.plane import nice_step
+from derivviz.animation.taming import Taming
 from derivviz.calculus.activation import KEYS, functions
 from derivviz.trace.activation import read_flow
 from derivviz.trace.leap import read_leap
@@ -76,7 +77,8 @@ class Activation(Lesson):
             if leap is not None and leap.after > 2 * leap.before:
                 self.explosion = Explosion(self, leap, last.source)
                 self.explosion.tell()
-        self.tame()
+        self.taming = Taming(self, self.flow.passages[-1])
+        self.taming.tell()
         self.conclusion()
 
     def clear(self) -> None:
@@ -245,7 +247,9 @@ class Activation(Lesson):
         self.clear()
         law = Formula("f'(z) = {{-6 z^2 : q}} - 12 z + 18", 60, q="function").move_to([0, 1.7, 0])
         self.play(FadeIn(law), run_time=0.7)
-        squared = f"6 dot ({short(z, 4)})^2 = {{{{{short(6 * z * z, 2)} : b}}}}"
+        power = short(z, 4)
+        base = f"({power})" if "dot" in power else power
+        squared = f"6 dot {base}^2 = {{{{{short(6 * z * z, 2)} : b}}}}"
         self.least = Formula(squared if far else "f'(0) = {{18 : b}}", 52, b="function")
         self.least.move_to([0, 0.3, 0])
         got = Formula(f"{{{{{short(a, 2)} : b}}}}", 60, b="negative")
@@ -258,47 +262,6 @@ class Activation(Lesson):
         self.play(FadeIn(self.least, shift=UP * 0.1), run_time=0.7)
         self.play(FadeIn(pair, shift=UP * 0.1), run_time=0.7)
         self.rest = Group(law, self.least, pair)
-
-    # ---- taming -----------------------------------------------------------------------------------------
-
-    def tame(self) -> None:
-        last = self.flow.passages[-1]
-        seen = spread(last.z)
-        z, u = last.z.ravel()[seen], -3 + last.standardised.ravel()[seen] / 2
-        self.say(
-            en="What tames it? First, standardise: however large z is, u lands around −3, where f′ begins to rise.",
-            ko="무엇이 길들일까? 먼저 표준화한다. z가 아무리 커도 u는 f′이 오르기 시작하는 −3 근처에 놓인다.",
-        )
-        self.clear()
-        self.tamed = tamed = Tamed([-3.2, 0, 0])
-        cloud = Cloud(tamed.axis(z), "parameter", 0.055)
-        first = Formula("u = -3 + frac(z - mu, 2 sigma)", 48).move_to([3.9, 1.7, 0])
-        self.play(FadeIn(tamed), run_time=0.6)
-        self.play(FadeIn(cloud), run_time=0.4)
-        self.play(FadeIn(first), run_time=0.4)
-        start, end = tamed.axis(z), tamed.axis(u)
-        self.play(
-            UpdateFromAlphaFunc(cloud, lambda m, alpha: m.move(between(start, end, alpha)), rate_func=smooth),
-            run_time=1.8,
-        )
-        self.say(
-            en="Then cut: outside of −3 … 1 the answer is 0. And divide by 24, the maximum: a lies in 0 … 1.",
-            ko="다음으로 자른다. −3에서 1 밖은 0이다. 그리고 최댓값 24로 나누면 a는 0과 1 사이에 있다.",
-        )
-        self.play(FadeOut(tamed.raw), Create(tamed.hill), run_time=1.0)
-        second = Formula("a = f'(u) \\/ 24", 48, "function").move_to([3.9, 0.2, 0])
-        top = tamed.on_hill(u)
-        self.play(
-            FadeIn(second),
-            FadeOut(tamed.peaks[0]),
-            FadeIn(tamed.peaks[1]),
-            UpdateFromAlphaFunc(cloud, lambda m, alpha: m.move(between(end, top, alpha)), rate_func=smooth),
-            run_time=1.2,
-        )
-        bound = Formula("abs(dif a \\/ dif u) <= 1", 48, "tangent").move_to([3.9, -1.2, 0])
-        self.play(FadeIn(bound), run_time=0.6)
-        self.placed, self.cloud = u, cloud
-        self.rest = Group(tamed.plane, tamed.hill, tamed.peaks[1], cloud, first, second, bound)
 
     def conclusion(self) -> None:
         flow = self.flow
@@ -366,9 +329,6 @@ class Activation(Lesson):
         z, a = (float(size) for size in self.raw[-2:])
         if z > 10:
             self.claim("rms(6z²) is not below 6 rms(z)²", float(a >= 0.8 * 6 * z * z), 1.0)
-        u = np.clip(self.placed, *self.tamed.plane.x_range)
-        dots = self.cloud.points.reshape(len(u), -1, 3)
-        drawn = np.array([self.tamed.plane.numbers(dot.mean(axis=0))[0] for dot in dots])
-        self.claim("u of the dots", float(np.abs(drawn - u).max()), 0.0, 1e-3)
+        self.taming.verify()
         if self.explosion is not None:
             self.explosion.verify()

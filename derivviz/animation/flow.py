@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
-from manim import LEFT, UP, VGroup
+from manim import LEFT, VGroup
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.growing import Block
@@ -14,8 +15,7 @@ from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments
 from derivviz.animation.plane import Plane
 from derivviz.animation.typeset import Formula, Words
-from derivviz.calculus.activation import HIGH, KEYS, LOW, Function
-from derivviz.calculus.cubic import DERIVATIVE_PEAK, df
+from derivviz.calculus.activation import KEYS, Function
 from derivviz.trace.activation import Flow, Layer
 
 Array = NDArray[np.float64]
@@ -29,6 +29,7 @@ NAMES = {
 XS = dict(zip(KEYS, (-5.4, -2.7, 0.0, 2.7, 5.4), strict=True))  # middles of the five columns
 WIDTH, HEIGHT = 2.3, 3.7  # of a card's plane
 DOTS = 90  # values that flow
+HAIR = 1e-9  # beside a jump of the derivative
 BIN, TALLEST = 0.08, 1.1  # units of the frame: of a bin of dots, and of the tallest stack
 LOWEST = 1e-3  # sizes below are drawn on the floor
 
@@ -49,8 +50,14 @@ class Card(VGroup):
         self.plane = Plane((-reach, reach), heights, WIDTH, HEIGHT, ("", ""), (2, 3))
         self.plane.move_to([XS[function.key], y, 0])
         self.curve = self.plane.curve(function.value, role="function", width=5)
-        self.slope = self.plane.curve(function.slope, role="tangent", width=3.5)
-        self.plane.keep_clear(self.curve, self.slope)
+        ends = [-reach, *(kink for kink in function.jumps if abs(kink) < reach), reach]
+        self.slope = VGroup(
+            *(
+                self.plane.curve(function.slope, (low + HAIR, high - HAIR), "tangent", 3.5)
+                for low, high in pairwise(ends)
+            )
+        )
+        self.plane.keep_clear(self.curve, *self.slope)
         self.heading = Words(NAMES[function.key], "body").move_to([XS[function.key], 2.6, 0])
         super().__init__(self.plane, self.curve, self.slope, self.heading)
 
@@ -171,38 +178,6 @@ class Ladder(VGroup):
 
 def _power(exponent: int) -> Formula:
     return Formula("1" if exponent == 0 else f"10^({exponent})".replace("-", "−"), "tick", "muted")
-
-
-class Tamed(VGroup):
-    """f′ on its interval: where values on the axis of u come to lie on it, and what is cut off.
-
-    Attributes
-    ----------
-    raw, hill
-        The whole curve, and what is left of it: 0 outside of −3 … 1.
-    peaks
-        What is written over the maximum, before and after the division.
-    """
-
-    def __init__(self, middle: ArrayLike) -> None:
-        self.plane = Plane((-6, 4), (-40, 34), 6.6, 4.6, ("u", ""), (10, 7)).move_to(
-            np.asarray(middle, float)
-        )
-        peak = self.plane.point(*DERIVATIVE_PEAK)
-        self.peaks = [Formula(m, "label").next_to(peak, UP, 0.15) for m in ("24", "24 \\/ 24 = 1")]
-        self.raw = self.plane.curve(df, role="function", width=5)
-        self.plane.keep_clear(self.raw).room_for(self.peaks[1])
-        self.hill = self.plane.curve(lambda u: df(np.clip(u, LOW, HIGH)), width=6)
-        super().__init__(self.plane, self.raw, self.peaks[0])
-
-    def axis(self, u: Array) -> Array:
-        """Points of the frame for values on the u-axis; what lies outside is on the edge."""
-        return self.plane.point(np.clip(u, *self.plane.x_range), np.zeros_like(u))
-
-    def on_hill(self, u: Array) -> Array:
-        """Points on the clamped curve."""
-        inside = np.clip(u, *self.plane.x_range)
-        return self.plane.point(inside, df(np.clip(inside, LOW, HIGH)))
 
 
 def between(start: Array, end: Array, share: float) -> Array:

@@ -33,11 +33,14 @@ class Function:
         One of `KEYS`.
     value, slope
         φ and φ′ for arrays of any shape.
+    jumps
+        Where φ′ jumps; of the scaled f′ in standardised values.
     """
 
     key: str
     value: Callable[[Array], Array]
     slope: Callable[[Array], Array]
+    jumps: tuple[float, ...] = ()
 
     def __call__(self, z: ArrayLike) -> Array:
         return self.value(np.asarray(z, float))
@@ -65,11 +68,11 @@ def functions(center: ArrayLike = 0.0, scale: ArrayLike = 1.0) -> dict[str, Func
         return np.where((u > LOW) & (u < HIGH), d2f(u) / DERIVATIVE_PEAK[1] * rate, 0.0)
 
     made = (
-        Function("relu", lambda z: np.maximum(z, 0.0), lambda z: np.where(z > 0, 1.0, 0.0)),
+        Function("relu", lambda z: np.maximum(z, 0.0), lambda z: np.where(z > 0, 1.0, 0.0), (0.0,)),
         Function("tanh", np.tanh, lambda z: 1 - np.tanh(z) ** 2),
         Function("gelu", lambda z: z * _normal(z), lambda z: _normal(z) + z * _density(z)),
         Function("raw", df, d2f),
-        Function("scaled", scaled, scaled_slope),
+        Function("scaled", scaled, scaled_slope, (0.0, (HIGH - LOW) / SPREAD)),
     )
     return {function.key: function for function in made}
 
