@@ -2,7 +2,8 @@
 # Install what it takes to compile pycairo and manimpango and to make a virtual environment: system.sh PYTHON [dev].
 #
 # Through apt where there is apt, saying so and asking nothing; elsewhere it names what to install and fails.
-# With `dev` also a browser for the tests of pages, where apt has one: without one those tests are skipped.
+# With `dev` also a browser and a voice for the tests of pages and of speech, where apt has them: without them those
+# tests are skipped.
 set -euo pipefail
 python=$1
 extra=${2:-}
@@ -22,9 +23,12 @@ lacking() {  # Debian's names of what is not here, one a line
 has_browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
 
 packages=$(echo $(lacking))  # on one line
-browser=""
-if [ "$extra" = dev ] && command -v apt-get >/dev/null && ! has_browser; then browser=chromium; fi
-[ -n "$packages$browser" ] || exit 0
+tested=""
+if [ "$extra" = dev ] && command -v apt-get >/dev/null; then
+    has_browser || tested=chromium
+    command -v espeak-ng >/dev/null || tested="$tested espeak-ng"
+fi
+[ -n "$packages$tested" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
     cat >&2 <<END
@@ -45,7 +49,7 @@ fi
 by_hand="sudo apt-get update && sudo apt-get install -y $packages"
 if [ -n "$as_root" ] && ! { command -v sudo >/dev/null && $as_root true; }; then
     if [ -z "$packages" ]; then
-        echo "Tests of pages are skipped without a browser: sudo apt-get install $browser" >&2
+        echo "Some tests are skipped until this is typed: sudo apt-get install$(printf ' %s' $tested)" >&2
         exit 0
     fi
     printf 'Installing %s takes an administrator. Have this typed, then type the same command again:\n  %s\n' \
@@ -63,14 +67,14 @@ add() { apt install -y --no-install-recommends "$@"; }
 # A fresh machine has no package lists, or old ones that name files no longer there.
 obtain() { { apt-cache show "$@" >/dev/null 2>&1 && add "$@"; } || { apt update && add "$@"; }; }
 
-echo "Installing with apt: $(echo $packages $browser) …" >&2
+echo "Installing with apt: $(echo $packages $tested) …" >&2
 if [ -n "$packages" ] && ! obtain $packages; then
     cat "$log" >&2
     printf 'apt could not install %s: see above. Mend it, then type the same command again.\n' "$packages" >&2
     exit 1
 fi
-if [ -n "$browser" ] && ! obtain $browser; then
-    echo "apt could not install $browser: the tests of pages are skipped." >&2
+if [ -n "$tested" ] && ! obtain $tested; then
+    echo "apt could not install$(printf ' %s' $tested): some tests are skipped." >&2
 fi
 left=$(echo $(lacking))
 if [ -n "$left" ]; then

@@ -118,19 +118,20 @@ def test_apt_that_fails_shows_why(machine: Machine) -> None:
     assert "apt could not install" in done.stderr
 
 
-def test_a_browser_is_installed_for_the_tests_alone(machine: Machine) -> None:
+def test_browser_and_voice_are_installed_for_the_tests_alone(machine: Machine) -> None:
     with_everything(machine)
     machine.stub("apt-cache")
     machine.stub("apt-get")
     assert system(machine).stderr == ""
-    assert "chromium" in system(machine, "dev").stderr
-    assert [call for call in machine.called if call.endswith("install -y --no-install-recommends chromium")]
+    assert "chromium espeak-ng" in system(machine, "dev").stderr
+    assert [call for call in machine.called if call.endswith("--no-install-recommends chromium espeak-ng")]
     machine.stub("chromium")
+    machine.stub("espeak-ng")
     assert system(machine, "dev").stderr == ""
 
 
 @pytest.mark.parametrize("lacks", ["the package", "an administrator"])
-def test_a_machine_without_a_browser_can_do_the_rest(machine: Machine, lacks: str) -> None:
+def test_a_machine_without_browser_and_voice_can_do_the_rest(machine: Machine, lacks: str) -> None:
     with_everything(machine)
     machine.stub("apt-cache")
     machine.stub("apt-get", "exit 100")

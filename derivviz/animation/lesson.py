@@ -11,11 +11,12 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from manim import DOWN, LEFT, UP, FadeIn, FadeOut, Scene, config, logger
+from pydub import AudioSegment
 
 from derivviz import library
 from derivviz.animation import stage as staging
 from derivviz.animation.layout import Problem, caption_top, check
-from derivviz.animation.stage import Stage
+from derivviz.animation.stage import Clip, Stage
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
 from derivviz.look.prose import plain
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from derivviz.trace import Trace
 
 NOTICED = 0.8  # seconds until a new sentence is seen, before it is read
+BREATH = 0.4  # seconds between two spoken sentences, at least
 
 
 @dataclasses.dataclass
@@ -57,7 +59,8 @@ class Lesson(Scene):
     Attributes
     ----------
     requires
-        Keys of a trace that the lesson reads, and ``"evaluation"`` where it reads the held-out pictures.
+        Keys of a trace that the lesson reads, paths of arrays outside the step table (``"sensitivity/saliency"``),
+        and ``"evaluation"`` where it reads the held-out pictures.
     aspects
         Shapes of the frame that it is laid out for: ``"16:9"``, ``"9:16"``, ``"1:1"``. `construct` reads the
         frame from manim's `config.frame_width` and `config.frame_height`; the shorter side is 8 units.
@@ -113,6 +116,9 @@ class Lesson(Scene):
         self.end_beat()
         self.beats.append(Beat(len(self.beats) + 1, self.time, {"en": en, "ko": ko}))
         self._told_at = self._line()
+        if clip := self._spoken():
+            with clip.path.open("rb") as file:  # `add_sound` would leave it open
+                self.renderer.file_writer.add_audio_segment(AudioSegment.from_wav(file), self.time)
         if not self.stage.captions:
             return
         sentence = self.words(en=en, ko=ko, size="caption", width=config.frame_width - 1.2, centered=True)
@@ -123,19 +129,29 @@ class Lesson(Scene):
         self._caption = sentence
 
     def end_beat(self) -> None:
-        """Give the viewer the time that is left to read the sentence, and end its beat.
+        """Give the viewer the time that is left to read the sentence, or to hear it, and end its beat.
 
         The next `say` does so, and the end of the lesson; a lesson that clears its picture does it before.
         """
         if not self.beats or self.beats[-1].end:
             return
         beat = self.beats[-1]
-        needed = NOTICED + self.stage.reading_time(plain(beat.text[self.stage.language]))
+        clip = self._spoken()
+        needed = (
+            clip.seconds + BREATH
+            if clip
+            else NOTICED + self.stage.reading_time(plain(beat.text[self.stage.language]))
+        )
         frames = math.ceil((beat.start + needed - self.time) * config.frame_rate - 1e-6)
         if frames > 0:  # manim cuts a wait down to whole frames
             self.wait((frames + 0.01) / config.frame_rate)
         beat.end = self.time
         self._report("layout", check(self.mobjects))
+
+    def _spoken(self) -> Clip | None:
+        """The voice of the beat that is told."""
+        number = len(self.beats)
+        return self.stage.spoken[number - 1] if number <= len(self.stage.spoken) else None
 
     def tear_down(self) -> None:
         self.end_beat()
@@ -212,9 +228,9 @@ class Lesson(Scene):
 
 
 def _recorded(trace: Trace, key: str) -> bool:
-    """Whether a trace has a series or, by the name ``evaluation``, its held-out pictures."""
+    """Whether a trace has a series, an array by its path or, by the name ``evaluation``, its held-out pictures."""
     if key != "evaluation":
-        return key in trace
+        return key in trace or key in trace.arrays
     try:
         return trace.evaluation is not None
     except KeyError:

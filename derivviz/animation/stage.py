@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from derivviz.errors import UsageError
@@ -18,6 +19,14 @@ READING_SPEED = {"en": 17.0, "ko": 9.0}
 
 # Sizes in Typst font size: 96 to one unit of manim's frame, which is 8 units high.
 SIZES = {"title": 56, "formula": 52, "body": 40, "label": 36, "caption": 34, "tick": 28}
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A spoken sentence: a WAV file, and how many seconds it lasts."""
+
+    path: Path
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,8 @@ class Stage:
         Values of the lesson's own parameters as typed, by name.
     reading_speed
         Characters a second at which the sentences can be read comfortably; None for what suits the language.
+    spoken
+        The sentences as they are spoken, one a beat; none for a silent lesson.
     """
 
     language: Language = "en"
@@ -46,6 +57,7 @@ class Stage:
     trace: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     reading_speed: float | None = None
+    spoken: tuple[Clip, ...] = ()
 
     @classmethod
     def from_environment(cls) -> Stage:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from derivviz.rendering.plan import Rendering
     from derivviz.rendering.quality import Quality
 
-KINDS = ("subtitles", "chapters", "transcript", "storyboard", "poster")
+KINDS = ("subtitles", "chapters", "transcript", "marks", "storyboard", "poster")
 FILMS = ("mp4", "webm", "mov", "gif")
 
 

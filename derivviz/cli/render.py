@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from derivviz import library
-from derivviz.cli import beside
+from derivviz.cli import beside, voicing
 from derivviz.cli.console import HELP, progress, size
 from derivviz.cli.files import target
 from derivviz.cli.grown import GrownCommand, typed
@@ -96,6 +97,23 @@ class _RenderCommand(GrownCommand):
     default=(),
     help=f"Files to write beside the film, with commas between: {', '.join(beside.KINDS)}, or all.",
 )
+@click.option(
+    "--voice",
+    type=click.Path(path_type=Path),
+    help="A recording of the sentences, each with a pause behind it.",
+)
+@click.option(
+    "--marks",
+    type=click.Path(path_type=Path),
+    help="CSV of where they start in it, instead of its pauses: beat,start in seconds.",
+)
+@click.option(
+    "--voice-engine",
+    metavar="[NAME]",
+    is_flag=False,
+    flag_value=voicing.OFFLINE,
+    help="Have the sentences read aloud: by espeak-ng, or by a service of manim-voiceover.",
+)
 @click.option("--strict", is_flag=True, help="Make a failed claim or layout check an error.")
 @click.option("--workers", type=click.IntRange(1), help="Processes that draw at a time; default: one a core.")
 @click.option(
@@ -137,6 +155,9 @@ def command(
     captions: bool,
     reading_speed: float | None,
     kinds: tuple[str, ...],
+    voice: Path | None,
+    marks: Path | None,
+    voice_engine: str | None,
     strict: bool,
     workers: int | None,
     scheduler: str | None,
@@ -163,6 +184,7 @@ def command(
         raise UsageError("--watch shows an mp4 in the browser: leave --format and --transparent out")
     if watch and ctx.get_parameter_source("quality") is click.core.ParameterSource.DEFAULT:
         quality = "l"
+    voicing.check(where, voice, marks, voice_engine)
     need_manim()
     from derivviz.animation.stage import Stage
     from derivviz.look.theme import THEMES
@@ -178,22 +200,26 @@ def command(
     def once() -> Rendering:
         found = find_scene(library.load(path), scene)
         beside.check(found, where, kinds)
-        with progress(f"Rendering {path.stem}", "frames") as tell:
-            made = render(
-                found,
-                where,
-                size_and_rate,
-                stage,
-                moment=Moment(second, beat),
-                strict=strict,
-                workers=workers,
-                scheduler=scheduler,
-                cache=default_folder() if cache else None,
-                progress=tell,
+        with tempfile.TemporaryDirectory(prefix="derivviz-") as clips:
+            told = voicing.with_voice(
+                found, size_and_rate, stage, Path(clips), voice=voice, marks=marks, engine=voice_engine
             )
-        written: list[Path] = []
-        if where.suffix[1:].lower() in beside.FILMS:
-            made, written = beside.publish(found, made, path, size_and_rate, stage, kinds)
+            with progress(f"Rendering {path.stem}", "frames") as tell:
+                made = render(
+                    found,
+                    where,
+                    size_and_rate,
+                    told,
+                    moment=Moment(second, beat),
+                    strict=strict,
+                    workers=workers,
+                    scheduler=scheduler,
+                    cache=default_folder() if cache else None,
+                    progress=tell,
+                )
+            written: list[Path] = []
+            if where.suffix[1:].lower() in beside.FILMS:
+                made, written = beside.publish(found, made, path, size_and_rate, told, kinds)
         if not patches.known():
             click.echo(
                 f"Note: made with manim's own, slower code: derivviz knows {patches.SERIES}x only", err=True

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from derivviz.animation.stage import LANGUAGES
 from derivviz.publishing import chapters, subtitles
+from derivviz.publishing.marks import marks
 from derivviz.publishing.storyboard import storyboard
 from derivviz.publishing.talk import Talk
 from derivviz.publishing.tracks import CODECS, embed
@@ -33,6 +34,10 @@ def _transcript(film: Path, talk: Talk) -> dict[str, bytes]:
     return {f"{language}.md": transcript(talk, language).encode() for language in LANGUAGES}
 
 
+def _marks(film: Path, talk: Talk) -> dict[str, bytes]:
+    return {"marks.csv": marks(talk.beats).encode()}
+
+
 def _storyboard(film: Path, talk: Talk) -> dict[str, bytes]:
     return {
         "storyboard.pdf": storyboard(film, talk, "pdf"),
@@ -44,6 +49,7 @@ FILES: dict[str, Maker] = {
     "subtitles": _subtitles,
     "chapters": _chapters,
     "transcript": _transcript,
+    "marks": _marks,
     "storyboard": _storyboard,
 }
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from derivviz import library
-from derivviz.cli.figure import FORMATS, command
+from derivviz.cli.figure import STILL, command
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.figures import saving
 
@@ -40,7 +40,7 @@ def run(*words: object) -> Result:
 
 
 def test_formats_are_those_that_can_be_saved() -> None:
-    assert FORMATS == saving.FORMATS
+    assert STILL == saving.FORMATS
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,24 @@ def test_without_a_ground(tiny_trace: Path) -> None:
         name: Image.open(name).convert("RGBA").getpixel((0, 0))[3] for name in ("with.png", "without.png")
     }
     assert corners == {"with.png": 255, "without.png": 0}
+
+
+def test_a_film_and_what_comes_beside_it(tiny_trace: Path) -> None:
+    small = ("--pixels", "160", "--seconds", "0.3", "--fps", "5", "--workers", "1")
+    told = run("loss", "--trace", tiny_trace, "--format", "mp4", "-o", "here", *small).output.splitlines()
+    assert re.fullmatch(r"here/loss\.mp4  \([\d.]+ kB, made in [\d.]+ s\)", told[0])
+    words = Path("here/loss.caption.md").read_text(encoding="utf-8")
+    assert '<video src="loss.mp4"' in words
+    assert "includegraphics" not in words
+    assert Path("here/loss.data.csv").read_text(encoding="utf-8").count("loss/epoch,") == 3  # as in print
+
+
+@pytest.mark.parametrize(
+    "option", [("--seconds", "2"), ("--fps", "5"), ("--pixels", "300"), ("--workers", "1")]
+)
+def test_options_of_a_film_need_one(tiny_trace: Path, option: tuple[str, str]) -> None:
+    with pytest.raises(UsageError, match="are of a film: add --format mp4"):
+        run("loss", "--trace", tiny_trace, *option)
 
 
 def test_its_numbers_and_caption_come_beside_it(tiny_trace: Path) -> None:
@@ -193,7 +211,7 @@ def test_a_trace_that_is_not_there() -> None:
     ("words", "told"),
     [
         (("los", "--trace", "t"), "Did you mean 'loss'"),
-        (("loss", "--trace", "t", "-o", "a.gif"), r"a\.gif: the file ends in \.pdf, \.svg, \.png"),
+        (("loss", "--trace", "t", "-o", "a.jpg"), r"a\.jpg: the file ends in \.pdf, \.svg, \.png, \.mp4"),
         (("loss", "--trace", "t", "-o", "a.pdf", "--format", "svg"), "disagree"),
     ],
 )

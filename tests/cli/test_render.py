@@ -29,10 +29,10 @@ def asked(monkeypatch, tmp_path) -> SimpleNamespace:
     """Calls the command in an empty folder; what it asks of the renderer is kept, and nothing is drawn."""
     kept = SimpleNamespace(problems=(), opened=[])
 
-    def pretend(scene, path, quality, stage, *, moment, strict, workers, cache, progress):
+    def pretend(scene, path, quality, stage, *, moment, strict, workers, scheduler, cache, progress):
         kept.moment, kept.cache = moment, cache
         kept.scene, kept.path, kept.quality, kept.stage, kept.strict = scene, path, quality, stage, strict
-        kept.workers = workers
+        kept.workers, kept.scheduler = workers, scheduler
         progress(3, 3)
         planned = rendering.Plan(30, 2.0, (), kept.problems)
         return rendering.Rendering(path, 1234, 2.0, 0.5, planned)
@@ -188,6 +188,8 @@ def test_the_defaults(asked):
     assert asked.workers is None
     assert asked.call("tangent", "--workers", "3").workers == 3
     assert asked.call("tangent", "--workers", "0").code == 2
+    assert asked.scheduler is None
+    assert asked.call("tangent", "--scheduler", "tcp://there:8786").scheduler == "tcp://there:8786"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,7 @@ def test_everything_beside_the_film_is_called_like_it(told):
         "three.ko.chapters.txt",
         "three.ko.en.md",
         "three.ko.ko.md",
+        "three.ko.marks.csv",
         "three.ko.storyboard.pdf",
         "three.ko.storyboard.png",
     ]
