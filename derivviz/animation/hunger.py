@@ -65,8 +65,10 @@ class Walkers(VGroup):
         super().__init__()
         self.plane, self.index, self.slope, self.bend = plane, index, slope, bend
         self.dots = [dot(radius=0.1) for _ in index]
-        self.names = [Number(int(i), ".0f", "tick", "ink", anchor=ORIGIN, width=2) for i in index]
+        self.names = [Number(int(i), ".0f", "tick", "ink", anchor=ORIGIN, width=4) for i in index]
         self.add(*self.dots, *self.names)
+        apart = 0.3 * plane.size[0] / (plane.x_range[1] - plane.x_range[0])  # neighbours on the frame
+        self.crowded = max(int(i) for i in index) > 9 and apart < 0.36  # numbers of two digits have no room
         self.leader: int | None = None
         self.seen = [(True, True)] * len(self.dots)
 
@@ -77,17 +79,19 @@ class Walkers(VGroup):
         zero, one = self.plane.point([0.0, 1.0], [0.0, 1.0])
         slopes = share * self.bend(x) * (one[1] - zero[1]) / (one[0] - zero[0])  # in units of the frame
         home = self.plane.point(*self.plane.home)
-        for spot, slope, point, name in zip(spots, slopes, self.dots, self.names, strict=True):
+        for k, (spot, slope) in enumerate(zip(spots, slopes, strict=True)):
+            point, name = self.dots[k], self.names[k]
             point.move_to(spot)
-            away = spot + np.array([-slope, 1.0, 0.0]) / np.hypot(slope, 1.0) * 0.31
+            gap = 0.58 if self.crowded and k % 2 and int(self.index[k]) > 9 else 0.31
+            away = spot + np.array([-slope, 1.0, 0.0]) / np.hypot(slope, 1.0) * gap
             for axis, room in ((0, 0.12), (1, 0.17)):  # never on the lines of the axes
-                gap = away[axis] - home[axis]
-                if abs(gap) < room:
-                    away[axis] = home[axis] + (room if gap >= 0 else -room)
+                from_axis = away[axis] - home[axis]
+                if abs(from_axis) < room:
+                    away[axis] = home[axis] + (room if from_axis >= 0 else -room)
             name.at(away + DOWN * 0.1)
         low, high = self.plane.y_range
-        for k, height in enumerate(share * self.slope(x)):
-            self.show(k, bool(low <= height <= high))
+        for k, (where, height) in enumerate(zip(x, share * self.slope(x), strict=True)):
+            self.show(k, bool(low <= height <= high and where <= self.plane.x_range[1]))
 
     def show(self, k: int, seen: bool, number: bool = True) -> None:
         """Let one point be seen or not, and its number with it unless that has no room."""

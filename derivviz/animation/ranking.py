@@ -24,11 +24,13 @@ class Row:
     ROOM = 1.95  # for the name
     FOOT = 0.1  # from the baseline up to the row's middle, half the height of a digit
 
-    def __init__(self, i: int, name: str, p: float, spec: str, left: float, shift: float) -> None:
+    def __init__(
+        self, i: int, name: str, p: float, spec: str, left: float, shift: float, indent: float
+    ) -> None:
         foot, factors = -self.FOOT, left + shift
         self.y = 0.0
         number = Number(i, ".0f", 30, "muted").at([left, foot, 0])
-        self.name = fitted(name, self.ROOM).at([left + 0.28, foot, 0])
+        self.name = fitted(name, self.ROOM + 0.28 - indent).at([left + indent, foot, 0])
         self.p = Number(p, spec, 30, "ink", anchor=RIGHT, width=6).at([factors + self.P, foot, 0])
         times = Formula("times", 30, "muted").move_to([factors + self.TIMES, 0, 0])
         self.m = Number(1.0, ".2f", 30, "tangent", anchor=RIGHT, width=6).at([factors + self.M, foot, 0])
@@ -43,13 +45,17 @@ class Row:
         VGroup(self.labels, self.factors).shift(UP * (y - self.y))
         self.y = y
 
-    def draw(self, m: float, p: float, left: float, unit: float, half: float) -> None:
-        """Bar and numbers; `left` is where bars begin, `unit` the length of 1, `half` half their height."""
-        end, notch = left + p * m * unit, left + p * unit
+    def draw(self, m: float, p: float, left: float, unit: float, half: float, floor: float) -> None:
+        """Bar and numbers; `left` is where bars begin, `unit` the length of 1, `half` half their height.
+
+        `floor` is the least length: a bar that would be longer to the left is cut off there.
+        """
+        end, notch = left + max(p * m, floor) * unit, left + p * unit
         self.bar.points = box(min(left, end), max(left, end), self.y, half)
         self.ghost.points = box(left, notch, self.y, half)
         cut = half if notch - left > 0.04 else 0.0
         self.notch.points = straight([[[notch, self.y - cut, 0], [notch, self.y + cut, 0]]])
+        self.m.spec = ".2f" if abs(m) < 9.995 else ".1f" if abs(m) < 99.95 else ".0f"
         self.m.set_value(m)
         self.score.value = p * m
         self.score.at([max(end, notch) + 0.14, self.y - self.FOOT, 0])
@@ -69,7 +75,8 @@ class Ranking:
     names, index, p
         For each row the name as markup, the number of the class, and its probability p.
     reach
-        The least and the largest length that a bar will ever have; the least is 0 or negative.
+        The least and the largest length that a bar will ever have; the least is 0 or negative, and a bar that
+        would be less is cut off there.
     spec
         How p is written, as for `Number`.
     left, end
@@ -79,6 +86,8 @@ class Ranking:
 
     Attributes
     ----------
+    floor
+        The least length.
     rest, labels, factors
         Mobjects: everything but the columns p × multiplier; the names alone; those columns.
     """
@@ -98,10 +107,12 @@ class Ranking:
         self.wide_left = left + Row.ROOM + 0.45
         self.p, self.index, self.end = np.array(p, float), [int(i) for i in index], end
         begin, (low, high) = left + Row.M + shift + 0.2, reach
+        self.floor = low
         self.narrow_left = begin - low / (high - low) * (end - begin)
         self.narrow_unit = (end - self.narrow_left) / high
+        indent = 0.28 + 0.17 * (len(str(max(self.index))) - 1)  # room for the numbers of the classes
         self.rows = [
-            Row(i, name, float(value), spec, left, shift)
+            Row(i, name, float(value), spec, left, shift, indent)
             for i, name, value in zip(self.index, names, p, strict=True)
         ]
         self.labels = VGroup(*(row.labels for row in self.rows))
@@ -133,7 +144,7 @@ class Ranking:
         """Bars and numbers for these multipliers."""
         self.m = np.asarray(m, float)
         for row, factor, p in zip(self.rows, self.m, self.p, strict=True):
-            row.draw(float(factor), float(p), self.left, self.unit, 0.31 * self.step)
+            row.draw(float(factor), float(p), self.left, self.unit, 0.31 * self.step, self.floor)
 
     def put_p(self, p: Array) -> None:
         """Other probabilities with the same multipliers."""
