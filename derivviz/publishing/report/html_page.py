@@ -30,10 +30,11 @@ body {{ max-width: 46rem; margin: 2rem auto; padding: 0 1rem; line-height: 1.6; 
 h1 {{ line-height: 1.25; }} h2 {{ margin-top: 2.2rem; }}
 figure {{ margin: 1.6rem 0; }} figure img {{ width: 100%; height: auto; }}
 figcaption, .author {{ color: {PAPER.muted}; font-size: 0.92rem; }}
-.formula {{ text-align: center; margin: 1.2rem 0; overflow-x: auto; }} .formula svg {{ height: auto; }}
+.formula {{ text-align: center; margin: 1.2rem 0; }} .formula svg {{ height: auto; max-width: 100%; }}
 table {{ border-collapse: collapse; border-top: 1.5px solid; border-bottom: 1.5px solid; }}
 caption {{ caption-side: bottom; text-align: left; color: {PAPER.muted}; font-size: 0.92rem; padding-top: 0.5rem; }}
-th, td {{ text-align: left; padding: 0.2rem 0.8rem; }} thead th {{ border-bottom: 1px solid; }}
+th, td {{ text-align: left; padding: 0.2rem 0.8rem; }}
+thead > tr > * {{ border-bottom: 1px solid; }} tbody th {{ font-weight: normal; }}
 .number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 .table {{ overflow-x: auto; margin: 1.4rem 0; }}
 pre {{ background: {PAPER.panel}; padding: 0.8rem; overflow-x: auto; white-space: pre-wrap; }}
@@ -99,17 +100,22 @@ def _(block: Picture) -> str:
 
 @markup.register
 def _(block: Table) -> str:
-    def cells(row: tuple[str, ...], tag: str) -> str:
-        scope = ' scope="col"' if tag == "th" else ""
-        kinds = [' class="number"' if n in block.right else "" for n in range(len(row))]
-        return "".join(
-            f"<{tag}{scope}{kind}>{escape(cell)}</{tag}>" for kind, cell in zip(kinds, row, strict=True)
-        )
+    def cells(row: tuple[str, ...], head: bool = False) -> str:
+        made = []
+        for n, cell in enumerate(row):
+            tag, scope = "td", ""
+            if head and cell:  # a corner without words heads nothing
+                tag, scope = "th", ' scope="col"'
+            elif not head and n == 0 and 0 not in block.right:
+                tag, scope = "th", ' scope="row"'
+            kind = ' class="number"' if n in block.right else ""
+            made.append(f"<{tag}{scope}{kind}>{escape(cell)}</{tag}>")
+        return "".join(made)
 
-    rows = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in block.rows)
-    return (
-        f'<div class="table"><table><caption>{escape(block.caption)}</caption>'
-        f"<thead><tr>{cells(block.head, 'th')}</tr></thead><tbody>{rows}</tbody></table></div>"
+    rows = "".join(f"<tr>{cells(row)}</tr>" for row in block.rows)
+    return (  # a wide table scrolls, and the keyboard has to get at it
+        f'<div class="table" tabindex="0"><table><caption>{escape(block.caption)}</caption>'
+        f"<thead><tr>{cells(block.head, head=True)}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
