@@ -45,6 +45,8 @@ class Entry:
         Parameters of its own.
     recorded_by
         The run of ``derivviz record`` that makes a trace with all of it.
+    moves
+        Whether a figure goes through steps, which makes a film of it.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Entry:
     requires: tuple[str, ...]
     options: tuple[Option, ...]
     recorded_by: str = "food"
+    moves: bool = False
 
 
 def folder(kind: Kind) -> Path:
@@ -108,6 +111,7 @@ def read(path: Path) -> Entry:
         tuple(_assigned(tree, "requires", ())),
         tuple(_options(tree)),
         _assigned(tree, "recorded_by", "food"),
+        any(isinstance(node, ast.FunctionDef) and node.name == "animate" for node in tree.body),
     )
 
 

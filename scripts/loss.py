@@ -13,7 +13,18 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
+from derivviz.figures import (
+    Artists,
+    EndLabel,
+    Motion,
+    Style,
+    at_the_end,
+    check,
+    grid,
+    growing,
+    in_words,
+    sheet,
+)
 from derivviz.trace import MissingSeriesError, Trace
 
 requires = ("loss",)
@@ -40,6 +51,11 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         mark_epochs(panels, trace, look)
         panels[-1].set_xlabel(look.choose(en="training step", ko="학습 스텝"))
     return artists
+
+
+def animate(artists: Artists, trace: Trace) -> Motion:
+    """The curves grow with the training."""
+    return growing(trace.steps, artists, still=("guessing",))
 
 
 def caption(trace: Trace, *, language: str = "en") -> str:

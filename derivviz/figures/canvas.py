@@ -61,7 +61,7 @@ def _lift_title(figure: Figure) -> bool:
     if not below.overlaps(above):
         return False
     up = (below.y1 - ax.get_window_extent().y1) * 72 / figure.dpi
-    ax.set_title(title.get_text(), pad=up + title.get_fontsize() / 2)
+    ax.set_title(title.get_text(), pad=up + float(title.get_fontsize()) / 2)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -17,6 +18,7 @@ from derivviz import library
 from derivviz.errors import UsageError
 from derivviz.figures.canvas import Artists, check, page
 from derivviz.figures.data import rows, table
+from derivviz.figures.motion import Motion
 from derivviz.figures.saving import no_boxes, save, whole
 from derivviz.figures.sizes import Size, size_named
 from derivviz.figures.snippets import snippets
@@ -45,6 +47,8 @@ class Drawing:
         What it is drawn in.
     size
         What it is drawn for; None for the size of its own.
+    animate
+        Makes its motion; None for a figure without steps.
     """
 
     figure: Figure
@@ -55,6 +59,24 @@ class Drawing:
     theme: str
     language: str
     size: Size | None = None
+    animate: Callable[[], Motion] | None = None
+
+    def motion(self) -> Motion:
+        """How it goes through its steps.
+
+        Raises
+        ------
+        UsageError
+            When it has none.
+        """
+        if self.animate is None:
+            moving = ", ".join(entry.name for entry in library.entries("scripts") if entry.moves)
+            raise UsageError(
+                f"the figure {self.title!r} has no steps to go through: draw it as pdf, svg or png. "
+                f"Those that move: {moving}"
+            )
+        with style(self.theme, self.language, self.size):
+            return self.animate()
 
     def save(self, path: str | PathLike[str], *, transparent: bool = False) -> Path:
         """Write it as PDF, SVG or PNG, as the name ends: all of it or nothing.
@@ -178,7 +200,9 @@ def figure(
     summary = entry.summary[language]
     tell = getattr(module, "caption", None)
     caption = tell(*runs, **own, language=language) if callable(tell) else summary
-    return Drawing(drawn, artists, title, summary, caption, theme, language, size)
+    moves = getattr(module, "animate", None)
+    motion = partial(moves, artists, *runs, **own) if callable(moves) else None
+    return Drawing(drawn, artists, title, summary, caption, theme, language, size, motion)
 
 
 def _takes_trace(module: ModuleType) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
 # pdfLaTeX knows no such signs: as mathematics for the eye, in plain letters for the ear.
@@ -47,12 +48,25 @@ def snippets(file: Path, title: str, caption: str, alt: str) -> dict[str, str]:
     Parameters
     ----------
     file
-        Name of the figure's file; LaTeX takes PDF and PNG, the others SVG and PNG too.
+        Name of the figure's file; LaTeX takes PDF and PNG, the others SVG and PNG too. Of a film there is
+        nothing for LaTeX and Typst.
     alt
         What a reader is told who does not see the picture.
     """
+    kind = file.suffix.lower()
     label, name = re.sub(r"[^A-Za-z0-9]+", "-", file.stem).strip("-"), file.as_posix()
     told = f"{title}. {caption}"
+    quarto = f'![**{markdown(title)}.** {markdown(caption)}]({name}){{#fig-{label} fig-alt="{_quoted(alt)}"}}'
+    plain = f"![{markdown(alt)}]({name})\n\n*{markdown(told)}*"
+    if kind in (".mp4", ".webm"):  # which Markdown knows as HTML only, and paper not at all
+        video = f'<video src="{name}" controls loop muted aria-label="{escape(alt)}"></video>'
+        return {
+            "Quarto": f"::: {{#fig-{label}}}\n{{{{< video {name} >}}}}\n\n**{markdown(title)}.** "
+            f"{markdown(caption)}\n:::",
+            "Markdown": f"{video}\n\n*{markdown(told)}*",
+        }
+    if kind in (".gif", ".apng"):
+        return {"Quarto": quarto, "Markdown": plain}
     return {
         "LaTeX": "\n".join(
             (
@@ -72,8 +86,8 @@ def snippets(file: Path, title: str, caption: str, alt: str) -> dict[str, str]:
                 f") <fig-{label}>",
             )
         ),
-        "Quarto": f'![**{markdown(title)}.** {markdown(caption)}]({name}){{#fig-{label} fig-alt="{_quoted(alt)}"}}',
-        "Markdown": f"![{markdown(alt)}]({name})\n\n*{markdown(told)}*",
+        "Quarto": quarto,
+        "Markdown": plain,
     }
 
 

@@ -8,7 +8,6 @@ import pickle
 import random
 import signal
 import sys
-import threading
 import traceback
 import warnings
 from collections.abc import Callable, Collection
@@ -16,23 +15,13 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import Any, NoReturn
 
+from derivviz.rendering.copying import THREADED as THREADED
+from derivviz.rendering.copying import is_safe as is_safe
 from derivviz.rendering.encode import Segment
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.plan import Chunk, Drawn
 from derivviz.rendering.share import Share
 from derivviz.rendering.store import Store
-
-# Their threads do not live on in a copy of the process, which would wait for them for ever.
-THREADED = ("torch", "tensorflow", "jax", "cv2")
-
-
-def is_safe() -> bool:
-    """Whether this process may be copied: on Linux, from its main thread, without threads that compute."""
-    return (
-        sys.platform == "linux"
-        and threading.current_thread() is threading.main_thread()
-        and not any(name in sys.modules for name in THREADED)
-    )
 
 
 class Forked(Share):

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import av
 
 from derivviz.errors import DerivvizError
-from derivviz.rendering.plan import Sound
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.sound import Track
+
+if TYPE_CHECKING:
+    from derivviz.rendering.plan import Sound
 
 Told = TypeVar("Told")
 Parts = Sequence[tuple[Path, int]]  # segments in order, each with the frames that it holds
@@ -100,7 +101,7 @@ def film(parts: Parts, path: Path, quality: Quality, *, sound: Sound | None = No
                 stream.metadata["alpha_mode"] = "1"
             stream.codec_context.codec_tag = source.codec_context.codec_tag
         pictures = _pictures(parts, stream, Fraction(1, quality.frame_rate))
-        heard = Track(out, sound, kind).packets() if sound else iter(())
+        heard = _heard(out, sound, kind) if sound else iter(())
         for packet in heapq.merge(pictures, heard, key=_seconds):
             out.mux(packet)
     except BaseException:
@@ -108,6 +109,12 @@ def film(parts: Parts, path: Path, quality: Quality, *, sound: Sound | None = No
             out.close()
         raise
     out.close()
+
+
+def _heard(out: Any, sound: Sound, kind: str) -> Iterator[Any]:
+    from derivviz.rendering.sound import Track  # and with it manim, which a film without sound does not need
+
+    return Track(out, sound, kind).packets()
 
 
 def copied(film: Path, path: Path) -> None:
