@@ -36,6 +36,7 @@ from derivviz.animation.numerals import plain, short
 from derivviz.animation.plane import nice_step
 from derivviz.animation.taming import Taming
 from derivviz.calculus.activation import KEYS, functions
+from derivviz.errors import UsageError
 from derivviz.trace.activation import read_flow
 from derivviz.trace.leap import read_leap
 from derivviz.trace.passage import rms
@@ -57,12 +58,15 @@ class Activation(Lesson):
 
     def construct(self) -> None:
         self.flow = read_flow(self.trace)
-        count = len(self.flow.passages)
-        number = min(self.parameters.layer, count)
+        count, number = len(self.flow.passages), self.parameters.layer
+        if number > count:
+            names = ", ".join(p.name for p in self.flow.passages[:6])
+            raise UsageError(f"--layer is {number}, but the trace shows {count}: {names}. Type 1 … {count}.")
         self.passage = self.flow.passages[number - 1]
         self.picked = spread(self.passage.z)
         self.shown = sorted({round(n) for n in np.linspace(0, count - 1, min(count, LAYERS))})
-        self.raw = self.flow.sizes("raw")
+        pairs = self.flow.sizes("raw").reshape(-1, 2)
+        self.raw = pairs[np.isfinite(pairs).all(axis=1)][-1]  # z and a where raw f′ is largest
         self.title()
         self.curves()
         self.slopes()
@@ -103,8 +107,8 @@ class Activation(Lesson):
 
     def slopes(self) -> None:
         self.say(
-            en="In orange the derivative: what multiplies every gradient on its way back.",
-            ko="주황색은 도함수이다. 거꾸로 가는 그래디언트에 곱해지는 값이다.",
+            en="The thin line is the derivative: what multiplies every gradient on its way back.",
+            ko="가는 선은 도함수이다. 거꾸로 가는 그래디언트에 곱해지는 값이다.",
         )
         self.play(*(Create(card.slope) for card in self.cards.values()), run_time=1.2)
         largest = {
@@ -211,7 +215,7 @@ class Activation(Lesson):
         for n in range(2 * len(self.shown)):
             self.play(*(FadeIn(part) for part in self.ladder.stage(n)), run_time=0.8)
             self.wait(0.3)
-        worst = float(self.raw.max())
+        worst = float(flow.sizes("raw").max())
         own = flow.own
         which = {
             "en": "as recorded" if own == "raw" else "as computed from this run's weights",
@@ -220,21 +224,31 @@ class Activation(Lesson):
         rest = max(float(flow.sizes(key).max()) for key in KEYS if key != "raw")
         below = nice_step(0, rest, 1)
         self.say(
-            en=f"Four stay below {plain(below)}. Raw f′ reaches {plain(worst, 2)}, {which['en']}.",
-            ko=f"넷은 {plain(below)}보다 작다. f′은 {plain(worst, 2)}까지 간다. {which['ko']}.",
+            en=f"Four stay below {plain(below)}. "
+            + (
+                f"Raw f′ reaches {plain(worst, 2)}, {which['en']}."
+                if math.isfinite(worst)
+                else "Raw f′ outgrows the largest number that float64 has."
+            ),
+            ko=f"넷은 {plain(below)}보다 작다. "
+            + (
+                f"f′은 {plain(worst, 2)}까지 간다. {which['ko']}."
+                if math.isfinite(worst)
+                else "f′은 float64로 나타낼 수 있는 가장 큰 수도 넘어선다."
+            ),
         )
         self.ends = VGroup()
         for key in KEYS:
             last = float(flow.sizes(key)[-1])
             role = "negative" if key == "raw" else "ink"
-            self.ends.add(Formula(short(last, 2), "tick", role).move_to([XS[key] + 0.1, 2.15, 0]))
+            self.ends.add(Formula(written(last, 2), "tick", role).move_to([XS[key] + 0.1, 2.15, 0]))
         self.play(FadeIn(self.ends), run_time=0.6)
         self.rest = Group(
             self.ladder, *(part for parts in self.ladder.parts.values() for part in parts), self.ends
         )
 
     def square(self) -> None:
-        z, a = (float(size) for size in self.raw[-2:])
+        z, a = (float(size) for size in self.raw)
         far = z > FAR
         self.say(
             en="Why? Far from 0 the square rules: what arrives ten times as large leaves a hundred times as large."
@@ -265,10 +279,11 @@ class Activation(Lesson):
 
     def conclusion(self) -> None:
         flow = self.flow
-        raw, tame = (float(flow.sizes(key)[-1]) for key in ("raw", "scaled"))
+        ends = (float(flow.sizes(key)[-1]) for key in ("raw", "scaled"))
+        raw, tame = (plain(end, 2) if math.isfinite(end) else "∞" for end in ends)
         self.say(
-            en=f"The same f′: {plain(raw, 2)} when raw, {plain(tame, 2)} when tamed.",
-            ko=f"같은 f′인데 그대로 쓰면 {plain(raw, 2)}, 길들이면 {plain(tame, 2)}이다.",
+            en=f"The same f′: {raw} when raw, {tame} when tamed.",
+            ko=f"같은 f′인데 그대로 쓰면 {raw}, 길들이면 {tame}이다.",
         )
         self.clear()
         table = VGroup()
@@ -277,7 +292,7 @@ class Activation(Lesson):
             y = 1.9 - 0.85 * n
             name = self.words(en=NAMES[key], ko=NAMES[key]).at([-3.2, y, 0])
             role = "negative" if key == "raw" else "positive" if key == "scaled" else "ink"
-            value = Formula(short(float(flow.sizes(key)[-1]), 3), 48, role).at([-0.6, y, 0])
+            value = Formula(written(float(flow.sizes(key)[-1]), 3), 48, role).at([-0.6, y, 0])
             how = {"en": "recorded", "ko": "기록"} if key == flow.own else {"en": "computed", "ko": "계산"}
             self.finals[key] = value
             table.add(VGroup(name, value, self.words(**how, size=30, fill="muted").at([3.0, y, 0])))
@@ -321,14 +336,20 @@ class Activation(Lesson):
                 1e-3,
             )
             drawn, true = self.ladder.drawn(key), np.maximum(self.ladder.sizes[key][1:], 1e-300)
-            there = np.isfinite(drawn) & (true > 10.0 ** self.ladder.decades[0])
+            there = np.isfinite(drawn) & np.isfinite(true) & (true > 10.0 ** self.ladder.decades[0])
             off = np.abs(np.log10(drawn[there] / true[there])).max(initial=0.0)
             self.claim(f"the ladder of {key}", float(off), 0.0, 1e-6)
             shown = float(flow.sizes(key)[-1])
-            self.claim(f"the last size of {key}", reading(self.finals[key]) / shown, 1.0, 6e-3)
-        z, a = (float(size) for size in self.raw[-2:])
+            if math.isfinite(shown):
+                self.claim(f"the last size of {key}", reading(self.finals[key]) / shown, 1.0, 6e-3)
+        z, a = (float(size) for size in self.raw)
         if z > 10:
             self.claim("rms(6z²) is not below 6 rms(z)²", float(a >= 0.8 * 6 * z * z), 1.0)
         self.taming.verify()
         if self.explosion is not None:
             self.explosion.verify()
+
+
+def written(size: float, digits: int) -> str:
+    """A size as math; one that float64 cannot hold is infinite."""
+    return short(size, digits) if math.isfinite(size) else "oo"

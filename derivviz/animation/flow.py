@@ -109,7 +109,8 @@ class Ladder(VGroup):
         super().__init__()
         sizes = {key: flow.sizes(key).reshape(-1, 2)[list(shown)].ravel() for key in keys}
         every = np.maximum(np.concatenate(list(sizes.values())), LOWEST)
-        self.decades = math.floor(np.log10(every.min())) - 1, math.ceil(np.log10(every.max()))
+        high = math.ceil(np.log10(every[np.isfinite(every)].max()))
+        self.decades = math.floor(np.log10(every.min())) - 1, high + (not np.isfinite(every).all())
         step = max(1, math.ceil((self.decades[1] - self.decades[0]) / 6))
         powers = [n for n in range(self.decades[0], self.decades[1] + 1) if n % step == 0]
         self.lines = Segments(

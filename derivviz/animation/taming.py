@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, smooth
+from manim import LEFT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.arena import Cloud
@@ -35,6 +35,7 @@ class Tamed(VGroup):
         )
         peak = self.plane.point(*DERIVATIVE_PEAK)
         self.peaks = [Formula(m, "label").next_to(peak, UP, 0.15) for m in ("24", "24 \\/ 24 = 1")]
+        self.peaks[1].shift(LEFT * 0.25)  # clear of the axis
         self.raw = self.plane.curve(df, role="function", width=5)
         self.plane.keep_clear(self.raw).room_for(self.peaks[1])
         self.hill = self.plane.curve(lambda u: df(np.clip(u, LOW, HIGH)), width=6)

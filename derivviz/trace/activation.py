@@ -41,7 +41,7 @@ class Layer:
     z, a
         Values, at most `KEPT`.
     sizes
-        Root mean squares of all z and of all a.
+        Root mean squares of all z and of all a; infinite where float64 cannot hold one of them.
     """
 
     z: Array
@@ -116,6 +116,7 @@ def read_flow(trace: Trace) -> Flow:
 
 
 def _layer(z: Array, a: Array) -> Layer:
+    z, a = (values if np.isfinite(values).all() else np.full_like(values, np.inf) for values in (z, a))
     every = -(-z.size // KEPT)
     return Layer(z.ravel()[::every], a.ravel()[::every], (rms(z), rms(a)))
 
@@ -134,11 +135,15 @@ def _through_layers(shot: Snapshot, passages: list[Passage]) -> dict[str, list[L
     for key in KEYS:
         z, found = passages[0].z, []
         for n, passage in enumerate(passages):
-            known = passage.constants if passage.key == key == "scaled" else None
-            center, scale = known or standard(z, passage.feature)
-            a = functions(center[passage.feature], scale[passage.feature])[key](z)
-            if key == passage.key and known is None and key == "scaled":
+            if key == passage.key == "scaled" and passage.constants is None:
                 a = passage.a  # its constants are not in the trace, but what it made of z is
+            elif key == "scaled":
+                known = passage.constants if passage.key == "scaled" else None
+                center, scale = (each[passage.feature] for each in known or standard(z, passage.feature))
+                a = functions(center, scale)[key](z)
+            else:
+                with np.errstate(all="ignore"):
+                    a = functions()[key](z)
             found.append(_layer(z, a))
             if n < len(links):
                 z = links[n](a)
@@ -157,7 +162,8 @@ def _link(shot: Snapshot, here: Passage, there: Passage) -> Callable[[Array], Ar
     bias = np.asarray(shot.param[f"{name}.bias"], float) if f"{name}.bias" in shot.param else 0.0
 
     def link(a: Array) -> Array:
-        return np.asarray(a @ weight.T + bias)
+        with np.errstate(all="ignore"):  # raw f′ squares twelve times over what float64 can hold
+            return np.asarray(a @ weight.T + bias)
 
     return link if rms(link(here.a) - there.z) <= EXACT * rms(there.z) else None
 

@@ -85,7 +85,11 @@ def read_passages(trace: Trace) -> tuple[Snapshot, list[Passage]]:
 
 def rms(values: Any) -> float:
     """Root mean square of values of any shape."""
-    return float(np.sqrt(np.mean(np.square(np.asarray(values, float)))))
+    numbers = np.asarray(values, float)
+    largest = float(np.abs(numbers).max(initial=0.0))
+    if largest == 0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.mean(np.square(numbers / largest))))  # squares must not overflow
 
 
 def standard(z: Array, feature: NDArray[np.int64]) -> tuple[Array, Array]:
