@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derivviz.calculus.expression import Expression
 from derivviz.calculus.tree import (
     CONSTANTS,
     Call,
@@ -38,6 +39,12 @@ def javascript(tree: Node) -> str:
     It calls ``derivviz.quotient``, ``derivviz.power`` and ``derivviz.ln`` of ``page.js``.
     """
     return f"(x) => {_computed(tree)}"
+
+
+def slope(expression: Expression) -> str:
+    """The same of its derivative, NaN also where the function itself has no value."""
+    own, derived = _computed(expression.tree), _computed(expression.derivative().tree)
+    return f"(x) => (Number.isNaN({own}) ? NaN : {derived})"
 
 
 def _computed(node: Node) -> str:

@@ -207,6 +207,6 @@ const derivviz = (() => {
 
   return {
     quotient, ln, power, plainPower, oddPower, say, both, number, exact, real, element, show, fill, model, put, range,
-    ticks, seen, sampled, drag, player, nearest, start, data: told.data, color: (role) => told.themes[state.theme][role],
+    ticks, seen, sampled, drag, player, nearest, start, functions: {}, data: told.data, color: (role) => told.themes[state.theme][role],
   };
 })();

@@ -73,7 +73,7 @@ def source(page: Page, *, language: str = "en", theme: str = "paper") -> str:
         "bokeh": "\n</script>\n<script>\n".join(_bokeh()),
         "told": _in_script(json.dumps(plain(told), ensure_ascii=False, allow_nan=False)),
         "common": _read("page.js"),
-        "functions": _in_script(f"derivviz.functions = {{{functions}}};"),
+        "functions": _in_script(f"Object.assign(derivviz.functions, {{{functions}}});"),
         "script": _read(f"subjects/{page.subject}.js"),
     }
     pieces = _read("page.html").split("%%")  # what is between the signs is the name of a part
