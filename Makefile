@@ -5,10 +5,11 @@ export PYTHON
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-.PHONY: help install tangent test check
+.PHONY: help install tangent gallery test check
 help:
 	@echo "make tangent   install what is missing, render the first lesson"
 	@echo "make install   install what is missing into .venv"
+	@echo "make gallery   a site of every lesson, figure and page, made from real runs: an hour the first time"
 	@echo "make test      install what is missing, run every check and test"
 
 install:
@@ -22,6 +23,10 @@ renders/tangent.mp4: $(DRAWN_BY) | install
 
 tangent: renders/tangent.mp4
 	@echo "The first lesson: $(CURDIR)/renders/tangent.mp4"
+
+gallery:
+	@bootstrap/install.sh gallery
+	@$(BIN)/derivviz gallery $(GALLERY_ARGS)
 
 test: check
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)

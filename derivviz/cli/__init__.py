@@ -16,6 +16,7 @@ COMMANDS = {
     "slides": "Make slides of lessons, one a sentence.",
     "figure": "Draw a figure for print.",
     "page": "Make an interactive HTML page.",
+    "gallery": "Make a site of all lessons, figures and pages.",
     "report": "Write a report of a recorded run, to hand in and to edit.",
     "record": "Train a network and record every step of it.",
     "import": "Read event files of TensorBoard into a trace.",
