@@ -30,7 +30,7 @@ from manim import (
 from derivviz.animation import Formula, Lesson, parameter
 from derivviz.animation.arena import Cloud
 from derivviz.animation.digits import reading
-from derivviz.animation.flow import NAMES, XS, Card, Ladder, between, spread
+from derivviz.animation.flow import NAMES, XS, Card, Ladder, between, spread, written
 from derivviz.animation.leap import Explosion
 from derivviz.animation.numerals import plain, short
 from derivviz.animation.plane import nice_step
@@ -93,7 +93,7 @@ class Activation(Lesson):
     def curves(self) -> None:
         z = self.passage.z
         self.reach = max(4.0, math.ceil(1.1 * float(np.quantile(np.abs(z), 0.98))))
-        self.cards = {}
+        self.cards, self.grid = {}, np.linspace(-self.reach, self.reach, 4001)
         for key, function in functions().items():
             reach = 4.0 if key == "scaled" else self.reach
             self.cards[key] = Card(function, reach, (-0.5 * reach, reach), Y)
@@ -112,7 +112,7 @@ class Activation(Lesson):
         )
         self.play(*(Create(card.slope) for card in self.cards.values()), run_time=1.2)
         largest = {
-            key: float(np.abs(card.function.slope(self.grid())).max()) for key, card in self.cards.items()
+            key: float(np.abs(card.function.slope(self.grid)).max()) for key, card in self.cards.items()
         }
         self.tops = VGroup()
         for key, top in largest.items():
@@ -120,16 +120,13 @@ class Activation(Lesson):
             self.tops.add(label.move_to([XS[key], BELOW, 0]))
         self.play(FadeIn(self.tops), run_time=0.5)
 
-    def grid(self) -> np.ndarray:
-        return np.linspace(-self.reach, self.reach, 4001)
-
     def from_afar(self) -> None:
         self.say(
             en="One does not fit in the picture. From afar: f′ falls like −6z², and its slope has no bound.",
             ko="하나는 그림에 다 들어오지 않는다. 멀리서 보면 f′은 −6z²처럼 떨어지고 기울기에 한계가 없다.",
         )
         card = self.cards["raw"]
-        values = card.function(self.grid())
+        values = card.function(self.grid)
         low, high = float(values.min()), float(values.max())
         far = Card(card.function, self.reach, (1.05 * low, max(1.6 * high, -0.15 * low)), Y)
         self.play(FadeOut(card.plane), run_time=0.3)
@@ -336,7 +333,11 @@ class Activation(Lesson):
                 1e-3,
             )
             drawn, true = self.ladder.drawn(key), np.maximum(self.ladder.sizes[key][1:], 1e-300)
-            there = np.isfinite(drawn) & np.isfinite(true) & (true > 10.0 ** self.ladder.decades[0])
+            there = (
+                np.isfinite(drawn)
+                & (true < 10.0 ** self.ladder.decades[1])
+                & (true > 10.0 ** self.ladder.decades[0])
+            )
             off = np.abs(np.log10(drawn[there] / true[there])).max(initial=0.0)
             self.claim(f"the ladder of {key}", float(off), 0.0, 1e-6)
             shown = float(flow.sizes(key)[-1])
@@ -348,8 +349,3 @@ class Activation(Lesson):
         self.taming.verify()
         if self.explosion is not None:
             self.explosion.verify()
-
-
-def written(size: float, digits: int) -> str:
-    """A size as math; one that float64 cannot hold is infinite."""
-    return short(size, digits) if math.isfinite(size) else "oo"

@@ -22,7 +22,7 @@ from derivviz.trace.passage import Passage
 
 requires = ("time",)  # of any recorded run; `read_flow` says what else it takes
 
-SIZE = (170 * MILLIMETRE, 135 * MILLIMETRE)
+SIZE = (160 * MILLIMETRE, 130 * MILLIMETRE)
 NAMES = {"relu": "ReLU", "tanh": "tanh", "gelu": "GELU", "raw": "f′", "scaled": "f′/24"}
 LOOKS = {
     "relu": ("function", "s", (0, (4, 1.5))),
@@ -32,7 +32,7 @@ LOOKS = {
     "scaled": ("positive", "o", "-"),
 }
 BINS, REACH = 30, 4.0
-FLOOR = 1e-3  # of the sizes
+FLOOR, CEILING = 1e-3, 1e30  # of the sizes that are drawn
 LAYERS = 8  # activation layers, at the most, that are drawn
 
 
@@ -40,17 +40,20 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
     flow = read_flow(trace)
     with sheet(ax, language, SIZE) as (look, ax):
-        (top,), (middle,), (below,) = grid(ax, 3, 1, heights=(1.15, 0.8, 1.5))
+        (top,), (below,) = grid(ax, 2, 1, heights=(2, 1.5))
+        curves, spreads = grid(top, 2, 5, heights=(1.25, 1))
         artists: Artists = {}
-        curves, spreads = grid(top, 1, 5)[0], grid(middle, 1, 5)[0]
         for n, key in enumerate(KEYS):
             artists |= draw_function(curves[n], functions()[key], look)
             artists |= draw_spread(spreads[n], flow.passages[0], key, look)
-        curves[0].set_ylabel(look.choose(en="$a$ and its slope", ko="$a$와 기울기"))
-        spreads[0].set_ylabel(look.choose(en="values", ko="값의 분포"))
+        spreads[2].set_xlabel(
+            look.choose(
+                en=f"values of step {flow.seen}: what arrives (grey), what leaves (line)",
+                ko=f"스텝 {flow.seen}의 값: 들어오는 값(회색), 나가는 값(선)",
+            )
+        )
         artists |= draw_sizes(below, flow, look)
-        sheet_title = look.choose(en="Activations side by side", ko="나란히 놓은 활성화 함수")
-        curves[0].set_title(f"{sheet_title}\n{NAMES['relu']}", loc="left")
+        curves[0].set_title(look.choose(en="Activations side by side", ko="나란히 놓은 활성화 함수"))
     return artists
 
 
@@ -72,7 +75,7 @@ def caption(trace: Trace, *, language: str = "en") -> str:
     }
     if flow.own is not None:
         told["en"] += f" {NAMES[flow.own]} is as recorded; the others are computed: "
-        told["ko"] += f" {NAMES[flow.own]}은 기록된 값이고 나머지는 계산한 값이다. "
+        told["ko"] += f" {NAMES[flow.own]}의 값은 기록된 것이고 나머지는 계산한 것이다. "
     else:
         told["en"] += " All are computed: "
         told["ko"] += " 모두 계산한 값이다. "
@@ -98,10 +101,17 @@ def draw_function(ax: Axes, function: Function, look: Style) -> Artists:
     (artists[f"slope/{function.key}"],) = ax.plot(
         z, slope, color=look.color("tangent"), linewidth=1.1, linestyle=(0, (3, 1.2))
     )
-    ax.set_title(NAMES[function.key], loc="left", fontsize=TEXT, fontweight="semibold")
-    if function.key != "raw":
-        ax.set_ylim(-1.4, 2.6)
-        ax.set_yticks([-1, 0, 1, 2])
+    artists[f"name/{function.key}"] = ax.text(
+        0.96 if function.key == "raw" else 0.04,  # where no line is
+        0.97,
+        NAMES[function.key],
+        fontweight="semibold",
+        ha="right" if function.key == "raw" else "left",
+        va="top",
+        transform=ax.transAxes,
+    )
+    ax.set_ylim(*((-130, 90) if function.key == "raw" else (-1.4, 2.6)))
+    ax.set_yticks([-100, 0] if function.key == "raw" else [-1, 0, 1, 2])
     ax.set_xticks([-3, 0, 3])
     return artists
 
@@ -139,7 +149,7 @@ def draw_sizes(ax: Axes, flow: Flow, look: Style) -> Artists:
     labels = []
     for key in KEYS:
         size = flow.sizes(key)[: 2 * count]
-        shown = np.where(np.isfinite(size), np.maximum(size, FLOOR), np.nan)
+        shown = np.where(size < CEILING, np.maximum(size, FLOOR), np.nan)
         role, marker, dashes = LOOKS[key]
         drawn_x, drawn = (x, shown) if flow.carried else (_broken(x), _broken(shown))
         (artists[f"size/{key}"],) = ax.plot(
@@ -161,7 +171,7 @@ def draw_sizes(ax: Axes, flow: Flow, look: Style) -> Artists:
         ax.tick_params(axis="x", labelrotation=30)
     kept = "" if count == len(flow.passages) else f" ({count}/{len(flow.passages)})"
     ax.set_title(
-        look.choose(en="Size (rms) of each layer's output", ko="층마다 나오는 값의 크기(rms)") + kept,
+        look.choose(en="Size (rms) of each layer’s output", ko="층마다 나오는 값의 크기(rms)") + kept,
         fontsize=TEXT,
         fontweight="semibold",
     )

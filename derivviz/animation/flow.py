@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments
+from derivviz.animation.numerals import short
 from derivviz.animation.plane import Plane
 from derivviz.animation.typeset import Formula, Words
 from derivviz.calculus.activation import KEYS, Function
@@ -31,7 +32,7 @@ WIDTH, HEIGHT = 2.3, 3.7  # of a card's plane
 DOTS = 90  # values that flow
 HAIR = 1e-9  # beside a jump of the derivative
 BIN, TALLEST = 0.08, 1.1  # units of the frame: of a bin of dots, and of the tallest stack
-LOWEST = 1e-3  # sizes below are drawn on the floor
+LOWEST, HIGHEST = 1e-3, 1e30  # sizes beyond are drawn on the floor, and on the ceiling
 
 
 class Card(VGroup):
@@ -109,8 +110,8 @@ class Ladder(VGroup):
         super().__init__()
         sizes = {key: flow.sizes(key).reshape(-1, 2)[list(shown)].ravel() for key in keys}
         every = np.maximum(np.concatenate(list(sizes.values())), LOWEST)
-        high = math.ceil(np.log10(every[np.isfinite(every)].max()))
-        self.decades = math.floor(np.log10(every.min())) - 1, high + (not np.isfinite(every).all())
+        high = math.ceil(np.log10(every[every < HIGHEST].max()))
+        self.decades = math.floor(np.log10(every.min())) - 1, high + bool((every >= HIGHEST).any())
         step = max(1, math.ceil((self.decades[1] - self.decades[0]) / 6))
         powers = [n for n in range(self.decades[0], self.decades[1] + 1) if n % step == 0]
         self.lines = Segments(
@@ -158,7 +159,9 @@ class Ladder(VGroup):
         values = [side for layer in layers for side in (layer.z, layer.a)]
         for n, (side, size) in enumerate(zip(values, sizes, strict=True)):
             x, role = self.x(key, n / (len(values) - 1)), "parameter" if n % 2 == 0 else "function"
-            low, high = (self.height_of(q) for q in np.quantile(np.abs(side), (0.1, 0.9)))
+            low, high = (
+                self.height_of(q) for q in np.quantile(np.minimum(np.abs(side), HIGHEST), (0.1, 0.9))
+            )
             bar = Block([x - 0.13, low, 0], (0.26, max(high - low, 0.04)), role, 0.55)
             stage = VGroup(mark(bar, backdrop=True))
             if n and (carried or n % 2):
@@ -184,3 +187,8 @@ def _power(exponent: int) -> Formula:
 def between(start: Array, end: Array, share: float) -> Array:
     """Points on the straight ways from some to others."""
     return np.asarray(start + (end - start) * share)
+
+
+def written(size: float, digits: int) -> str:
+    """A size as math; one that float64 cannot hold is infinite."""
+    return short(size, digits) if math.isfinite(size) else "oo"
