@@ -22,6 +22,8 @@ ALIKE = 1.25  # losses above the bottom that differ by less are called as low
 def percent(walk: Walk) -> str:
     """How much of the way is left in the end."""
     share = 100 * float(walk.left[-1])
+    if share < 0.01:
+        return "0"
     return plain(round(share) if share >= 10 else share, 2 if share < 10 else 6)
 
 
