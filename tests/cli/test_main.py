@@ -127,6 +127,7 @@ def test_every_command_is_told_in_the_help_and_no_other():
         "grown",
         "printing",
         "table",
+        "voicing",
         "watching",
     }
 
