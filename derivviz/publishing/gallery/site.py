@@ -46,7 +46,7 @@ a {{ color: {PAPER.function}; }}
 header p {{ max-width: 44rem; }}
 label {{ font-weight: 600; }}
 input {{ font: inherit; padding: 0.4rem 0.6rem; width: min(24rem, 100%); border: 1px solid {PAPER.axis}; }}
-main {{ display: grid; gap: 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); }}
+main {{ display: grid; gap: 1.6rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }}
 article {{ background: {PAPER.panel}; padding: 1rem; border-radius: 0.5rem; min-width: 0; }}
 article[hidden] {{ display: none; }}
 video, img {{ width: 100%; height: auto; display: block; margin: 0.6rem 0; background: {PAPER.background}; }}
