@@ -128,3 +128,53 @@ def game_trace(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable
         return made[key]
 
     return trace
+
+
+@pytest.fixture(scope="session")
+def descent_trace(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Traces of short runs of ``descent``, each made once: on the galaxies, on points x, t, or on an own network.
+
+    ``descent_trace(points=((0, 1), (1, 0)), steps=20)``; ``own=True`` walks two weights of a small network.
+    """
+    from derivviz.learning.descent import two_weights
+    from derivviz.parameters import fill
+    from derivviz.runs import Progress, Request, descent
+
+    folder = tmp_path_factory.mktemp("descents")
+    made: dict[str, Path] = {}
+
+    def network() -> tuple[Any, Any]:
+        nn, x = torch.nn, torch.linspace(-2, 2, 20)[:, None]
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model = nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1)).double()
+        target = (model(x.double()) + 0.1 * x).detach()
+        return two_weights(
+            model,
+            lambda m: nn.functional.mse_loss(m(x.double()), target),
+            "2.weight[0, 3]",
+            "0.weight[3, 0]",
+        )
+
+    def trace(points: tuple[tuple[float, float], ...] = (), own: bool = False, **typed: Any) -> Path:
+        key = f"{points} {own} {sorted(typed.items())}"
+        if key not in made:
+            path = folder / f"{len(made)}.zarr"
+            options = fill(
+                descent.Parameters, {flag.replace("_", "-"): str(value) for flag, value in typed.items()}
+            )
+            if own:
+                loss, start = network()
+                names = ("2.weight[0, 3]", "0.weight[3, 0]")
+                descent.descend(
+                    loss, start + torch.tensor([1.0, -0.5]), path, names=names, parameters=options
+                )
+            else:
+                file = folder / f"{len(made)}.csv"
+                file.write_text("".join(f"{x},{t}\n" for x, t in points))
+                quiet = Progress(lambda line: None, lambda *now: None)
+                descent.train(Request(path, file if points else None, parameters=options), quiet)
+            made[key] = path
+        return made[key]
+
+    return trace

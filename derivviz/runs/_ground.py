@@ -13,6 +13,7 @@ from derivviz.learning.descent import Loss, curvatures
 
 CURVE = 241  # places of the curve
 ACROSS = 161  # and of the longer side of the rectangle
+CHUNK = 512  # of them at once
 RATIO = 2.6  # of its sides, as a wide picture has them
 REACH = 1.6  # of the curve to either side of its lowest place, over the way from the start to it
 LOOKS = 33  # places between the start and the lowest one that the curvature is measured at
@@ -112,10 +113,13 @@ class Stretch:
             torch.linspace(*ends, count, dtype=torch.float64)
             for ends, count in zip(self.ranges, self.counts, strict=True)
         )
+        places = torch.cartesian_prod(one, other)
         with torch.no_grad():
-            return torch.stack([loss(place).double() for place in torch.cartesian_prod(one, other)]).reshape(
-                self.counts
-            )
+            try:
+                found = torch.vmap(loss, chunk_size=CHUNK)(places)
+            except RuntimeError:  # not every model can be asked at many places at once
+                found = torch.stack([loss(place) for place in places])
+        return found.double().reshape(self.counts)
 
     def told(self) -> dict[str, Any]:
         """For the trace."""
