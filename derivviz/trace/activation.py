@@ -140,7 +140,7 @@ def _through_layers(shot: Snapshot, passages: list[Passage]) -> dict[str, list[L
             elif key == "scaled":
                 known = passage.constants if passage.key == "scaled" else None
                 center, scale = (each[passage.feature] for each in known or standard(z, passage.feature))
-                a = functions(center, scale)[key](z)
+                a = functions()[key]((z - center) / scale)
             else:
                 with np.errstate(all="ignore"):
                     a = functions()[key](z)
@@ -208,4 +208,4 @@ def _applied(key: str, z: Array, constants: tuple[Array, Array] | None) -> Array
         spread = z.std(axis=over)
         constants = z.mean(axis=over), np.where(spread > 0, spread, 1.0)
     center, scale = (each.reshape(shape) for each in constants)
-    return functions(center, scale)[key](z)
+    return functions()[key]((z - center) / scale if key == "scaled" else z)

@@ -118,15 +118,14 @@ def _passage(trace: Trace, shot: Snapshot, name: str, source: str) -> Passage:
     feature = unit % int(shape[-1]) if len(shape) == 2 else unit // int(np.prod(shape[1:]))
     about = (trace.attrs.get("activations") or {}).get(bare) or {}
     key = OWN.get(kind)
+    options = next((layer.options for layer in layers(trace) if layer.name == bare), {})
+    if options.get("approximate") == "tanh":
+        key = None  # another GELU
     if kind == "DerivativeActivation":
-        preset = about.get("preset") or _preset(trace, bare)
+        preset = about.get("preset") or options.get("preset")
         key = {"faithful": "raw", "stable": "scaled"}.get(str(preset))
     constants = None
     if key == "scaled" and "center" in about:
         constants = np.array(about["center"], float), np.array(about["scale"], float)
     z, a = (np.asarray(shot.activation[each], float) for each in (source, name))
     return Passage(name, source, kind, key, z, a, feature, constants)
-
-
-def _preset(trace: Trace, name: str) -> object:
-    return next((layer.options.get("preset") for layer in layers(trace) if layer.name == name), None)
