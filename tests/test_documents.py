@@ -20,6 +20,7 @@ DOCUMENTS = (
     "docs/losses.md",
     "docs/focal.md",
     "docs/lectures.md",
+    "docs/pages.md",
     "docs/rendering.md",
     "README.ko.md",
     "CONTRIBUTING.md",
@@ -43,6 +44,7 @@ def commands(name: str) -> list[list[str]]:
         "docs/recommender.md",
         "docs/losses.md",
         "docs/lectures.md",
+        "docs/pages.md",
         "docs/rendering.md",
     ],
 )

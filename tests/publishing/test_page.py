@@ -104,7 +104,14 @@ def test_words_are_escaped_and_numbers_that_are_none_are_null() -> None:
 
 
 def test_all_pages_are_listed_and_a_wrong_name_is_told_the_nearest() -> None:
-    named = {"tangent", "derivative_function", "gradient_descent", "score", "polynomial_regression", "training"}
+    named = {
+        "tangent",
+        "derivative_function",
+        "gradient_descent",
+        "score",
+        "polynomial_regression",
+        "training",
+    }
     assert named == set(summaries())
     assert "polynomial_regression" in run("--help").output
     assert path_of("polynomial-regression").stem == "polynomial_regression"
