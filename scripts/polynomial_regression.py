@@ -1,10 +1,10 @@
 """Polynomial regression · 다항식 회귀
 
 A polynomial learns to pass by points: its curve and its coefficients from step to step, and what each
-degree would do with the same points, those it learns from and those it is tested on.
+degree would do with the same points, those it learns from and those it is tested on, with a ridge and without.
 
 점을 따라가도록 학습하는 다항식의 곡선과 계수를 스텝별로 그리고, 같은 점에서 차수마다 학습 오차와 테스트 오차가
-어떻게 달라지는지 보인다.
+어떻게 달라지는지, 릿지를 더하면 어떻게 되는지 보인다.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.polynomial.polynomial import polyval
 from numpy.typing import NDArray
 
-from derivviz.calculus.polynomial import least_squares
+from derivviz.calculus.polynomial import best_ridge, least_squares, typical_miss
 from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
 from derivviz.figures.style import TEXT
 from derivviz.trace import MissingSeriesError, Trace
@@ -26,6 +26,13 @@ recorded_by = "polynomial"
 DEGREES = range(10)
 CURVES = 4  # of the curve on its way, the first and the last among them
 DIVERGED = 1e4  # a coefficient beyond it takes a logarithmic axis
+LEGEND = {
+    "loc": "lower right",
+    "bbox_to_anchor": (1.0, 1.0),
+    "ncols": 3,
+    "frameon": False,
+    "handlelength": 1.2,
+}
 MARKERS = "osD^vPX*"
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -40,7 +47,7 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
             "'derivviz figure polynomial_regression --trace renders/polynomial.zarr'."
         )
     with sheet(ax, language) as (look, ax):
-        (curve,), (below,) = grid(ax, 2, 1, heights=(1.1, 1))
+        (curve,), (below,) = grid(ax, 2, 1, heights=(1, 1.6))
         ((way, degrees),) = grid(below, 1, 2, widths=(1.2, 1))
         artists = draw_curve(curve, trace, look)
         artists |= draw_coefficients(way, trace, look) | draw_degrees(degrees, trace, look)
@@ -50,19 +57,38 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
 
 def caption(trace: Trace, *, language: str = "en") -> str:
     """What the figure shows, in numbers."""
-    x, _, test_x, test_target = points_of(trace)
+    x, target, test_x, test_target = points_of(trace)
     best = np.array(trace.attrs["least_squares"], float)
-    last = trace.snapshot(int(trace.snapshot_steps[-1])).param["coefficients"]
-    missed = float(np.mean((polyval(test_x, last) - test_target) ** 2))
-    far = float(np.abs(last - best).max())
-    degree, steps, points = len(best) - 1, len(trace.steps), len(x)
-    return {
-        "en": f"A polynomial of degree {degree} learns from {points} points in {steps} steps. At the end its "
-        f"coefficients are within {in_words(far)} of least squares, and the mean squared error on {len(test_x)} "
-        f"other points is {in_words(missed)}.",
-        "ko": f"{degree}차 다항식이 점 {points}개에서 {steps}스텝 동안 학습한다. 마지막 계수와 최소제곱해의 차이는 "
-        f"{in_words(far)} 이하이고, 다른 점 {len(test_x)}개에서 평균 제곱 오차는 {in_words(missed)}이다.",
-    }[language]
+    last = np.asarray(trace.snapshot(int(trace.snapshot_steps[-1])).param["coefficients"], float)
+    degree, steps = len(best) - 1, len(trace.steps)
+    told = {
+        "en": [f"A polynomial of degree {degree} learns from {len(x)} points in {steps} steps."],
+        "ko": [f"{degree}차 다항식이 점 {len(x)}개에서 {steps}스텝 동안 학습한다."],
+    }
+    loss = trace["loss"]
+    if not loss[-1] <= loss[0]:  # NaN too
+        rate, stable = (in_words(float(trace.attrs[key])) for key in ("learning_rate", "largest_stable_rate"))
+        told["en"].append(f"It diverges: the learning rate is {rate}, and could be {stable} at most.")
+        told["ko"].append(f"학습률 {rate}, 한계 {stable}: 발산한다.")
+    else:
+        far = in_words(float(np.abs(last - best).max()))
+        told["en"].append(f"At the end its coefficients are within {far} of least squares.")
+        told["ko"].append(f"마지막 계수와 최소제곱해의 차이는 {far} 이하이다.")
+    if len(test_x):
+        degrees, _, tested, held = errors_by_degree(trace)
+        low = int(np.argmin(tested))
+        ends = [in_words(error) for error in (tested[low], tested[-1], held[-1])]
+        ridge = in_words(best_ridge(x, target, test_x, test_target, degrees[-1]))
+        told["en"].append(
+            f"By least squares, the mean squared error on {len(test_x)} other points is least at degree "
+            f"{degrees[low]}, {ends[0]}; at degree {degrees[-1]} it is {ends[1]}, "
+            f"and {ends[2]} with a ridge of {ridge}."
+        )
+        told["ko"].append(
+            f"최소제곱해에서 다른 점 {len(test_x)}개의 평균 제곱 오차는 {degrees[low]}차에서 {ends[0]}, 가장 작다. "
+            f"{degrees[-1]}차에서는 {ends[1]}, 릿지 {ridge}에서는 {ends[2]}."
+        )
+    return " ".join(told[language])
 
 
 def draw_curve(ax: Axes, trace: Trace, look: Style) -> Artists:
@@ -70,7 +96,9 @@ def draw_curve(ax: Axes, trace: Trace, look: Style) -> Artists:
     x, target, test_x, test_target = points_of(trace)
     steps = trace.snapshot_steps
     chosen = steps[np.unique(np.geomspace(1, len(steps), CURVES).astype(int)) - 1]
-    curves = {int(step): trace.snapshot(int(step)).param["coefficients"] for step in chosen}
+    curves = {
+        int(step): np.asarray(trace.snapshot(int(step)).param["coefficients"], float) for step in chosen
+    }
     curves = {step: a for step, a in curves.items() if np.isfinite(a).all()}
     everywhere = np.linspace(x.min(), x.max(), 300)
     limits = around(np.concatenate([target, test_target]))
@@ -87,31 +115,22 @@ def draw_curve(ax: Axes, trace: Trace, look: Style) -> Artists:
     artists["error"] = ax.vlines(
         x, polyval(x, curves[max(curves)]), target, color=look.color("loss"), linewidth=1.6
     )
-    inks = {"learnt": (x, target, "o", "ink"), "test": (test_x, test_target, "s", "background")}
-    size = {"learnt": 4.5, "test": 3.0}
-    for name, (at, t, marker, face) in inks.items():
-        (artists[name],) = ax.plot(
-            at,
-            t,
-            marker,
-            color=look.color("ink" if name == "learnt" else "muted"),
-            markerfacecolor=look.color(face),
-            markersize=size[name],
-            clip_on=False,
-            zorder=3,
+    (artists["learnt"],) = ax.plot(
+        x, target, "o", color=look.color("ink"), markersize=4.5, clip_on=False, zorder=3
+    )
+    named = {
+        "learnt": look.choose(en="learnt from", ko="학습 점"),
+        "error": look.choose(en="error", ko="오차"),
+    }
+    if len(test_x):
+        (artists["test"],) = ax.plot(
+            test_x, test_target, "x", color=look.color("positive"), markersize=3.5, clip_on=False
         )
+        named["test"] = look.choose(en="tested on", ko="테스트 점")
     ax.set_xlim(x.min(), x.max())
     ax.set_ylim(*limits)
     ax.set_xlabel("x", style="italic")
-    names = (
-        look.choose(en="learnt from", ko="학습 점"),
-        look.choose(en="tested on", ko="테스트 점"),
-        look.choose(en="error", ko="오차"),
-    )
-    drawn = [artists[name] for name in ("learnt", "test", "error")]
-    ax.legend(
-        drawn, names, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, frameon=False, handlelength=1.2
-    )
+    ax.legend([artists[name] for name in named], list(named.values()), **LEGEND)
     at_the_end(ax, labels)
     return artists
 
@@ -124,7 +143,8 @@ def draw_coefficients(ax: Axes, trace: Trace, look: Style) -> Artists:
     ends = [float(column[np.isfinite(column)][-1]) for column in finite.T]
     artists: Artists = {}
     labels = []
-    stride = max(len(trace.steps) // 4, 1)
+    seen = trace.steps[np.isfinite(finite).any(axis=1)]  # all, but where it diverged
+    stride = max(len(seen) // 4, 1)
     for n, shade in enumerate(look.shades("parameter", len(positions))):
         (artists[f"a_{positions[n]}"],) = ax.plot(
             trace.steps,
@@ -135,14 +155,21 @@ def draw_coefficients(ax: Axes, trace: Trace, look: Style) -> Artists:
             markersize=3.5,
         )
         artists[f"a_{positions[n]}/best"] = ax.axhline(best[n], color=shade, linestyle=":", linewidth=1)
-        labels.append(EndLabel(f"a{str(positions[n]).translate(LOWERED)}", trace.steps[-1], ends[n], shade))
-    ax.set_xlim(trace.steps[0], max(trace.steps[-1], trace.steps[0] + 1))
+        labels.append(EndLabel(f"a{str(positions[n]).translate(LOWERED)}", seen[-1], ends[n], shade))
+    ax.set_xlim(seen[0], max(seen[-1], seen[0] + 1))
     if (largest := np.nanmax(np.abs(finite))) > DIVERGED:
         top = 10.0 ** np.floor(np.log10(largest))
         ax.set_yscale("symlog", linthresh=1)
         ax.set_yticks([-top, 0, top])
     ax.set_ylim(*around(finite[np.isfinite(finite)]))  # what it has still far to go to may lie beyond
-    heading(ax, look.choose(en="Coefficients (dotted: least squares)", ko="계수 (점선: 최소제곱해)"))
+    shown, all_of_them = len(positions), len(trace.attrs["least_squares"])
+    some = (
+        (f", {shown} of {all_of_them}", f" {all_of_them}개 중 {shown}개") if shown < all_of_them else ("", "")
+    )
+    told = look.choose(
+        en=f"Coefficients{some[0]} (dotted: least squares)", ko=f"계수{some[1]} (점선: 최소제곱해)"
+    )
+    heading(ax, told)
     ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
     ax.xaxis.set_major_locator(MaxNLocator(4))
     at_the_end(ax, labels)
@@ -150,22 +177,23 @@ def draw_coefficients(ax: Axes, trace: Trace, look: Style) -> Artists:
 
 
 def draw_degrees(ax: Axes, trace: Trace, look: Style) -> Artists:
-    """What least squares of each degree misses, of the points it learns from and of the others."""
-    x, target, test_x, test_target = points_of(trace)
-    degrees = [degree for degree in DEGREES if degree < len(x)]
-    fits = [least_squares(x, target, degree) for degree in degrees]
-    learnt = [np.mean((polyval(x, a) - target) ** 2) for a in fits]
-    test = [np.mean((polyval(test_x, a) - test_target) ** 2) for a in fits]
+    """What least squares of each degree misses, of the points it learns from and of the others, and with a ridge."""
+    degrees, learnt, test, held = errors_by_degree(trace)
     artists: Artists = {}
     looks = {
-        "learnt_error": (learnt, "muted", (0, (3, 1.5)), "o", look.choose(en="learnt", ko="학습")),
-        "test_error": (test, "loss", "-", "s", look.choose(en="tested", ko="테스트")),
+        "learnt_error": (learnt, "loss", (0, (3, 1.5)), "o", look.choose(en="learnt", ko="학습")),
+        "test_error": (test, "positive", "-", "s", look.choose(en="tested", ko="테스트")),
+        "ridge_error": (held, "positive", (0, (1, 1.2)), "^", look.choose(en="with ridge", ko="릿지")),
     }
     labels = []
     ax.set_yscale("log")
-    low = max(min(learnt), min(test) / 30)  # a curve through every point errs by rounding alone, far below
-    ax.set_ylim(low / 1.5, 2 * max(*learnt, *test))
+    shown = [error for error in (*learnt, *test, *held) if error > 0] or [1.0]
+    least = min(test, default=max(shown))
+    low = max(min(shown), least / 30)  # a curve through every point errs by rounding alone, far below
+    ax.set_ylim(low / 1.5, 2 * max(max(shown), low))
     for name, (errors, role, dashes, marker, text) in looks.items():
+        if not errors:
+            continue
         (artists[name],) = ax.plot(
             degrees, errors, color=look.color(role), linestyle=dashes, marker=marker, markersize=3.5
         )
@@ -177,6 +205,24 @@ def draw_degrees(ax: Axes, trace: Trace, look: Style) -> Artists:
     ax.set_xlabel(look.choose(en="degree", ko="차수"))
     at_the_end(ax, labels)
     return artists
+
+
+def errors_by_degree(trace: Trace) -> tuple[list[int], list[float], list[float], list[float]]:
+    """Degrees, and mean squared errors of least squares: of the points learnt from, of those to test on, with a ridge.
+
+    The ridge is the one that does best at the highest degree. Where there are no points to test on, the last two
+    are empty.
+    """
+    x, target, test_x, test_target = points_of(trace)
+    degrees = [degree for degree in DEGREES if degree < len(np.unique(x))]
+    fits = [least_squares(x, target, degree) for degree in degrees]
+    learnt = [typical_miss(x, target, a) ** 2 for a in fits]
+    if not len(test_x):
+        return degrees, learnt, [], []
+    ridge = best_ridge(x, target, test_x, test_target, degrees[-1])
+    held = [least_squares(x, target, degree, ridge) for degree in degrees]
+    tested = [[typical_miss(test_x, test_target, a) ** 2 for a in some] for some in (fits, held)]
+    return degrees, learnt, tested[0], tested[1]
 
 
 def points_of(trace: Trace) -> tuple[NDArray[np.float64], ...]:

@@ -21,6 +21,8 @@ LARGEST = 1e100  # numbers of a file beyond it would overflow when they are squa
 TEST_SHARE = 1 / 4
 LEAST_TO_SPLIT = 4  # different x from which on some points are held out
 TESTED = 39  # points of a wave to test on
+RIDGES = tuple(10.0**power for power in range(-8, 2))
+UNTESTED_RIDGE = 0.01
 CAREFUL = 0.3  # share of the largest stable rate that is chosen
 
 Floats = NDArray[np.float64]
@@ -68,6 +70,18 @@ def typical_miss(x: Floats, target: Floats, coefficients: Floats) -> float:
     if not len(x):
         return math.nan
     return float(np.sqrt(np.mean((np.polynomial.polynomial.polyval(x, coefficients) - target) ** 2)))
+
+
+def best_ridge(x: Floats, target: Floats, test_x: Floats, test_target: Floats, degree: int) -> float:
+    """The one of `RIDGES` with which a polynomial of that degree misses the test points least.
+
+    Where there are no test points to choose by, `UNTESTED_RIDGE`.
+    """
+    if not len(test_x):
+        return UNTESTED_RIDGE
+    return min(
+        RIDGES, key=lambda one: typical_miss(test_x, test_target, least_squares(x, target, degree, one))
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 from numpy.polynomial.polynomial import polyval
 
-from derivviz.calculus.polynomial import least_squares
+from derivviz.calculus.polynomial import best_ridge, least_squares
 from derivviz.figures import page, style
 from derivviz.look.theme import THEMES
 from derivviz.parameters import fill
@@ -15,12 +15,12 @@ from derivviz.runs import Progress, Request, polynomial
 from derivviz.trace import MissingSeriesError, Trace, open_trace
 
 
-def recorded(path: Path, **typed: object) -> Trace:
+def recorded(path: Path, data: Path | None = None, **typed: object) -> Trace:
     parameters = fill(
         polynomial.Parameters, {name.replace("_", "-"): str(value) for name, value in typed.items()}
     )
     silent = Progress(lambda line: None, lambda *now: None)
-    polynomial.train(Request(path, snapshot_every=10, parameters=parameters), silent)
+    polynomial.train(Request(path, data=data, snapshot_every=10, parameters=parameters), silent)
     return open_trace(path)
 
 
@@ -60,6 +60,15 @@ def test_errors_of_each_degree_are_those_of_least_squares(figure, cubic: Trace) 
         line.get_ydata(), [np.mean((polyval(test_x, a) - test_target) ** 2) for a in fits]
     )
     assert artists["learnt_error"].get_ydata()[-1] < 1e-20
+    ridge = best_ridge(x, target, test_x, test_target, 6)
+    held = [least_squares(x, target, degree, ridge) for degree in range(7)]
+    np.testing.assert_allclose(
+        artists["ridge_error"].get_ydata(), [np.mean((polyval(test_x, a) - test_target) ** 2) for a in held]
+    )
+    assert artists["ridge_error"].get_ydata()[-1] <= line.get_ydata()[-1]
+    told = figure("polynomial_regression").caption(cubic)
+    assert f"least at degree {int(np.argmin(line.get_ydata()))}, " in told
+    assert f"with a ridge of {ridge:g}." in told
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -77,12 +86,34 @@ def test_a_run_that_diverged_is_drawn_as_far_as_it_has_numbers(figure, tmp_path:
     artists = figure("polynomial_regression").draw(trace)
     assert not np.isfinite(trace.snapshot(int(trace.snapshot_steps[-1])).param["coefficients"]).all()
     assert np.isnan(artists["a_0"].get_ydata()[-1])
+    assert artists["a_0"].axes.get_xlim()[1] < 60  # as far as there are numbers
+    module = figure("polynomial_regression")
+    assert "It diverges: the learning rate is 5" in module.caption(trace)
+    assert "발산한다" in module.caption(trace, language="ko")
 
 
 @pytest.mark.parametrize("degree", [0, 9, 12])
 def test_few_and_many_coefficients(figure, tmp_path: Path, degree: int) -> None:
     artists = figure("polynomial_regression").draw(recorded(tmp_path / "run.zarr", degree=degree, steps=5))
     assert sum(name.startswith("a_") and "/" not in name for name in artists) == min(degree + 1, 8)
+    heading = artists["a_0"].axes.get_title(loc="left")
+    assert heading.startswith(f"Coefficients, 8 of {degree + 1} (" if degree > 7 else "Coefficients (")
+
+
+def test_without_points_to_test_on(figure, tmp_path: Path) -> None:
+    (tmp_path / "three.csv").write_text("1,2\n2,1\n3,4\n")
+    trace = recorded(tmp_path / "run.zarr", data=tmp_path / "three.csv", degree=1, steps=20)
+    with style("paper", "en"):
+        artists = figure("polynomial_regression").draw(trace)
+        drawn = page(artists, "polynomial_regression")
+        drawn.draw_without_rendering()
+    assert not {"test", "test_error", "ridge_error"} & artists.keys()
+    assert "tested on" not in [text.get_text() for text in drawn.findobj(Text)]
+    assert "other points" not in figure("polynomial_regression").caption(trace)
+    below = artists["learnt_error"].axes.title.get_window_extent()
+    assert (
+        below.y1 < artists["learnt"].axes.xaxis.label.get_window_extent().y0
+    )  # laid out, one under the other
 
 
 def test_another_trace_is_told_what_to_record(figure, make_trace) -> None:
