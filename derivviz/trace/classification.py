@@ -39,7 +39,8 @@ class Answers:
     logits, p : (sample, class)
         z and softmax(z); samples whose logits are not finite are left out.
     target : (sample,)
-        The true classes: as recorded, or, in a trace without them, those whose logits have a negative gradient.
+        The true classes: as recorded, or, in a trace without them, those whose logits have a negative gradient;
+        samples of which that is not recorded either are left out.
     kept : (unit,)
         The classes whose gradients are recorded.
     gradient : (sample, unit)
@@ -190,6 +191,10 @@ def _of_layer(shot: Snapshot, name: str) -> Answers | None:
         lowest = gradient.argmin(axis=1)
         down = gradient[np.arange(len(rows)), lowest] < 0
         target = np.where(down, kept[lowest], p.argmax(axis=1))
+        known = down | ~gradient.any(axis=1)  # else the true class is not among those that are kept
+        rows, logits, gradient, p, target = (part[known] for part in (rows, logits, gradient, p, target))
+        if not len(rows):
+            return None
     if target.min() < 0 or target.max() >= p.shape[1]:
         return None
     error = (p - np.eye(p.shape[1])[target])[:, kept]
