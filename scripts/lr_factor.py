@@ -1,10 +1,11 @@
 """What f′ does to the learning rate · f′이 학습률에 미치는 영향
 
 The factor 1 + |f′(m)|/20 on the step of each parameter tensor, where m is the tensor's mean: the rule,
-where on it the parameters of a run walk, and what they get at every step.
+where on it the parameters of a run walk, what they get at every step, and the way of one weight with and
+without it.
 
 파라미터 텐서의 평균 m이 정하는 스텝 배율 1 + |f′(m)|/20: 배율의 곡선, 학습 중에 평균이 그 위를
-움직인 자리, 학습 스텝마다 파라미터가 받은 배율을 보인다.
+움직인 자리, 학습 스텝마다 파라미터가 받은 배율, 배율이 있을 때와 없을 때 가중치 하나가 지나는 길을 보인다.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from derivviz.errors import DerivvizError
 from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, put, sheet
 from derivviz.figures.style import MILLIMETRE, TEXT
 from derivviz.trace import Trace
+from derivviz.trace.lr_factor import Weight, factor, read_walks, read_weight
 
 requires = ("lr_factor/*", "param/*/mean")
 
 SIZE = (160 * MILLIMETRE, 125 * MILLIMETRE)
+TALLER = (160 * MILLIMETRE, 170 * MILLIMETRE)  # with the way of a weight
 NAMED = 8  # parameters, at the most, that are named; of more, those whose factor moves the most
 MARKERS = "osD^vP"  # by layer, so that layers differ in grey
 DASHES = {"weight": "-", "bias": (0, (2.2, 1.2))}
@@ -43,11 +46,6 @@ class Walk:
     dashes: object
 
 
-def factor(mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The rule: 1 + |f′(m)|/20."""
-    return 1 + np.abs(cubic.df(mean)) / 20
-
-
 def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
     check(trace, requires, "lr_factor")
@@ -56,10 +54,15 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
             "every factor of this run is 1: its optimizer was not wrapped in DerivativeFactor, so f′ moved no "
             "learning rate. A run where it does: derivviz record food"
         )
-    with sheet(ax, language, SIZE) as (look, ax):
+    weight = followed(trace)
+    with sheet(ax, language, TALLER if weight else SIZE) as (look, ax):
+        artists: Artists = {}
+        if weight is not None:
+            (ax,), (below,) = grid(ax, 2, 1, heights=(2.7, 1))
+            artists |= draw_ways(below, weight, look)
         (rule, words), (near, steps) = grid(ax, 2, 2, heights=(1, 1.5), widths=(1, 1.25))
         walks = walks_of(trace, look)
-        artists = draw_steps(steps, trace, walks, look) | draw_walks(near, walks, look)
+        artists |= draw_steps(steps, trace, walks, look) | draw_walks(near, walks, look)
         near.sharey(steps)
         steps.tick_params(labelleft=False)
         artists |= draw_rule(rule, near.get_xlim(), look) | explain(words, look)
@@ -79,12 +82,38 @@ def caption(trace: Trace, *, language: str = "en") -> str:
     low = min(values.min() for values in factors.values() if len(values))
     high = max(values.max() for values in factors.values() if len(values))
     first, last = factors[widest][0], factors[widest][-1]
-    return {
+    told = {
         "en": f"The factors of {len(reach)} parameter tensors lie between {low:.3f} and {high:.3f}. That of "
         f"{widest} moves the most, from {first:.3f} to {last:.3f} over {len(trace.steps)} steps.",
         "ko": f"파라미터 텐서 {len(reach)}개의 배율은 {low:.3f}에서 {high:.3f} 사이에 있다. 가장 많이 움직인 것은 "
         f"{widest}이며, 처음에 {first:.3f}이던 배율이 {len(trace.steps)}스텝 뒤에는 {last:.3f}이다.",
-    }[language]
+    }
+    if (weight := followed(trace)) is not None:
+        constant, (with_it, without, alike) = float(weight.factor.mean()), ways(weight)
+        times = abs(with_it[-1] - with_it[0]) / abs(without[-1] - without[0])
+        apart = np.abs(alike - with_it).max() / np.ptp(with_it)
+        told["en"] += (
+            f" A weight of {weight.parameter} ends {times:.2f} times as far from its start as without the factor; "
+            f"with the constant {constant:.2f} instead it is never farther off than {apart:.1%} of its way."
+        )
+        told["ko"] += (
+            f" {weight.parameter}의 한 가중치는 배율이 없을 때보다 {times:.2f}배 멀리 간다. 대신 늘 {constant:.2f}를 "
+            f"곱해도 그 길에서 길이의 {apart:.1%} 넘게 벗어나지 않는다."
+        )
+    return told[language]
+
+
+def followed(trace: Trace) -> Weight | None:
+    """The weight whose way is drawn; None where the trace follows none that moved."""
+    try:
+        return read_weight(trace, read_walks(trace))
+    except DerivvizError:
+        return None
+
+
+def ways(weight: Weight) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Its values as recorded, with the same steps but no factor, and with the mean factor in each."""
+    return weight.recorded, weight.path(), weight.path(float(weight.factor.mean()))
 
 
 def walks_of(trace: Trace, look: Style) -> list[Walk]:
@@ -221,6 +250,34 @@ def draw_steps(ax: Axes, trace: Trace, walks: list[Walk], look: Style) -> Artist
     ax.set_xlim(trace.steps[0], max(trace.steps[-1], trace.steps[0] + 1))
     ax.set_ylim(*padded(np.concatenate([walk.factor for walk in walks]), 0.006))
     heading(ax, look.choose(en="… and set the factor of each step", ko="… 그에 따라 스텝의 배율이 정해진다"))
+    ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
+    at_the_end(ax, labels)
+    return artists
+
+
+def draw_ways(ax: Axes, weight: Weight, look: Style) -> Artists:
+    """One weight through the run: as recorded, without the factor, and with a constant one."""
+    steps = np.append(weight.steps, weight.steps[-1] + 1)
+    constant = f"× {weight.factor.mean():.2f}"
+    looks = (
+        ("way/recorded", look.choose(en="recorded", ko="기록"), "parameter", "-", 3.2),
+        ("way/without", look.choose(en="no factor", ko="배율 없이"), "muted", (0, (3, 1.2)), 1.4),
+        ("way/constant", constant, "ink", (0, (1, 1.6)), 1.2),
+    )
+    artists: Artists = {}
+    labels = []
+    for (key, name, role, dashes, width), way in zip(looks, ways(weight), strict=True):
+        (artists[key],) = ax.plot(steps, way, color=look.color(role), linestyle=dashes, linewidth=width)
+        labels.append(EndLabel(name, steps[-1], way[-1], look.color(role)))
+    ax.set_xlim(steps[0], steps[-1])
+    name = weight.parameter if len(weight.parameter) <= 30 else f"…{weight.parameter[-29:]}"
+    heading(
+        ax,
+        look.choose(
+            en=f"A weight of {name}, with and without the factor",
+            ko=f"{name}의 가중치 하나: 배율이 있을 때와 없을 때",
+        ),
+    )
     ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
     at_the_end(ax, labels)
     return artists
