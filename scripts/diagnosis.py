@@ -16,7 +16,19 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, put, sheet
+from derivviz.figures import (
+    Artists,
+    EndLabel,
+    Motion,
+    Style,
+    at_the_end,
+    check,
+    grid,
+    growing,
+    in_words,
+    put,
+    sheet,
+)
 from derivviz.figures.style import MILLIMETRE, SMALL, TEXT
 from derivviz.trace import Trace
 from derivviz.trace.diagnosis import diagnose
@@ -45,6 +57,12 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
             title = look.choose(en="Why this run explodes", ko="이 학습이 폭발하는 까닭")
         sizes.set_title(title)
     return artists
+
+
+def animate(artists: Artists, trace: Trace) -> Motion:
+    """The sizes grow step by step; what is told of the end stays."""
+    growing_ones = {name: artist for name, artist in artists.items() if name.startswith(("size/", "lost"))}
+    return growing(trace.steps, growing_ones)
 
 
 def caption(trace: Trace, *, language: str = "en") -> str:

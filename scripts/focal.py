@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from derivviz.calculus.focal import loss
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, sheet
+from derivviz.figures import Artists, EndLabel, Motion, Style, at_the_end, check, grid, growing, sheet
 from derivviz.figures.style import TEXT
 from derivviz.trace import Trace
 from derivviz.trace.focal import FOCAL, PLAIN, TENTHS, Contest
@@ -59,6 +59,25 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         artists |= draw_way(way, run, kinds, look) | draw_classes(classes, run, kinds, look)
         family.set_title(look.choose(en="Focal loss", ko="초점 손실"))
     return artists
+
+
+def animate(artists: Artists, trace: Trace) -> Motion:
+    """The average precisions from test to test, of the rarest class and of all."""
+    run = Contest(trace)
+    steps = run.steps[run.tested] + 1
+    arms = sorted(run.gammas, key=lambda arm: run.gammas[arm])
+    tested = {
+        artists[f"classes/{name}"]: np.array([run.precision(arm, n) for arm in arms])  # (arm, test)
+        for n, name in enumerate(run.classes)
+    }
+
+    def show(step: float) -> None:
+        test = int(np.searchsorted(steps, step, side="right")) - 1
+        for line, values in tested.items():
+            line.set_ydata(values[:, test])
+
+    growing_ones = {name: artist for name, artist in artists.items() if name.startswith("precision/")}
+    return growing(steps, growing_ones).joined(list(tested), show)
 
 
 def caption(trace: Trace, *, language: str = "en") -> str:

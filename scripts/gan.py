@@ -12,8 +12,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, sheet
-from derivviz.figures.course import band, draw_course, heading
+from derivviz.figures import Artists, EndLabel, Motion, Style, at_the_end, check, grid, growing, sheet
+from derivviz.figures.course import ROUND, animate_course, band, draw_course, heading
 from derivviz.trace import Trace
 from derivviz.trace.game import DISCRIMINATOR, Game, binned, read_game
 
@@ -42,6 +42,15 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         for panel in (losses, answers, gradients):
             panel.set_xlabel(look.choose(en="round", ko="라운드"))
     return artists
+
+
+def animate(artists: Artists, trace: Trace) -> Motion:
+    """The curves grow, and the samples move."""
+    game = read_game(trace)
+    still = ("draw", "samples/*", "field/*", "modes/*")
+    return growing(game.sample_rounds, artists, still=still, unit=ROUND).joined(
+        *animate_course(artists, game)
+    )
 
 
 def draw_losses(ax: Axes, game: Game, look: Style) -> Artists:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from derivviz.figures.canvas import Artists
@@ -12,6 +16,7 @@ from derivviz.figures.style import SMALL, TEXT, Style
 from derivviz.trace.game import Game, Served
 
 Array = NDArray[np.float64]
+ROUND = {"en": "round", "ko": "라운드"}
 PANELS, COLUMNS = 5, 4  # moments of the game; pictures side by side in each
 
 
@@ -78,6 +83,35 @@ def _sheet(pictures: Array) -> Array:
         top, left = n // COLUMNS * (high + 1), n % COLUMNS * (wide + 1)
         made[top : top + high, left : left + wide] = one
     return made
+
+
+def animate_course(artists: Artists, game: Game) -> tuple[list[Artist], Callable[[float], None]]:
+    """Each panel appears when its round is reached, and the last one goes through all that were recorded."""
+    final = int(game.sample_rounds[-1])
+    parts = {
+        name: artist for name, artist in artists.items() if name.startswith(("samples/", "field/", "modes/"))
+    }
+    samples, field = artists[f"samples/{final}"], artists.get(f"field/{final}")
+    assert isinstance(samples.axes, Axes)
+    told = samples.axes.get_title("left")
+    title = next(text for text in samples.axes.findobj(Text) if text.get_text() == told)
+    fields = {int(now): game.field(int(now))[1] for now in game.sample_rounds} if game.on_ring else {}
+    sheets = game.samples if game.on_ring else [_sheet(pictures) for pictures in game.samples]
+
+    def show(round: float) -> None:
+        for name, artist in parts.items():
+            now = int(name.split("/")[1])
+            artist.set_visible(now == final or now <= round)
+        row = int(np.searchsorted(game.sample_rounds, round, side="right")) - 1
+        now = int(game.sample_rounds[row])
+        if game.on_ring:
+            samples.set_data(*sheets[row].T)  # type: ignore[attr-defined]
+            field.set_data(fields[now])  # type: ignore[union-attr]
+        else:
+            samples.set_data(sheets[row])  # type: ignore[attr-defined]
+        title.set_text(told if now == final else f"{now}")
+
+    return [*parts.values(), title], show
 
 
 def draw_served(ax: Axes, served: dict[str, Served], look: Style) -> Artists:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from derivviz.errors import DerivvizError
 from derivviz.figures.canvas import Artists
+from derivviz.figures.labels import in_words
 
 Show = Callable[[float], None]
 STEP = {"en": "step", "ko": "스텝"}
@@ -47,6 +48,11 @@ class Motion:
         """The step at a moment of the film, 0 at its begin and 1 at its end."""
         first, last = float(self.steps[0]), float(self.steps[-1])
         return last if moment >= 1 else first + (last - first) * moment
+
+    def told(self, step: float, language: str) -> str:
+        """What a viewer is told of it: the last whole step, where all are whole."""
+        are_whole = bool((self.steps % 1 == 0).all())
+        return f"{self.unit[language]} {in_words(int(step) if are_whole else step)}"
 
     def joined(self, artists: Sequence[Artist], show: Show) -> Motion:
         """This, with other artists that change as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from derivviz.figures.labels import in_words
 from derivviz.figures.motion import Motion
 from derivviz.figures.saving import no_boxes
 from derivviz.figures.style import SMALL, current
@@ -90,8 +90,7 @@ class Painter:
             for patch in self.patches or ():
                 patch.over(picture)
         if moment < 1:
-            name = self.motion.unit[current().language]
-            self.label.set_text(f"{name} {in_words(int(step)) if step >= 1 else f'{step:.3g}'}")
+            self.label.set_text(self.motion.told(step, current().language))
             self.label.draw(renderer)
         return picture
 
@@ -134,7 +133,7 @@ def painter(figure: Figure, motion: Motion, width: int, *, transparent: bool = F
             artist.set_animated(True)
         after.callback(motion.show, float(motion.steps[-1]))
         agg.draw()
-        places = [*(_place(layer, agg) for layer in layers), _box(label.get_window_extent(), agg)]
+        places = [*(_place(layer, agg) for layer in layers), _box(label.get_window_extent().padded(4), agg)]
         grounds: list[Any] = [agg.copy_from_bbox(_extent(place, high)) for place in places]
         yield Painter(agg, motion, layers, patches, grounds, places, label)
 
@@ -176,7 +175,16 @@ def _is_above(artist: Artist, ax: Axes) -> bool:
         return False
     if not artist.get_visible() or isinstance(artist, Axes):
         return False
-    return bool(_near(ax).overlaps(artist.get_window_extent()))
+    box = _seen(artist)
+    return box is not None and bool(_near(ax).overlaps(box))
+
+
+def _seen(artist: Artist) -> Bbox | None:
+    """Where an artist is seen, in pixels; None where it is empty."""
+    box = artist.get_tightbbox()
+    if box is None or not np.isfinite(box.extents).all() or not (box.width > 0 or box.height > 0):
+        return None
+    return box
 
 
 def _patch(artist: Artist, canvas: FigureCanvasAgg) -> Iterator[Patch]:
@@ -205,9 +213,7 @@ def _place(layer: Layer, canvas: FigureCanvasAgg) -> Pixels:
     """All that is drawn anew of one axes."""
     ax = layer.artists[0].axes
     assert isinstance(ax, Axes)
-    still = [
-        a.get_window_extent() for a in (*layer.artists, *layer.above) if isinstance(a, Text) and a.get_text()
-    ]
+    still = [box for artist in (*layer.artists, *layer.above) if (box := _seen(artist)) is not None]
     return _box(Bbox.union([_near(ax), *still]), canvas)
 
 
@@ -229,9 +235,9 @@ def _label(figure: Figure, motion: Motion) -> Text:
     texts = [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
     taken = [Text.get_window_extent(t) for t in texts]
     look = current()
-    name = motion.unit[look.language]
-    longest = max((f"{name} {in_words(int(step))}" for step in motion.steps[[0, -1]]), key=len)
-    label = figure.text(0, 0, longest, size=SMALL, color=look.color("muted"), animated=True)
+    longest = max((motion.told(float(step), look.language) for step in motion.steps), key=len)
+    widest = re.sub(r"\d", "8", longest)
+    label = figure.text(0, 0, widest, size=SMALL, color=look.color("muted"), animated=True)
     for x, y in CORNERS:
         label.set(
             x=0.992 if x else 0.008,

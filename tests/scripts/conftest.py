@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+import derivviz
 from derivviz import library, open_trace
+from derivviz.figures import style
+from derivviz.figures.data import table
+from derivviz.figures.painter import painter
 from derivviz.trace import Trace
 from derivviz.trace.layout import STATS
 from derivviz.trace.writer import TraceWriter
@@ -22,6 +27,27 @@ Load = Callable[[str], Any]
 def figure() -> Load:
     """The module of a figure, by name."""
     return lambda name: library.load(library.find("scripts", name))
+
+
+@pytest.fixture
+def ends_still() -> Callable[..., None]:
+    """Checks that a figure moves, and that its film ends with the figure in print, to a pixel and in its numbers."""
+
+    def check(name: str, trace: Trace, language: str = "ko", theme: str = "dark") -> None:
+        moving, still = (derivviz.figure(name, trace, language=language, theme=theme) for _ in range(2))
+        with style(theme, language), painter(moving.figure, moving.motion(), 320) as drawer:
+            still.figure.set_dpi(moving.figure.dpi)
+            still.figure.set_size_inches(moving.figure.get_size_inches())
+            first = drawer.frame(0.0).copy()
+            drawer.frame(0.55)
+            last = drawer.frame(1.0).copy()
+            canvas = FigureCanvasAgg(still.figure)
+            canvas.draw()
+            np.testing.assert_array_equal(last, np.asarray(canvas.buffer_rgba()))
+        assert (first != last).any()
+        assert table(moving.artists) == table(still.artists)
+
+    return check
 
 
 @pytest.fixture

@@ -131,3 +131,7 @@ def test_it_draws_on_given_axes(figure, exploding) -> None:
     artists = figure("diagnosis").draw(exploding, ax=mine)
     assert artists["size/conv"].axes is mine
     assert not other.lines
+
+
+def test_its_film_ends_with_it(tiny_trace, ends_still) -> None:
+    ends_still("diagnosis", open_trace(tiny_trace))

@@ -69,3 +69,12 @@ def test_both_languages_and_themes(figure, contest: Trace, theme: str, language:
 def test_another_trace_is_told_what_to_record(figure, make_trace) -> None:
     with pytest.raises(MissingSeriesError, match="derivviz record focal"):
         figure("focal").draw(make_trace({"loss": [1.0]}))
+
+
+def test_its_film_ends_with_it(figure, contest: Trace, ends_still) -> None:
+    ends_still("focal", contest)
+    artists, run = figure("focal").draw(contest), Contest(contest)
+    figure("focal").animate(artists, contest).show(float(run.steps[run.tested][0] + 1))
+    for n, name in enumerate(run.classes):
+        expected = [run.precision(arm, n)[0] for arm in ARMS]
+        np.testing.assert_array_equal(artists[f"classes/{name}"].get_ydata(), expected)

@@ -88,3 +88,26 @@ def test_a_trace_of_something_else_is_refused(figure, make_trace) -> None:
     for stem, run in (("gan", "gan"), ("wgan_gp", "wgan-gp")):
         with pytest.raises(MissingSeriesError, match=f"derivviz record {run}"):
             figure(stem).draw(trace)
+
+
+def test_their_films_end_with_them(game_trace, gan_trace, ends_still) -> None:
+    ends_still("gan", gan_trace)
+    ends_still("wgan_gp", open_trace(game_trace("wgan-gp")))
+
+
+def test_samples_move(figure, gan_trace) -> None:
+    game, module = read_game(gan_trace), figure("gan")
+    artists = module.draw(gan_trace)
+    motion = module.animate(artists, gan_trace)
+    last, now = int(game.sample_rounds[-1]), int(np.unique(game.sample_rounds)[1])
+    row = int(np.flatnonzero(game.sample_rounds == now)[-1])
+    motion.show(float(now))
+    drawn = artists[f"samples/{last}"]
+    if game.on_ring:
+        np.testing.assert_array_equal(np.array(drawn.get_data()), game.samples[row].T)
+    else:
+        np.testing.assert_allclose(drawn.get_array()[:28, :28, 0], game.samples[row, 0, :, :, 0])
+    assert drawn.axes.get_title("left") == f"{now}"
+    for name, artist in artists.items():
+        if name.startswith("samples/"):
+            assert artist.get_visible() == (int(name[8:]) <= now or int(name[8:]) == last)

@@ -103,3 +103,7 @@ def test_it_draws_on_given_axes(figure, tiny_trace) -> None:
     assert artists["loss"].axes is mine
     assert mine.get_title(loc="left") == "손실과 정확도"
     assert not other.lines
+
+
+def test_its_film_ends_with_it(tiny_trace, ends_still) -> None:
+    ends_still("loss", open_trace(tiny_trace))
