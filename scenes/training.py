@@ -108,10 +108,10 @@ class Training(Lesson):
     def the_maps(self) -> None:
         picture = self.run.maps.kind == "maps"
         self.say(
-            en="What that layer makes of a picture: bright where a filter answers strongly."
+            en="What that layer makes of a picture: vivid where a filter answers strongly."
             if picture
             else "What units of a layer answer to the same few inputs: a row an input, a column a unit.",
-            ko="그 층이 그림 한 장에서 찾은 것이다. 필터가 세게 반응하는 곳이 밝다."
+            ko="그 층이 그림 한 장에서 찾은 것이다. 필터가 세게 반응하는 곳이 뚜렷하다."
             if picture
             else "같은 입력 몇 개에 대한 유닛들의 출력이다. 한 줄이 입력 하나, 한 칸이 유닛 하나이다.",
         )
@@ -168,14 +168,11 @@ class Training(Lesson):
         self.pointer = None
         self.ring = VGroup()
         if "loss" in self.run.panels:
-            self.point_at("loss")
             self.about_loss()
         moved = [layer for layer in getattr(self.run.panels.get("layers"), "layers", []) if moves(layer)]
         if len(moved) > 1:
-            self.point_at("layers")
             self.about_layers(moved)
         if "answers" in self.run.panels:
-            self.point_at("answers")
             self.about_answers()
 
     def about_loss(self) -> None:
@@ -200,6 +197,7 @@ class Training(Lesson):
                 en=f"It did not fall: from {told(start)} to {told(end)}.",
                 ko=f"손실은 줄지 않았다. {told(start)}에서 {told(end)}이 되었다.",
             )
+        self.point_at("loss")
         self.worst = int(np.nanargmax(np.where(finite, values, -np.inf)))
         each = -(-len(values) // COLUMNS)
         worst, step = told(float(values[self.worst])), int(steps[self.worst])
@@ -230,6 +228,7 @@ class Training(Lesson):
                 en=f"Layer {name} has both the longest gradients and the longest steps for its size.",
                 ko=f"그래디언트가 가장 긴 층도, 크기에 비해 가장 멀리 움직이는 층도 {name}, 하나이다.",
             )
+            self.point_at("layers")
             return
         longer = middle(long.gradient) / middle(far.gradient)
         farther = middle(far.update) / middle(long.update)
@@ -238,6 +237,7 @@ class Training(Lesson):
             en=f"A typical gradient of layer {one} is {times(longer)} times as long as one of layer {other}.",
             ko=f"층 {one}의 그래디언트는 보통 층 {other}의 {times(longer)}배이다.",
         )
+        self.point_at("layers")
         self.say(
             en=f"Yet layer {other} moves {times(farther)} times as far, for its size: the optimizer decides.",
             ko=f"그런데 크기에 비해 더 움직이는 쪽은 층 {other}, {times(farther)}배이다. 옵티마이저가 정한다.",
@@ -256,10 +256,12 @@ class Training(Lesson):
             ko += f" {mute:,}개는 확률이 NaN이라 답이 없다."
         elif wrong.any():
             truth, answer = np.unravel_index(int(wrong.argmax()), wrong.shape)
-            a, b, times_ = self.run.class_name(int(truth)), self.run.class_name(int(answer)), int(wrong.max())
-            en += f" The most frequent error: {a} taken for {b}, {'once' if times_ == 1 else f'{times_:,} times'}."
-            ko += f" 가장 잦은 오답: 정답 {a}, 답 {b}, {times_:,}번."
+            one, other, often = *map(self.run.class_name, (int(truth), int(answer))), int(wrong.max())
+            count = "once" if often == 1 else f"{often:,} times"
+            en += f" The most frequent error: {one['en']} taken for {other['en']}, {count}."
+            ko += f" 가장 잦은 오답: 정답 {one['ko']}, 답 {other['ko']}, {often:,}번."
         self.say(en=en, ko=ko)
+        self.point_at("answers")
 
     def conclusion(self) -> None:
         self.say(

@@ -20,6 +20,7 @@ from derivviz.calculus.score import KOREAN
 from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
 from derivviz.figures.style import MILLIMETRE, SMALL, TEXT
 from derivviz.trace import MissingSeriesError, Sensitivity, Trace
+from derivviz.trace.sensitivity import coarse
 
 requires = ("sensitivity/saliency",)
 
@@ -28,7 +29,7 @@ SHOWN = 0  # of the probe inputs, which is shown
 BRIGHTEST = (
     99.0  # percentile of a map that is drawn at full strength: a single pixel must not darken the rest
 )
-CELLS = 56  # along the longer side of a map
+CELLS = 56  # along the longer side of a map, so many that the eye sees more than specks
 DECADE = 10.0  # largest over smallest norm, from where their axis is logarithmic
 NAMED = 6  # classes and layers, at the most
 
@@ -172,7 +173,7 @@ def class_name(trace: Trace, number: int, look: Style) -> str:
 
 def draw_map(ax: Axes, values: NDArray[np.float32], name: str, look: Style) -> Any:
     """A map from its faintest to its strongest, in means over cells; of integrated gradients, for and against."""
-    values = coarse(values)
+    values = coarse(values, CELLS)
     finite = np.abs(values[np.isfinite(values)])
     least, most = np.percentile(finite, (100 - BRIGHTEST, BRIGHTEST)) if len(finite) else (0.0, 1.0)
     most = most if most > least else least + 1
@@ -187,14 +188,6 @@ def draw_map(ax: Axes, values: NDArray[np.float32], name: str, look: Style) -> A
     if not len(finite):
         ax.annotate("NaN", (0.5, 0.5), xycoords="axes fraction", ha="center", color=look.color("muted"))
     return drawn
-
-
-def coarse(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Means over square cells, so many that the eye sees more than specks; a rest at the edges is left out."""
-    cell = max(max(values.shape) // CELLS, 1)
-    rows, columns = values.shape[0] // cell, values.shape[1] // cell
-    cells = values[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell)
-    return np.asarray(cells.mean(axis=(1, 3)))
 
 
 def draw_jacobians(ax: Axes, found: Sensitivity, look: Style) -> Artists:

@@ -160,13 +160,13 @@ class Curves(Panel):
         keys: Sequence[tuple[int, Words]] = (),
     ) -> None:
         super().__init__(box, heading)
-        x, y = self.heading.get_right()[0] + 0.3, self.heading.pen.points[0][1]
+        x, y = self.heading.get_right()[0] + 0.2, self.heading.pen.points[0][1]
         for n, words in keys:
             sample = Segments(
-                [[[x, y + 0.09, 0], [x + 0.32, y + 0.09, 0]]], strokes[n].role, strokes[n].width
+                [[[x, y + 0.09, 0], [x + 0.28, y + 0.09, 0]]], strokes[n].role, strokes[n].width
             )
-            self.add(mark(sample, backdrop=True), words.at([x + 0.42, y, 0]))
-            x = words.get_right()[0] + 0.3
+            self.add(mark(sample, backdrop=True), words.at([x + 0.37, y, 0]))
+            x = words.get_right()[0] + 0.2
         self.strokes, self.x_range = list(strokes), x_range
         self.log, self.y_range, marks = _axis(strokes, y_range)
         written = [(y, _written(y, self.log, percent)) for y in marks]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from manim import DOWN, ImageMobject
+from manim import ImageMobject
 from numpy.typing import NDArray
 
 from derivviz.animation.dashboard import Box, Panel
@@ -111,8 +111,8 @@ def _arranged(
     x, top = left, bottom + height
     for image, caption in zip(images, captions, strict=True):
         image.move_to([x + image.width / 2, top - image.height / 2, 0])
-        caption.next_to(image, DOWN, 0.08)
-        caption.set_x(min(max(image.get_x(), x + caption.width / 2), left + width - caption.width / 2))
+        middle = min(max(image.get_x(), x + caption.width / 2), left + width - caption.width / 2)
+        caption.at([middle - caption.width / 2, top - image.height - 0.29, 0])
         panel.add(image, caption)
         x += max(image.width, caption.width) + gap
     return images

@@ -156,7 +156,9 @@ class Overview:
         assert self.answers is not None
         heading = self._head(en="down: truth, across: answer", ko="세로: 정답, 가로: 답")
         count = self.answers.counts.shape[1]
-        return Confusion(box, heading, self.answers, [self.class_name(n) for n in range(count)])
+        return Confusion(
+            box, heading, self.answers, [self.lesson.choose(**self.class_name(n)) for n in range(count)]
+        )
 
     def _shown_layers(self, box: Box) -> list[Layer]:
         """The layers that there is room for, from the first to the last."""
@@ -164,11 +166,10 @@ class Overview:
         chosen = np.linspace(0, len(self.layers) - 1, min(most, len(self.layers))).round().astype(int)
         return [self.layers[n] for n in chosen]
 
-    def class_name(self, n: int) -> str:
+    def class_name(self, n: int) -> dict[str, str]:
+        """A class in both languages, as markup."""
         known = self.trace.attrs.get("classes")
-        return self.lesson.choose(
-            **display(str(known[n]) if isinstance(known, list) and n < len(known) else str(n))
-        )
+        return display(str(known[n]) if isinstance(known, list) and n < len(known) else str(n))
 
     def _about(self, looks: Looks, box: Box) -> Words:
         """What a picture of the inside is of, and how much of it is shown; of a long name its end."""

@@ -10,6 +10,15 @@ from derivviz.trace.errors import MissingSeriesError
 from derivviz.trace.store import Array, Store
 
 
+def coarse(values: Array, cells: int) -> Array:
+    """Means over square cells of a map (y, x), so many along its longer side; a rest at the edges is left out."""
+    cell = max(max(values.shape) // cells, 1)
+    rows, columns = values.shape[0] // cell, values.shape[1] // cell
+    return np.asarray(
+        values[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).mean(axis=(1, 3))
+    )
+
+
 class Checks(NamedTuple):
     """The derivative of the target's output along directions u of length 1, in two ways.
 

@@ -68,7 +68,7 @@ def test_maps_are_the_traces(figure, trace) -> None:
 
 def test_large_maps_are_means_of_cells(figure) -> None:
     values = np.arange(224.0 * 224).reshape(224, 224)
-    small = figure("sensitivity").coarse(values)
+    small = figure("sensitivity").coarse(values, 56)
     assert small.shape == (56, 56)
     assert small[1, 2] == values[4:8, 8:12].mean()
     assert small.mean() == pytest.approx(values.mean())
