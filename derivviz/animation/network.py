@@ -50,6 +50,19 @@ def shade(
     return np.asarray(np.round(mixed), np.uint8)
 
 
+def signed(values: ArrayLike, top: float) -> NDArray[np.uint8]:
+    """Numbers as colours, from the panel's (0) to that of what is positive or of what is negative (±top).
+
+    Returns
+    -------
+    uint8 array of shape (…, 3).
+    """
+    numbers = np.asarray(values, float)[..., None]
+    share = np.clip(np.abs(numbers) / max(top, 1e-300), 0, 1)
+    end = np.where(numbers >= 0, _rgb("positive"), _rgb("negative"))
+    return np.asarray(np.round(_rgb("panel") + (end - _rgb("panel")) * share), np.uint8)
+
+
 def tiles(maps: Array, role: str, gap: int = 3, **ends: float) -> NDArray[np.uint8]:
     """Four maps, shape (4, y, x), as one picture two by two, on one scale."""
     coloured = shade(maps, role, **ends)

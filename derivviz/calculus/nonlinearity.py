@@ -29,6 +29,8 @@ class Nonlinearity:
         φ and φ′, of arrays of any shape; at a kink φ′ is what torch takes there.
     formula, slope : str
         Typst math of φ(z) and φ′(z).
+    rate, shift : float
+        The formula is one of u = shift + rate · z, which is z itself but for a `hill`.
     """
 
     kind: str
@@ -36,6 +38,8 @@ class Nonlinearity:
     derivative: Callable[[Array], Array]
     formula: str
     slope: str
+    rate: float = 1.0
+    shift: float = 0.0
 
     def __call__(self, z: ArrayLike) -> Array:
         """a at z."""
@@ -78,7 +82,7 @@ def _logistic(options: Mapping[str, Any]) -> Nonlinearity:
         "Sigmoid",
         _sigmoid,
         lambda z: _sigmoid(z) * _sigmoid(-z),
-        "frac(1, 1 + e^(-z))",
+        "1 \\/ (1 + e^(-z))",
         "a (1 - a)",
     )
 
@@ -171,7 +175,13 @@ def hill(rate: float, shift: float, bounded: bool) -> Nonlinearity:
         return np.where((low < u) & (u < high), d2f(u) / peak * rate, 0.0)
 
     return Nonlinearity(
-        "DerivativeActivation", function, derivative, "f'(u) \\/ 24", "frac(f''(u), 24) dot frac(1, 2 sigma)"
+        "DerivativeActivation",
+        function,
+        derivative,
+        "f'(u) \\/ 24",
+        "frac(f''(u), 24) dot frac(1, 2 sigma)",
+        rate,
+        shift,
     )
 
 

@@ -4,230 +4,245 @@ For the layer z = Wx + b, a = φ(z), a sample n of the batch and the weight w fr
 
     ∂L/∂w = Σ_n ∂L/∂a_j · ∂a_j/∂z_j · ∂z_j/∂w      with ∂z_j/∂w = x_k,
 
-each factor as recorded for that sample.
+each factor as recorded for that sample. A convolution uses the same weight at every place of a map, so that each
+sample's share is itself a sum of such products over places.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from derivviz.calculus.cubic import DERIVATIVE_PEAK, DERIVATIVE_ZEROS, d2f, df
-from derivviz.errors import DerivvizError
+from derivviz.calculus.nonlinearity import Nonlinearity
+from derivviz.trace.choice import Chosen, choose_link, early, pick
+from derivviz.trace.convolution import Window, by_place, has_images, whole_maps
+from derivviz.trace.links import Link, ratio, table
 from derivviz.trace.reader import Trace
+from derivviz.trace.snapshot import Snapshot
 
 Array = NDArray[np.float64]
-SHOWN = 4  # feature maps that a picture of the network has room for
-
-
-@dataclass(frozen=True)
-class Activation:
-    """The derivative activation of one unit: a = f′(u)/peak at u = shift + rate · z.
-
-    ``faithful`` has u = z and peak 1; ``stable`` has u = −3 + (z − μ)/(2σ), peak 24, and is 0 outside −3…1.
-
-    Attributes
-    ----------
-    rate, shift
-        du/dz, and u at z = 0.
-    peak
-        What f′ is divided by.
-    bounded
-        Whether it is 0 outside of f′'s zeros.
-    """
-
-    rate: float
-    shift: float
-    peak: float
-    bounded: bool
-
-    @classmethod
-    def of_unit(cls, constants: dict[str, Any], unit: int) -> Activation:
-        """From what a run notes of its activations under ``activations``."""
-        if constants.get("preset") == "faithful":
-            return cls(1.0, 0.0, 1.0, False)
-        rate = float(constants["spread"]) / float(constants["scale"][unit])
-        return cls(
-            rate, DERIVATIVE_ZEROS[0] - float(constants["center"][unit]) * rate, DERIVATIVE_PEAK[1], True
-        )
-
-    def __call__(self, u: Array) -> Array:
-        """a at operating points u, of any shape."""
-        inside = np.clip(u, *DERIVATIVE_ZEROS) if self.bounded else u
-        return np.asarray(df(inside) / self.peak)
-
-    def slope(self, u: float) -> float:
-        """da/du at u: f″(u)/peak, and 0 where the activation is cut off."""
-        low, high = DERIVATIVE_ZEROS
-        return 0.0 if self.bounded and not low < u < high else float(d2f(u)) / self.peak
+SHOWN = 4  # samples of which pictures and maps are kept
 
 
 @dataclass(frozen=True)
 class Chain:
-    """One weight of a linear layer in one recorded step, with everything it hangs on.
+    """One weight of a layer in one recorded step, with everything it hangs on.
 
     Attributes
     ----------
     step : int
         The recorded step.
-    sample, unit, pixel : int
-        Row n of the batch, unit j of the layer, and column among the recorded inputs k.
-    image : uint8 (y, x, 3)
-        The picture of that sample.
-    classes : list of str; truth : int; probabilities : (class,)
-        What the network said of it.
-    losses : (sample,)
-        Cross-entropy −ln p of every sample; the run's loss is their mean.
-    maps, grad_maps : (4, y, x) by module
-        Feature maps and gradients of the `channels` shown.
-    channels : list of int
-        Those channels; the first is that of the pixel.
-    place : (float, float)
-        Where the pixel lies on its map, as shares (0…1) of height and width.
-    z, a, grad_z, grad_a : (unit,)
-        The layer's output, the activation's, and the loss's gradients of both.
-    x, w, change : float
-        The input, the weight before the step, and by how much the step moved it.
+    link : Link
+        The layer with its input, its output and the activation behind it.
+    sample, unit, input : int
+        Row of the batch, unit of the layer (of a convolution the map), and which of the unit's weights.
+    row, column : int
+        Places of unit and input among the recorded ones.
+    place : (int, int) or None
+        Of a convolution, where on the map z is.
+    x, w, z, grad_z : float
+        The input, the weight before the step, the layer's output, and ∂L/∂z.
+    a, grad_a, slope : float or None
+        The activation's output, ∂L/∂a, and ∂a/∂z; None where no known activation follows.
+    curve : Nonlinearity or None
+        The activation of that unit.
     shares : (sample,)
-        Every sample's product of the three factors; they add up to `gradient`.
-    gradient : float
-        The recorded ∂L/∂w.
+        Every recorded sample's share of the gradient.
+    products : (y, x) or None
+        Of a convolution, what every place adds to the share of this sample.
+    scale : float
+        What the recorded gradient is of the sum of all shares: below 1 where the loop clips gradients; NaN
+        where some samples were not recorded.
+    gradient, change : float
+        The recorded ∂L/∂w, and by how much the step moved w.
     learning_rate, factor, mean_weight : float
-        Of the layer's weight in that step.
-    activation : Activation
-        Of the unit.
-    parameters : int
-        Number of the network's parameters.
+        Of the layer's weight in that step; NaN where they were not recorded.
     """
 
     step: int
+    link: Link
     sample: int
     unit: int
-    pixel: int
-    image: NDArray[np.uint8]
-    classes: list[str]
-    truth: int
-    probabilities: Array
-    losses: Array
-    maps: dict[str, Array]
-    grad_maps: dict[str, Array]
-    channels: list[int]
-    place: tuple[float, float]
-    z: Array
-    a: Array
-    grad_z: Array
-    grad_a: Array
+    input: int
+    row: int
+    column: int
+    place: tuple[int, int] | None
     x: float
     w: float
-    change: float
+    z: float
+    grad_z: float
+    a: float | None
+    grad_a: float | None
+    slope: float | None
+    curve: Nonlinearity | None
     shares: Array
+    products: Array | None
+    scale: float
     gradient: float
+    change: float
     learning_rate: float
     factor: float
     mean_weight: float
-    activation: Activation
-    parameters: int
 
     @property
-    def u(self) -> float:
-        """Where on f′ the unit stands."""
-        return float(self.activation.shift + self.activation.rate * self.z[self.unit])
-
-    @property
-    def slope(self) -> float:
-        """∂a/∂z of the unit: f″(u)/peak · du/dz."""
-        return self.activation.slope(self.u) * self.activation.rate
+    def factors(self) -> tuple[float, ...]:
+        """What multiplies to `product`: ∂L/∂a · ∂a/∂z · x, or ∂L/∂z · x where no known activation follows."""
+        if self.grad_a is None or self.slope is None:
+            return self.grad_z, self.x
+        return self.grad_a, self.slope, self.x
 
     @property
     def product(self) -> float:
-        """The share of this sample: ∂L/∂a · ∂a/∂z · x."""
-        return float(self.grad_a[self.unit] * self.slope * self.x)
+        """What this sample, at this place, adds to ∂L/∂w."""
+        return float(np.prod(self.factors))
 
     @property
-    def adam_step(self) -> float:
-        """What the optimizer would have moved the weight by at learning rate and factor 1, downhill positive."""
-        return -self.change / (self.learning_rate * self.factor)
+    def weight(self) -> str:
+        """The name of the parameter."""
+        return "weight" if self.link.layer.name == "model" else f"{self.link.layer.name}.weight"
+
+    @property
+    def optimizer_step(self) -> float:
+        """By what the optimizer would have moved the weight at learning rate and factor 1, downhill positive."""
+        return -self.change / (self.learning_rate * self.factor) + 0.0  # no −0
 
 
-def read_chain(trace: Trace, step: int | None = None) -> Chain:
-    """The weight that one picture pulled on most, in a step that has a snapshot.
+def read_chain(trace: Trace, chosen: Chosen | None = None) -> Chain:
+    """One weight in a step that has a snapshot: where nothing is chosen, that which one sample pulled on most.
 
     Parameters
     ----------
     trace
-        A run of the food recommender, or of a network with its module names.
-    step
-        A step with a snapshot; by default the first after a tenth of the run.
+        A recorded run of any network.
+    chosen
+        By default the first snapshot after a tenth of the run, and of the linear layers with a known activation
+        behind them the largest.
 
     Raises
     ------
     DerivvizError
-        When the step has no snapshot, or its numbers are no longer finite, or no unit passes a gradient on.
+        When there are no snapshots, no layer that can be followed, or only numbers that are zero or not finite.
+    UsageError
+        When what was chosen is not there or was not recorded.
     """
-    if step is None:
-        later = [int(s) for s in trace.snapshot_steps if s >= trace.steps[-1] / 10]
-        step = later[0] if later else int(trace.snapshot_steps[-1])
+    chosen = chosen or Chosen()
+    step = chosen.step if chosen.step is not None else early(trace)
     shot = trace.snapshot(step)
-    x, z, a = (np.asarray(shot.activation[m], float) for m in ("flatten", "fc1", "act2"))
-    grad_z, grad_a = (np.asarray(shot.activation_grad[m], float) for m in ("fc1", "act2"))
-    constants = trace.attrs.get("activations", {}).get("act2")
-    if constants is None:
-        raise DerivvizError(
-            "the trace notes no derivative activation 'act2', whose slope the chain rule needs: "
-            "record a run that has one with 'derivviz record food'"
-        )
-    units = [Activation.of_unit(constants, j) for j in range(z.shape[1])]
-    slopes = np.array(
-        [
-            [unit.slope(unit.shift + unit.rate * value) * unit.rate for value in column]
-            for unit, column in zip(units, z.T, strict=True)
-        ]
-    ).T
-    shares = (grad_a * slopes)[:, :, None] * x[:, None, :]  # sample, unit, pixel
-    seen = np.abs(shares[: len(shot.images)])
-    if not np.isfinite(seen).all() or not seen.any():
-        raise DerivvizError(
-            f"in step {step} the gradients are {'no longer finite' if not np.isfinite(seen).all() else 'all zero'}: "
-            f"choose another with --step; snapshots: {', '.join(map(str, trace.snapshot_steps[:12]))}"
-        )
-    n, j, k = (int(i) for i in np.unravel_index(int(seen.argmax()), seen.shape))
-    channel, row, column = np.unravel_index(int(shot.units["flatten"][k]), shot.shape["pool"])
-    busy = np.argsort(-np.asarray(shot.map["act1"][n]).std(axis=(1, 2)))
-    channels = [int(channel), *(int(c) for c in busy if c != channel)][:SHOWN]
-    logits = np.asarray(shot.output, float)
-    logits -= logits.max(axis=1, keepdims=True)
-    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    link = choose_link(trace, shot, chosen.layer)
+    weight = f"{link.layer.name}.weight" if link.layer.name != "model" else "weight"
+    shares = _all_shares(shot, link)
+    seen = np.abs(shares[: SHOWN if shot.map or has_images(shot) else None])
+    n, j, k = pick(seen, shot, link, chosen, trace)
+    products = None if len(link.layer.shape) == 1 else _products(shot, link, n, j, k)
+    place = None if products is None else _strongest(products)
+    z, grad_z, a, grad_a, curve = _values(shot, link, n, j, place)
     at = int(np.flatnonzero(trace.steps == step)[0])
-    modules = ("conv", "act1", "pool")
+
+    def series(key: str, otherwise: float = np.nan) -> float:
+        return float(trace[key][at]) if key in trace else otherwise
+
+    row, column = (j, k)
+    own = shares[:, row, column]
+    gradient, before, change = (
+        float(_flat(kind[weight], shot, weight, link)[row, column])
+        for kind in (shot.grad, shot.param, shot.update)
+    )
+    scale = link.scale
+    if products is not None and len(own) == link.batch:
+        scale = ratio(_flat(shot.grad[weight], shot, weight, link)[: shares.shape[1]], shares.sum(0))
+    unit, number = (
+        (j, k) if products is not None else (int(shot.units[link.z][j]), int(shot.units[link.x][k]))
+    )
     return Chain(
         step=step,
+        link=link,
         sample=n,
-        unit=j,
-        pixel=k,
-        image=shot.images[n],
-        classes=[str(c) for c in trace.attrs["classes"]],
-        truth=int(shot.target[n]),
-        probabilities=np.exp(logs[n]),
-        losses=-logs[np.arange(len(logs)), shot.target],
-        maps={m: np.asarray(shot.map[m][n][channels], float) for m in modules},
-        grad_maps={m: np.asarray(shot.grad_map[m][n][channels], float) for m in modules},
-        channels=channels,
-        place=((row + 0.5) / shot.shape["pool"][1], (column + 0.5) / shot.shape["pool"][2]),
-        z=z[n],
-        a=a[n],
-        grad_z=grad_z[n],
-        grad_a=grad_a[n],
-        x=float(x[n, k]),
-        w=float(shot.param["fc1.weight"][j, k]),
-        change=float(shot.update["fc1.weight"][j, k]),
-        shares=shares[:, j, k],
-        gradient=float(shot.grad["fc1.weight"][j, k]),
-        learning_rate=float(trace["lr/fc1.weight"][at]),
-        factor=float(trace["lr_factor/fc1.weight"][at]),
-        mean_weight=float(trace["param/fc1.weight/mean"][at]),
-        activation=units[j],
-        parameters=sum(int(np.prod(about["shape"])) for about in trace.attrs["parameters"]),
+        unit=unit,
+        input=number,
+        row=row,
+        column=column,
+        place=place,
+        x=_input(shot, link, n, k, place),
+        w=before,
+        z=z,
+        grad_z=grad_z,
+        a=a,
+        grad_a=grad_a,
+        slope=None if curve is None else float(curve.rise(z)),
+        curve=curve,
+        shares=own,
+        products=products,
+        scale=scale,
+        gradient=gradient,
+        change=change,
+        learning_rate=series(f"lr/{weight}"),
+        factor=series(f"lr_factor/{weight}", 1.0),
+        mean_weight=series(f"param/{weight}/mean"),
     )
+
+
+def _flat(values: object, shot: Snapshot, weight: str, link: Link) -> Array:
+    """Values of the weight as (unit, input), at the recorded ones."""
+    if len(link.layer.shape) == 1:
+        return table(values, shot, weight, link.z, link.x)
+    whole = np.asarray(values, float)
+    return whole.reshape(len(whole), -1)
+
+
+def _all_shares(shot: Snapshot, link: Link) -> Array:
+    """What every recorded sample adds to the gradient of every recorded weight: (sample, unit, input)."""
+    if len(link.layer.shape) == 1:
+        x, grad_z = (
+            np.asarray(shot.activation[link.x], float),
+            np.asarray(shot.activation_grad[link.z], float),
+        )
+        with np.errstate(all="ignore"):
+            return np.asarray(grad_z[:, :, None] * x[:, None, :])
+    count = min(len(shot.grad_map[link.z]), shot.samples)
+    shares = np.stack([by_place(shot, link, n).sum(axis=(-2, -1)) for n in range(count)])
+    return shares.reshape(*shares.shape[:2], -1)
+
+
+def _products(shot: Snapshot, link: Link, sample: int, unit: int, number: int) -> Array:
+    """What each place of a map adds to the share of a sample, (y, x)."""
+    found = by_place(shot, link, sample)
+    return np.asarray(found.reshape(len(found), -1, *found.shape[-2:])[unit, number])
+
+
+def _strongest(products: Array) -> tuple[int, int]:
+    row, column = np.unravel_index(int(np.abs(products).argmax()), products.shape)
+    return int(row), int(column)
+
+
+def _input(shot: Snapshot, link: Link, sample: int, number: int, place: tuple[int, int] | None) -> float:
+    """What the weight is multiplied by."""
+    if place is None:
+        return float(shot.activation[link.x][sample, number])
+    window, maps = Window.of(link.layer), whole_maps(shot, link.x)
+    assert window is not None
+    assert maps is not None
+    channel, i, j = np.unravel_index(number, (shot.full[f"{link.layer.name}.weight"][1], *window.kernel))
+    return float(window.patches(maps[sample])[channel, place[0], place[1], i, j])
+
+
+def _values(
+    shot: Snapshot, link: Link, sample: int, row: int, place: tuple[int, int] | None
+) -> tuple[float, float, float | None, float | None, Nonlinearity | None]:
+    """z, ∂L/∂z, a, ∂L/∂a and the activation at the unit; the last three None where none is known."""
+    after = link.after
+    if place is None:
+        where: tuple[int, ...] = (sample, row)
+        ahead, back = shot.activation, shot.activation_grad
+        curve = None if after is None else after.curves[row]
+    else:
+        where = (sample, row, *place)
+        ahead, back = shot.map, shot.grad_map
+        channels = shot.units[link.z] // int(np.prod(link.layer.shape[1:]))
+        curves = {} if after is None else dict(zip(channels.tolist(), after.curves, strict=True))
+        curve = curves.get(row)
+    z, grad_z = float(ahead[link.z][where]), float(back[link.z][where])
+    if after is None or curve is None:
+        return z, grad_z, None, None, None
+    return z, grad_z, float(ahead[after.name][where]), float(back[after.name][where]), curve

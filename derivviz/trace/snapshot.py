@@ -69,6 +69,7 @@ class Snapshot:
     activation, activation_grad : output of the module and ∂L/∂output, shape (sample, unit), float32
     units : indices of those units in the flattened output of one sample, shape (unit,)
     shape : shape of the output of one sample, a tuple
+    full : shape of the whole parameter, a tuple
     map, grad_map : thumbnails of 4-D outputs and of their gradients, area means, (shown, channel, y, x)
     param, grad, update : the parameter before the step, ∂L/∂parameter, and after − before. In its own
         shape, or (row, column) when the parameter has more than 4096 elements
@@ -94,6 +95,7 @@ class Snapshot:
         self.rows = by_name(store, "snapshot/param", lambda path: beside(store, path, "row"))
         self.columns = by_name(store, "snapshot/param", lambda path: beside(store, path, "column"))
         self.shape = by_name(store, "snapshot/activation", lambda path: shape(store, path))
+        self.full = by_name(store, "snapshot/param", lambda path: shape(store, path))
 
     def __repr__(self) -> str:
         return f"<Snapshot of step {self.step}: {printable(', '.join(self.activation))}>"

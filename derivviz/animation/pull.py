@@ -1,0 +1,92 @@
+"""How the samples of a batch pull on a weight, and the rule by which the weight then moves."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import DOWN, RIGHT, VGroup
+from numpy.typing import NDArray
+
+from derivviz.animation.lines import Segments
+from derivviz.animation.numerals import short
+from derivviz.animation.stage import current
+from derivviz.animation.typeset import Formula, Words
+from derivviz.trace.chain import Chain
+
+Array = NDArray[np.float64]
+WIDTH, HEIGHT, BASE, MIDDLE = 6.2, 0.95, -1.3, -3.2
+
+
+class Shares(VGroup):
+    """A bar for each sample's share of a gradient; of samples that were not recorded one for them all.
+
+    Parameters
+    ----------
+    chain
+        The weight.
+
+    Attributes
+    ----------
+    axis, own, others : Segments
+        The line that the bars stand on, the followed sample's bar, and all other bars.
+    ends : (bar, 2, 3)
+        Feet and tips.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        values = chain.shares
+        if len(values) < chain.link.batch:
+            values = np.append(values, chain.gradient - values.sum())
+        top = float(np.abs(values).max())
+        xs = (
+            np.linspace(-WIDTH / 2, WIDTH / 2, len(values)) + MIDDLE
+            if len(values) > 1
+            else np.array([MIDDLE])
+        )
+        self.ends = np.array(
+            [[[x, BASE, 0], [x, BASE + v / top * HEIGHT, 0]] for x, v in zip(xs, values, strict=True)]
+        )
+        thick = min(14.0, 640 / len(values))
+        left, right = min(xs[0], MIDDLE - 0.6) - 0.25, max(xs[-1], MIDDLE + 0.6) + 0.25
+        self.axis = Segments([[[left, BASE, 0], [right, BASE, 0]]], "axis", 2)
+        others = [each for n, each in enumerate(self.ends) if n != chain.sample]
+        self.others = Segments(np.array(others).reshape(-1, 2, 3), "tangent", thick)
+        self.own = Segments([self.ends[chain.sample]], "ink", thick)
+        super().__init__(self.axis, self.others, self.own)
+        if len(chain.shares) < chain.link.batch:
+            told = {"en": "the others", "ko": "나머지"}[current().language]
+            self.add(Words(told, 28, "muted").next_to(self.axis, RIGHT, 0.12))
+
+
+class UpdateRule(VGroup):
+    """w ← w − η · s, or with the factor of f′, and what the letters are in this step.
+
+    Attributes
+    ----------
+    rule : Formula
+    names : list of VGroup
+        Word and number of weight, learning rate, factor (if there is one) and step.
+    """
+
+    def __init__(self, chain: Chain, with_factor: bool) -> None:
+        factor = "{{(1 + frac(|f'(macron(w))|, 20)) : f}} dot " if with_factor else ""
+        roles = {"e": "parameter"} | ({"f": "tangent"} if with_factor else {})
+        self.rule = Formula(f"w arrow.l w - {{{{eta : e}}}} dot {factor}s", 46, **roles).move_to([0, -0.7, 0])
+        korean = current().language == "ko"
+        told = [
+            ("weight", "가중치", chain.w, "ink"),
+            ("learning rate $eta$", "학습률 $eta$", chain.learning_rate, "parameter"),
+            ("factor of the mean $macron(w)$", "평균 $macron(w)$의 배율", chain.factor, "tangent"),
+            # A weight of 32 bits that did not move tells of its step only that it was tiny.
+            ("the step $s$", "걸음 $s$", chain.optimizer_step, "ink"),
+        ]
+        if not with_factor:
+            del told[2]
+        self.names = [
+            VGroup(
+                Words(ko if korean else en, 28, "muted"),
+                Formula(short(number) if number or chain.change else "approx 0", 36, role),
+            ).arrange(DOWN, buff=0.2)
+            for en, ko, number, role in told
+        ]
+        VGroup(*self.names).arrange(RIGHT, buff=0.9).move_to([0, -2.05, 0])
+        super().__init__(self.rule, *self.names)
