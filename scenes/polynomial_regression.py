@@ -27,7 +27,7 @@ from derivviz.calculus.polynomial import RIDGES
 from derivviz.trace.regression import read_regression
 
 SIDE, EDGE = 3.75, 0.75  # middle and left edge of what stands beside the plane
-SECONDS = 7.0  # that the descent takes on screen
+SECONDS = 6.0  # that the descent takes on screen
 
 
 class PolynomialRegression(Lesson):

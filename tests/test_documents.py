@@ -21,6 +21,7 @@ DOCUMENTS = (
     "docs/focal.md",
     "docs/lectures.md",
     "docs/pages.md",
+    "docs/regression.md",
     "docs/rendering.md",
     "README.ko.md",
     "CONTRIBUTING.md",
@@ -45,6 +46,7 @@ def commands(name: str) -> list[list[str]]:
         "docs/losses.md",
         "docs/lectures.md",
         "docs/pages.md",
+        "docs/regression.md",
         "docs/rendering.md",
     ],
 )

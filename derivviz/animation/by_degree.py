@@ -90,6 +90,7 @@ class ByDegree(VGroup):
             for degree, value in zip(self.run.degrees, self.series[name], strict=False)
             if value <= self.plane.y_range[1]
         ]
+        inside = inside[2:] or inside  # away from the axis
         place(label, inside, [self.plane, *self.lines.values(), *self.labels], (UP, DOWN, UR, DR, UL, DL))
         self.labels.append(label)
         self.plane.room_for(*self.labels)

@@ -21,6 +21,7 @@ from derivviz.trace.regression import Regression
 Array = NDArray[np.float64]
 SQUARES = 24  # of misses that a plane has room for
 STEMS = 10
+SIDES = 1.15  # to where the plane goes: points lie in −1 … 1
 _FAR = 4.0  # times the largest coefficient
 _SIZES = ((12, 0.1), (40, 0.075), (200, 0.05))  # so many points at the most, and the radius that they have
 
@@ -52,7 +53,9 @@ class Scatter(VGroup):
         heights = np.concatenate([run.target, run.test_target, [0.0]])
         room = 0.14 * float(np.ptp(heights)) or 1.0
         ends = (float(heights.min()) - room, float(heights.max()) + room)
-        self.plane = Plane((-1.0, 1.0), ends, *size, ("x", "t"), (4, 6)).move_to(np.asarray(middle, float))
+        self.plane = Plane((-SIDES, SIDES), ends, *size, ("x", "t"), (5, 6)).move_to(
+            np.asarray(middle, float)
+        )
         self.learnt = Cloud(self.plane.point(run.x, run.target), "ink", _radius(len(run.x)))
         self.tested = _crosses(self.plane.point(run.test_x, run.test_target))
         self.curve = VMobject(stroke_color=color("function"), stroke_width=6, fill_opacity=0)
@@ -89,7 +92,7 @@ class Scatter(VGroup):
 
     def _squares(self, here: Array, there: Array, grown: float) -> Array:
         """A square on each miss, to the side where it is farther to the edge; cut off at the edge."""
-        left, right = self.plane.point(-1.0, 0)[0], self.plane.point(1.0, 0)[0]
+        left, right = self.plane.point(-SIDES, 0)[0], self.plane.point(SIDES, 0)[0]
         side = np.abs(there[:, 1] - here[:, 1]) * grown
         away = np.where(here[:, 0] - left > right - here[:, 0], -side, side)
         out = np.clip(here[:, 0] + away, left, right)
