@@ -200,3 +200,20 @@ def test_magnified_the_curve_is_straight(tangent: Make) -> None:
     assert np.abs(y - np.interp(x, x[[0, -1]], y[[0, -1]])).max() < 1e-4 * np.ptp(y)
     page.click("#again")
     assert read(page, "slope") == 8
+
+
+LONG = "(x^5 - 3x^4 + 2x^3 - x^2 + 7x - 1)/(x^2 + 1) + sin(2x) - sqrt(x + 5) ln(x + 6)"
+LONGER = f"{LONG} + cos(3x)^2 atan(x) - x/(x + 9) + x^3/7 - 2^x/11"
+
+
+@pytest.mark.parametrize(
+    ("function", "width", "written_out"),
+    [("x^2", 390, False), (LONG, 1100, False), (LONG, 390, True), (LONGER, 1100, True)],
+)
+def test_a_long_formula_is_set_smaller_or_written_out(
+    tangent: Make, function: str, width: int, written_out: bool
+) -> None:
+    page = tangent({"viewport": {"width": width, "height": 800}}, function=function).page
+    assert page.evaluate("derivviz.model('curve', 'title').visible") is not written_out
+    assert (f"y = {function}" in page.locator("main p").all_inner_texts()) is written_out
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

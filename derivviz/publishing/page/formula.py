@@ -21,6 +21,9 @@ from derivviz.calculus.tree import (
     Variable,
     rational,
 )
+from derivviz.look.breaking import extent
+from derivviz.look.math import typst_math
+from derivviz.publishing.page.plot import Plot
 
 _FUNCTIONS = {
     name: f"Math.{name}"
@@ -91,6 +94,12 @@ def _literal(value: Fraction) -> str:
 def tex(tree: Node) -> str:
     """The formula in TeX, terms and decimals as they were typed."""
     return _set(tree)[0]
+
+
+def over(plot: Plot, name: str, expression: Expression, role: str) -> None:
+    """Set ``name = expression`` over a plot."""
+    wide, _ = extent(f"{name} = {typst_math(expression)}")
+    plot.formula(f"{name} = {tex(expression.tree)}", f"{name} = {expression.text}", wide, role)
 
 
 def _set(node: Node) -> tuple[str, int]:

@@ -6,6 +6,8 @@ const derivviz = (() => {
   const state = { language: told.language, theme: told.theme };
   const views = {};
   const root = document.documentElement;
+  const LARGEST = 17, SMALLEST = 8.5; // font size of a formula, in pixels
+  const PER_EM = 1.4; // times the font size is what an em of it takes in width: MathJax sets it larger than text
   let redraw = () => {};
 
   // ---- arithmetic, as derivviz.calculus.tree does it: NaN where there is no real value ----
@@ -190,6 +192,20 @@ const derivviz = (() => {
     dress();
   });
 
+  // A formula as wide as its plot at the most; in plain signs above the plot where that is too small to read.
+  function fit(name, formula) {
+    if (formula === null) return;
+    const size = Math.min(LARGEST, (element(name).clientWidth - 90) / (PER_EM * formula.wide));
+    if (size >= SMALLEST) {
+      model(name, "title").text_font_size = `${size.toFixed(1)}px`;
+      return;
+    }
+    model(name, "title").visible = false;
+    const line = document.createElement("p");
+    line.textContent = formula.text;
+    element(name).before(line);
+  }
+
   // Draw the plots, then the page, and the page again whenever language or theme change.
   async function start(draw, ready = () => {}) {
     Bokeh.set_log_level("error");
@@ -198,6 +214,7 @@ const derivviz = (() => {
       if (root.clientWidth < 600) view.model.aspect_ratio = Math.min(view.model.aspect_ratio, 1.2);
       view.canvas_view.events_el.tabIndex = -1; // the controls are for the keyboard
       views[name] = view;
+      fit(name, told.plots[name].formula);
     }
     ready();
     redraw = draw;

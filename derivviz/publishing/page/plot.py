@@ -51,6 +51,7 @@ class Plot:
         log: str = "",
     ) -> None:
         self.worn: list[tuple[str, str, Any]] = []
+        self.set_above: dict[str, Any] | None = None
         self.figure = figure(
             x_range=Range1d(*map(float, x), name="x"),
             y_range=Range1d(*map(float, y), name="y"),
@@ -94,12 +95,22 @@ class Plot:
             setattr(model, name, look["en"] if isinstance(look, dict) else THEMES["paper"].color(look))
         return model
 
-    def title(self, tex: str, role: str = "ink") -> None:
-        """A formula above it."""
+    def formula(self, tex: str, text: str, wide: float, role: str = "ink") -> None:
+        """A formula above it.
+
+        Parameters
+        ----------
+        tex, text
+            As MathJax sets it, and in plain signs: those are shown where the formula would be too small to read.
+        wide
+            Its width in em.
+        role
+            Its colour.
+        """
         title = self.figure.title
-        title.name = "title"
-        title.text_font_size, title.text_font_style = "17px", "normal"
+        title.name, title.text_font_style = "title", "normal"
         self.wear(title, text_color=role, text=dict.fromkeys(("en", "ko"), f"$${tex}$$"))
+        self.set_above = {"text": text, "wide": wide}
 
     def line(
         self,
@@ -169,7 +180,7 @@ class Plot:
 
     def item(self) -> dict[str, Any]:
         """What the page embeds."""
-        return {"item": json_item(self.figure), "worn": self.worn}
+        return {"item": json_item(self.figure), "worn": self.worn, "formula": self.set_above}
 
 
 def source(**columns: Numbers) -> Any:

@@ -15,7 +15,7 @@ from derivviz.calculus.expression import Expression
 from derivviz.calculus.shape import Shape
 from derivviz.calculus.window import heights, interval
 from derivviz.parameters import parameter
-from derivviz.publishing.page.formula import javascript, slope, tex
+from derivviz.publishing.page.formula import javascript, over, slope
 from derivviz.publishing.page.parts import Parts
 from derivviz.publishing.page.plot import Plot
 from derivviz.trace import Trace
@@ -53,7 +53,7 @@ def parts(parameters: Parameters, trace: Trace | None = None) -> Parts:
         ],
     }
     above = Plot(ends, tall, x_label={"en": "", "ko": ""}, y_label={"en": "$$f$$", "ko": "$$f$$"}, shape=1.9)
-    above.title(f"f(x) = {tex(f.tree)}", "function")
+    over(above, "f(x)", f, "function")
     above.line("function", "function", width=3)
     above.line("tangent", "tangent", width=2.5)
     above.dots("extrema", "ink", [x for x, _ in turns], [y for _, y in turns], size=9, hollow=True)
@@ -65,7 +65,7 @@ def parts(parameters: Parameters, trace: Trace | None = None) -> Parts:
         y_label={"en": "$$f'$$", "ko": "$$f'$$"},
         shape=1.9,
     )
-    below.title(f"f'(x) = {tex(shape.slope.tree)}", "tangent")
+    over(below, "f'(x)", shape.slope, "tangent")
     below.line("zero", "axis", ends, (0, 0), width=1.5)
     below.line("whole", "grid", width=3)
     below.line("drawn", "tangent", width=3)

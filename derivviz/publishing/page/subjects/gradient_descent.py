@@ -16,7 +16,7 @@ from derivviz.calculus.shape import Shape
 from derivviz.calculus.window import heights, window
 from derivviz.errors import UsageError
 from derivviz.parameters import parameter
-from derivviz.publishing.page.formula import javascript, slope, tex
+from derivviz.publishing.page.formula import javascript, over, slope
 from derivviz.publishing.page.parts import Parts
 from derivviz.publishing.page.plot import DASHED, Plot
 from derivviz.trace import Trace
@@ -55,7 +55,7 @@ def parts(parameters: Parameters, trace: Trace | None = None) -> Parts:
         ],
     }
     curve = Plot(ends, tall, x_label={"en": "$$x$$", "ko": "$$x$$"}, y_label={"en": "$$E$$", "ko": "$$E$$"})
-    curve.title(f"E(x) = {tex(f.tree)}", "loss")
+    over(curve, "E(x)", f, "loss")
     curve.line("function", "loss", width=3)
     curve.line("walk", "ink", width=1.2, dash=DASHED)
     curve.dots("steps", "ink", size=8, hollow=True)

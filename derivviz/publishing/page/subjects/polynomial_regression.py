@@ -110,7 +110,7 @@ def fit(data: dict[str, Any]) -> Plot:
         y_label={"en": "$$t$$", "ko": "$$t$$"},
         shape=1.1,
     )
-    plot.title(r"\frac{\partial E}{\partial a_i} = \sum_j u_j x_j^i", "tangent")
+    plot.formula(r"\frac{\partial E}{\partial a_i} = \sum_j u_j x_j^i", "∂E/∂aᵢ = Σ uⱼ xⱼⁱ", 8, "tangent")
     plot.dots("test", "muted", data["test_x"], data["test_target"], size=6, hollow=True, marker="square")
     plot.line("best", "muted", width=2, dash=DASHED)
     plot.segments("errors", "loss", width=3)

@@ -68,7 +68,7 @@ def walk(shown: Sequence[int]) -> Plot:
         y_label={"en": "$$f'$$", "ko": "$$f'$$"},
         shape=1.35,
     )
-    plot.title("f'(x) = -6x^2 - 12x + 18", "tangent")
+    plot.formula("f'(x) = -6x^2 - 12x + 18", "f′(x) = −6x² − 12x + 18", 11, "tangent")
     plot.line("zero", "negative", reach, (-20.0, -20.0), width=2, dash=[2, 4])
     plot.line("derivative", "tangent", x, df(x), width=3)
     plot.dots("walkers", "ink", size=24, hollow=True)

@@ -38,6 +38,7 @@
     const near = Math.abs(h) < 0.03 * (view.x[1] - view.x[0]);
     const names = !Number.isFinite(y) ? ["P"] : near ? ["P, Q"] : ["P", "Q"];
     put("curve", "names", { x: [a, x].slice(0, names.length), y: [b, y].slice(0, names.length), text: names });
+    derivviz.model("curve", "names").glyph.x_offset = slope < 0 || (h === 0 && m < 0) ? 16 : -16; // beside the line
     ticks("curve", magnified && Math.abs(h) < 1e-4 * Math.max(1, Math.abs(a)) ? 2 : 6); // long numbers want room
     seen("curve", "legs", h !== 0);
     put("slopes", "now", Number.isFinite(slope) ? { x: [x], y: [slope] } : { x: [], y: [] });

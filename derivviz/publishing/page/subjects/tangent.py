@@ -19,7 +19,7 @@ from derivviz.calculus.secants import step_to, view
 from derivviz.calculus.window import heights
 from derivviz.look import point_words
 from derivviz.parameters import parameter
-from derivviz.publishing.page.formula import javascript, tex
+from derivviz.publishing.page.formula import javascript, over
 from derivviz.publishing.page.parts import Parts
 from derivviz.publishing.page.plot import DASHED, Plot
 from derivviz.trace import Trace
@@ -72,7 +72,7 @@ def curve(point: Point, x_range: tuple[float, float], y_range: tuple[float, floa
     plot = Plot(
         x_range, y_range, x_label={"en": "$$x$$", "ko": "$$x$$"}, y_label={"en": "$$y$$", "ko": "$$y$$"}
     )
-    plot.title(f"y = {tex(point.expression.tree)}", "function")
+    over(plot, "y", point.expression, "function")
     plot.line("function", "function", width=3)
     plot.line("tangent", "tangent", width=2)
     plot.line("secant", "secant", width=2.5, dash=DASHED)
