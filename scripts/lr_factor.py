@@ -18,7 +18,18 @@ from numpy.typing import NDArray
 
 from derivviz.calculus import cubic
 from derivviz.errors import DerivvizError
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, put, sheet
+from derivviz.figures import (
+    Artists,
+    EndLabel,
+    Motion,
+    Style,
+    at_the_end,
+    check,
+    grid,
+    growing,
+    put,
+    sheet,
+)
 from derivviz.figures.style import MILLIMETRE, TEXT
 from derivviz.trace import Trace
 from derivviz.trace.lr_factor import Weight, factor, read_walks, read_weight
@@ -68,6 +79,12 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         artists |= draw_rule(rule, near.get_xlim(), look) | explain(words, look)
         rule.set_title(look.choose(en="What f′ does to the learning rate", ko="f′이 학습률에 미치는 영향"))
     return artists
+
+
+def animate(artists: Artists, trace: Trace) -> Motion:
+    """The means walk on the curve, and the factors go with them."""
+    still = ("rule*", "window*", "zeros", "update*")
+    return growing(trace.steps, artists, still=still, in_order=("walk/*",))
 
 
 def caption(trace: Trace, *, language: str = "en") -> str:

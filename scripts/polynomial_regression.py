@@ -16,7 +16,18 @@ from numpy.polynomial.polynomial import polyval
 from numpy.typing import NDArray
 
 from derivviz.calculus.polynomial import best_ridge, least_squares, typical_miss
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
+from derivviz.figures import (
+    Artists,
+    EndLabel,
+    Motion,
+    Style,
+    at_the_end,
+    check,
+    grid,
+    growing,
+    in_words,
+    sheet,
+)
 from derivviz.figures.style import TEXT
 from derivviz.trace import MissingSeriesError, Trace
 
@@ -53,6 +64,39 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         artists |= draw_coefficients(way, trace, look) | draw_degrees(degrees, trace, look)
         curve.set_title(look.choose(en="Polynomial regression", ko="다항식 회귀"))
     return artists
+
+
+def animate(artists: Artists, trace: Trace) -> Motion:
+    """The curve learns, its coefficients grow, and the curves of earlier steps stay behind."""
+    x, target, _, _ = points_of(trace)
+    coefficients, positions = trace.sampled("param/coefficients")
+    if len(positions) < len(trace.attrs["least_squares"]):  # too many to be recorded at every step
+        steps = trace.snapshot_steps
+        found = [np.asarray(trace.snapshot(int(step)).param["coefficients"], float) for step in steps]
+        coefficients = np.array(found)
+    else:
+        steps = trace.steps
+    *earlier, last = sorted(
+        (int(name[6:]), line) for name, line in artists.items() if name.startswith("curve/")
+    )
+    curve, errors = last[1], artists["error"]
+    everywhere, end = curve.get_data()
+    left = errors.get_segments()
+
+    def show(step: float) -> None:
+        for begins, line in earlier:
+            line.set_visible(begins <= step)
+        done = step >= trace.steps[-1]
+        now = coefficients[int(np.searchsorted(steps, step, side="right")) - 1]
+        curve.set_ydata(end if done else polyval(everywhere, now))
+        errors.set_segments(
+            left if done else np.dstack([np.stack([x, x], 1), np.stack([polyval(x, now), target], 1)])
+        )
+
+    still = ("curve/*", "error", "learnt", "test", "*/best", "*_error", "ridge*")
+    return growing(trace.steps, artists, still=still).joined(
+        [*(line for _, line in earlier), curve, errors], show
+    )
 
 
 def caption(trace: Trace, *, language: str = "en") -> str:

@@ -129,14 +129,15 @@ def _growth(artist: Artist, along: NDArray[np.float64] | None, last: float) -> t
 def _line(line: Line2D, along: NDArray[np.float64] | None, last: float) -> Show:
     x, y = (np.asarray(values, float) for values in line.get_data())
     where = x if along is None else along[: len(x)]
+    marks = line.get_markevery()
 
     def show(step: float) -> None:
-        if step >= last:
-            line.set_data(x, y)
-            return
-        there = int(np.searchsorted(where, step, side="right"))
+        there = len(where) if step >= last else int(np.searchsorted(where, step, side="right"))
         ahead = _between(where, x, y, there, step)
         line.set_data(np.append(x[:there], ahead[:1]), np.append(y[:there], ahead[1:]))
+        if isinstance(marks, list):  # by number; one at the end goes with the end
+            at_end = [there + len(ahead) // 2 - 1] if len(x) - 1 in marks and there else []
+            line.set_markevery(marks if there == len(x) else [n for n in marks if n < there] + at_end)
 
     return show
 

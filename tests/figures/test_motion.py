@@ -41,6 +41,15 @@ def test_points_in_the_order_of_the_steps(ax) -> None:  # type: ignore[no-untype
     np.testing.assert_array_equal(walk.get_data(), [[5, 3, 6], [1, 2, 3]])
 
 
+def test_a_mark_at_the_end_goes_with_it(ax) -> None:  # type: ignore[no-untyped-def]
+    (line,) = ax.plot([0, 10, 20], [0, 1, 5], "o-", markevery=[0, 2])
+    motion = growing([0, 10, 20], {"line": line})
+    for step, marked in ((0, [0, 0]), (15, [0, 2]), (20, [0, 2])):
+        motion.show(step)
+        assert line.get_markevery() == marked
+        assert len(line.get_xdata()) > marked[-1]
+
+
 def test_bands_points_notes_and_lines_across(ax) -> None:  # type: ignore[no-untyped-def]
     band = ax.fill_between([0, 10], [0, 0], [1, 1])
     points = ax.scatter([2, 8], [0.5, 0.5])

@@ -93,3 +93,7 @@ def test_other_ground(figure, descent_trace: Record, options: dict[str, object])
 def test_another_trace_is_told_what_to_record(figure, make_trace) -> None:
     with pytest.raises(MissingSeriesError, match="derivviz record descent"):
         figure("gradient_descent").draw(make_trace({"loss": [1.0]}))
+
+
+def test_its_film_ends_with_it(trace: Trace, ends_still) -> None:
+    ends_still("gradient_descent", trace)

@@ -153,3 +153,29 @@ def test_it_draws_on_given_axes(figure, walked) -> None:
     assert all(
         ax.get_position().y1 < other.get_position().y0 for ax in mine.get_figure().axes if ax is not other
     )
+
+
+def test_its_film_ends_with_it(tiny_trace, ends_still) -> None:
+    ends_still("lr_factor", open_trace(tiny_trace))
+
+
+def test_the_way_of_a_weight_is_the_traces(figure, tiny_trace) -> None:
+    """As recorded; and its steps, each divided by the factor, one after another."""
+    trace = open_trace(tiny_trace)
+    artists = figure("lr_factor").draw(trace)
+    recorded, without = (artists[f"way/{key}"].get_ydata() for key in ("recorded", "without"))
+    title = artists["way/recorded"].axes.get_title(loc="left") or artists["way/recorded"].axes.get_title()
+    name = next(name for name in NAMES if name in title)
+    values = trace.sampled(f"param/{name}").values
+    k = next(k for k, one in enumerate(values.T) if np.allclose(one, recorded[:-1]))
+    update = trace.sampled(f"update/{name}").values[:, k]
+    assert recorded[-1] == pytest.approx(recorded[-2] + update[-1], rel=1e-6)
+    bare = recorded[0] + np.cumsum(update / trace[f"lr_factor/{name}"])
+    np.testing.assert_allclose(without[1:], bare, atol=1e-6)
+    assert "times as far from its start as without the factor" in figure("lr_factor").caption(trace)
+
+
+def test_a_trace_that_follows_no_weights_has_no_way(figure, walked) -> None:
+    artists = figure("lr_factor").draw(walked)
+    assert not any(key.startswith("way/") for key in artists)
+    assert "times as far" not in figure("lr_factor").caption(walked)

@@ -119,3 +119,17 @@ def test_without_points_to_test_on(figure, tmp_path: Path) -> None:
 def test_another_trace_is_told_what_to_record(figure, make_trace) -> None:
     with pytest.raises(MissingSeriesError, match="derivviz record"):
         figure("polynomial_regression").draw(make_trace({"loss": [1.0]}))
+
+
+def test_its_film_ends_with_it(figure, cubic: Trace, ends_still) -> None:
+    ends_still("polynomial_regression", cubic)
+    artists = figure("polynomial_regression").draw(cubic)
+    motion = figure("polynomial_regression").animate(artists, cubic)
+    motion.show(20.5)
+    end = int(cubic.snapshot_steps[-1])
+    a = cubic.sampled("param/coefficients").values[20]
+    curve = artists[f"curve/{end}"]
+    np.testing.assert_allclose(curve.get_ydata(), polyval(curve.get_xdata(), a))
+    assert [name for name in artists if name.startswith("curve/") and not artists[name].get_visible()] == [
+        f"curve/{step}" for step in cubic.snapshot_steps[:-1] if step > 20.5 and f"curve/{step}" in artists
+    ]
