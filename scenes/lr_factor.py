@@ -206,7 +206,7 @@ class LrFactor(Lesson):
 
     def taken_apart(self) -> None:
         w, n = self.weight, self.weight.telling
-        name = w.parameter if len(w.parameter) < 24 else f"…{w.parameter[-22:]}"
+        name = literal(w.parameter if len(w.parameter) < 24 else f"…{w.parameter[-22:]}")
         self.say(
             en=f"One weight, of {name}. These are its recorded gradients, up to step {w.steps[n]}.",
             ko=f"{name}의 가중치 하나를 보자. 스텝 {w.steps[n]}까지 기록된 그래디언트이다.",
