@@ -252,12 +252,8 @@ class Classification(ClassifierLesson):
     def recorded(self) -> None:
         batch = self.found.batch
         self.say(
-            en="Back-propagation recorded this derivative on its own"
-            + (
-                f", of a mean over {batch}. Times {batch}: the same."
-                if batch and batch > 1
-                else ". It is the same."
-            ),
+            en="The run recorded this derivative by back-propagation"
+            + (f". Times the batch of {batch}: the same!" if batch and batch > 1 else ": the same!"),
             ko="역전파로 구한 도함수가 따로 기록되어 있다."
             + (f" 배치 크기 {batch}을 곱하면 똑같다!" if batch and batch > 1 else " 똑같다!"),
         )
@@ -272,14 +268,17 @@ class Classification(ClassifierLesson):
         if len(where) < 2:
             return
         first, last = float(pull[0]), float(pull[-1])
-        self.say(
-            en=f"As the network learns, p comes to y and the pull on the truth goes: from {first:.2f} to {last:.2f}."
-            if last < 0.5 * first
-            else f"Here p never comes to y: the mean pull on the truth was {first:.2f} and stays at {last:.2f}.",
-            ko=f"배울수록 p는 y에 다가가고 정답을 끄는 힘은 사라진다. {first:.2f}에서 {last:.2f}이 되었다."
-            if last < 0.5 * first
-            else f"여기서는 p가 y에 다가가지 못한다. 정답을 끄는 힘의 평균은 {first:.2f}에서 {last:.2f}이다.",
-        )
+        change = f"{first:.2f}", f"{last:.2f}"
+        if last < 0.5 * first:
+            en = f"As the network learns, p comes to y and the pull on the truth goes: from {change[0]} to {change[1]}."
+            ko = f"배울수록 p는 y에 다가가고 정답을 끄는 힘은 사라진다. {change[0]}에서 {change[1]}이 되었다."
+        elif last < 0.95 * first:
+            en = f"As the network learns, p comes nearer to y: the mean pull goes from {change[0]} to {change[1]}."
+            ko = f"배울수록 p는 y에 다가간다. 정답을 끄는 힘의 평균은 {change[0]}에서 {change[1]}이 되었다."
+        else:
+            en = f"Here p never comes to y: the mean pull on the truth was {change[0]} and is {change[1]}."
+            ko = f"여기서는 p가 y에 다가가지 못한다. 정답을 끄는 힘의 평균은 {change[0]}에서 {change[1]}이다."
+        self.say(en=en, ko=ko)
         self.play(
             FadeOut(
                 self.columns,

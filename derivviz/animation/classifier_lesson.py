@@ -12,10 +12,12 @@ from derivviz.animation.logits import Bars, shown, singled_out
 from derivviz.animation.ranking import fitted
 from derivviz.errors import UsageError
 from derivviz.look.names import display
+from derivviz.look.typst import quoted, unquoted
 from derivviz.trace.classification import Answers, answers, telling
 
 Array = NDArray[np.float64]
 SIDE = np.array([-4.75, 0.15, 0])  # middle of the left part
+SHORT = 12  # letters of a name that is not cut
 TAUGHT = 0.25  # the p of the true class that has most to teach
 
 
@@ -78,8 +80,11 @@ class ClassifierLesson(Lesson):
         self.right, self.loss = float(found.right[self.n]), float(found.losses[self.n])
 
     def names(self) -> list[str]:
-        """The classes that have a row, as markup in the language of the lesson."""
-        return [self.choose(**display(self.classes[i])) for i in self.shown]
+        """The classes that have a row, as markup in the language of the lesson; long ones numbered."""
+        names = [self.choose(**display(self.classes[i])) for i in self.shown]
+        if max(len(unquoted(name)) for name in names) > SHORT:  # they will be cut, and may then look alike
+            return [quoted(f"{i} {unquoted(name)}") for i, name in zip(self.shown, names, strict=True)]
+        return names
 
     def sample(self) -> Group:
         """The picture of the sample, or where it is from; and below it the true class."""
