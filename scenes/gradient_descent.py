@@ -27,13 +27,13 @@ from manim import (
 )
 
 from derivviz.animation import Formula, Lesson, Number
-from derivviz.animation.contours import ContourMap
 from derivviz.animation.descent import (
     Fit,
     Path,
     Rate,
     Stand,
     curve_plane,
+    map_of,
     narrowed,
     rules,
     signed,
@@ -41,7 +41,8 @@ from derivviz.animation.descent import (
     visible,
 )
 from derivviz.animation.directions import arrow
-from derivviz.animation.hillside import right_angle
+from derivviz.animation.gliding import places
+from derivviz.animation.hillside import along, right_angle
 from derivviz.animation.lines import dot
 from derivviz.animation.numerals import bracket, short
 from derivviz.animation.race import Race, apart
@@ -59,12 +60,12 @@ FLOOR = 1e-8  # of the first loss: what is left below it is rounding
 class GradientDescent(Lesson):
     """Steepest descent along a curve and over a landscape, its learning rate, momentum and Adam."""
 
-    requires = ("loss/good", "loss/descent", "loss/momentum", "loss/adam", "evaluation")
+    requires = ("loss/good", "loss/descent", "loss/momentum", "loss/adam")
     recorded_by = "descent"
 
     def construct(self) -> None:
         self.run = Descent(self.trace)
-        self.w, self.b = symbols(self.run)
+        self.w = symbols(self.run)[0]
         self.title()
         self.the_loss()
         self.the_slope()
@@ -83,19 +84,20 @@ class GradientDescent(Lesson):
         run, first = self.run, float(self.run.walks["good"].places[0, 0])
         low, high = run.curve_range
         self.say(**told.question(run))
-        self.curve = curve_plane(run, 5.4, 4.2, (self.w, "E")).move_to([3.85, -0.4, 0])
+        middle, wide = (0.0, 7.0) if run.points is None else (3.85, 5.4)
+        self.curve = curve_plane(run, wide, 4.2, (self.w, "E")).move_to([middle, -0.4, 0])
         self.curve.keep_clear(self.curve.curve(run.curve))
         graph = self.curve.curve(run.curve, (low, low + 1e-6 * (high - low)), "loss")
         here = dot(self.on_curve(first), "loss")
-        w, e = (
-            Number(first, ".2f", "body", "parameter"),
-            Number(float(run.curve(np.array(first))), ",.4g", "body", "loss"),
-        )
+        w = Number(first, f".{places(high - low)}f", "body", "parameter")
+        e = Number(float(run.curve(np.array(first))), ",.4g", "body", "loss")
         names = Formula(f"{self.w} =", "body", "parameter"), Formula("E =", "body", "loss")
-        for name, number, x in zip(names, (w, e), (1.5, 4.3), strict=True):
+        for name, number, x in zip(names, (w, e), (middle - 2.35, middle + 0.45), strict=True):
             number.at([name.at([x, 2.45, 0]).get_right()[0] + 0.18, 2.45, 0])
-        moving = VGroup(here, w, e, graph)
-        if run.points is not None:
+        moving, shown = VGroup(here, w, e, graph), Group(self.curve, here, w, e, *names)
+        if run.points is None:
+            self.play(FadeIn(shown), run_time=0.6)
+        else:
             self.fit = Fit(*run.points, 5.6, 4.2, told.letters(run)).move_to([-3.5, -0.4, 0])
             self.fit.set(first, run.still).misses.set_stroke(opacity=0)
             moving.add(self.fit)
@@ -104,7 +106,7 @@ class GradientDescent(Lesson):
         self.say(**told.loss(run))
         if run.points is not None:
             self.play(self.fit.misses.animate.set_stroke(opacity=1), run_time=0.5)
-        self.play(FadeIn(self.curve, here, w, e, *names), run_time=0.6)
+            self.play(FadeIn(shown), run_time=0.6)
 
         def turn(start: float, end: float, drawing: bool, seconds: float) -> None:
             def move(_: object, alpha: float) -> None:
@@ -123,7 +125,7 @@ class GradientDescent(Lesson):
         turn(first, low, False, 0.7)
         turn(low, high, True, 2.8)
         turn(high, first, False, 0.8)
-        self.around = Group(moving, self.curve, *names)
+        self.around = Group(moving, shown)
 
     def on_curve(self, place: float) -> np.ndarray:
         return self.curve.point(place, self.run.curve(np.array(place)))
@@ -212,28 +214,11 @@ class GradientDescent(Lesson):
 
     def the_map(self) -> None:
         run = self.run
-        wide, high = run.wide, 1 - run.wide
         self.say(**told.landscape(run))
         self.play(
-            FadeOut(*self.rates, *(rate.path for rate in self.rates), *(r.factor for r in self.rates)),
-            run_time=0.5,
+            FadeOut(*(part for rate in self.rates for part in (rate, rate.path, rate.factor))), run_time=0.5
         )
-
-        def ground(h: np.ndarray, v: np.ndarray) -> np.ndarray:
-            return run.surface(*((h, v) if wide == 0 else (v, h)))
-
-        samples = run.heights.shape[wide], run.heights.shape[high]
-        names = (self.w, self.b)
-        self.map = ContourMap(
-            ground,
-            run.ranges[wide],
-            run.ranges[high],
-            run.levels(5),
-            MAP,
-            (names[wide], names[high]),
-            samples,
-            "loss",
-        ).move_to([0.2, -0.25, 0])
+        self.map = map_of(run, MAP).move_to([0.2, -0.25, 0])
         walk = run.walks["descent"]
         self.start = dot(self.on_map(walk.places[:1])[0])
         self.lowest = dot(self.on_map(run.bottom.place[None])[0], "loss")
@@ -255,6 +240,9 @@ class GradientDescent(Lesson):
         marks = [self.contour]
         if run.one_scale:
             marks.append(right_angle(at, way))
+            self.claim(
+                "cosine between gradient and contour line", along(self.contour, at, way[:2]), 0.0, 0.02
+            )
         self.rules = rules()
         for rule in self.rules.values():
             rule.move_to([6.85, 2.75, 0], RIGHT)
@@ -334,9 +322,9 @@ class GradientDescent(Lesson):
         drawn = self.curve.slope_of(self.stand.tangent)
         self.claim("slope of its tangent", drawn, float(walk.gradients[self.stood, 0]), 1e-4)
         for name, rate in zip(ALONG, self.rates, strict=True):
-            places = run.walks[name].places[: rate.shown, 0]
+            true = run.walks[name].places[: rate.shown, 0]
             read = np.array([rate.plane.numbers(point) for point in rate.path.places])
-            self.claim(f"places at the rate '{name}'", float(np.abs(read[:, 0] - places).max()), 0.0, 1e-4)
+            self.claim(f"places at the rate '{name}'", float(np.abs(read[:, 0] - true).max()), 0.0, 1e-4)
             off = np.abs(read[:, 1] - run.walks[name].losses[: rate.shown]) / np.ptp(rate.plane.y_range)
             self.claim(f"losses at the rate '{name}'", float(off.max()), 0.0, 1e-4)
         for name, path in self.paths.items():

@@ -10,6 +10,7 @@ from manim import DOWN, UP, AnimationGroup, Circle, UpdateFromAlphaFunc, VGroup,
 from numpy.typing import NDArray
 
 from derivviz.animation import layout
+from derivviz.animation.contours import ContourMap
 from derivviz.animation.gliding import tangent_ends
 from derivviz.animation.lines import Dashed, Segments, dot, straight
 from derivviz.animation.plane import Plane
@@ -207,6 +208,26 @@ class Rate(VGroup):
 
 def _two(number: float) -> str:
     return f"{number:.2f}".replace("-", "−")
+
+
+def map_of(run: Descent, size: tuple[float, float]) -> ContourMap:
+    """The map of the recorded losses over both weights, whose contour lines are those of its very grid."""
+    wide, high = run.wide, 1 - run.wide
+    names, count = symbols(run), run.heights.shape
+
+    def ground(h: Array, v: Array) -> Array:
+        return run.surface(*((h, v) if wide == 0 else (v, h)))
+
+    return ContourMap(
+        ground,
+        run.ranges[wide],
+        run.ranges[high],
+        run.levels(5),
+        size,
+        (names[wide], names[high]),
+        (count[wide], count[high]),
+        "loss",
+    )
 
 
 def narrowed(label: Label, width: float = 5.6) -> Label:

@@ -15,6 +15,7 @@ NAMES = {
     "adam": {"en": "Adam", "ko": "Adam"},
 }
 LONGEST = 36  # signs of a weight's name
+LEVEL = 1e4  # times that it does, from where no number is worth telling
 BROAD = 5.0  # times that the ground bends more across than along, below which nothing is slow
 ALIKE = 1.25  # losses above the bottom that differ by less are called as low
 
@@ -201,6 +202,11 @@ def valley(run: Descent) -> Told:
     """Why it takes long, or not."""
     bent = float(run.bottom.curvatures[-1] / run.bottom.curvatures[0])
     ratio = plain(bent, 2 if bent < 100 else 3)
+    if not 0 < bent < LEVEL:
+        return {
+            "en": "Along the valley the ground is all but level. An η that is safe across is slow along.",
+            "ko": "골짜기를 따라서는 땅이 거의 평평하다. 가로로 안전한 η는 따라가기에는 너무 작다.",
+        }
     if bent < BROAD:
         return {
             "en": f"This valley is broad: across, it bends only {ratio} times as sharply as along.",

@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from derivviz.learning.descent import Loss, curvatures
+from derivviz.learning.descent import Loss, curvatures, lowest
 
 CURVE = 241  # places of the curve
 ACROSS = 161  # and of the longer side of the rectangle
 CHUNK = 512  # of them at once
 RATIO = 2.6  # of its sides, as a wide picture has them
 REACH = 1.6  # of the curve to either side of its lowest place, over the way from the start to it
+HAIR = 1e-9  # of the loss at the start: no deeper than that is rounding
 LOOKS = 33  # places between the start and the lowest one that the curvature is measured at
 FAR = 2.5  # of that way, beyond which no walker is followed
 LEAST = 0.3  # share of the rectangle's height that the walks must fill for both weights to have one scale
@@ -81,6 +82,20 @@ def sharpest(loss: Loss, ground: Ground) -> float:
         values, _ = curvatures(loss, ground.place + share * (ground.start - ground.place))
         found.append(values.abs().max())
     return float(torch.stack(found).nan_to_num(0.0).max())
+
+
+def deeper(loss: Loss, ground: Ground, places: Sequence[Tensor]) -> Ground:
+    """The same ground with the lowest place of all: a walker may have found one that is lower than what was known."""
+    with torch.no_grad():
+        losses = torch.stack([loss(place) for place in places]).nan_to_num(torch.inf)
+    least = places[int(losses.argmin())]
+    if float(losses.min()) >= ground.height - HAIR * (float(loss(ground.start)) - ground.height):
+        return ground
+    place = lowest(loss, least)
+    if not float(loss(place)) <= float(losses.min()):
+        place = least
+    values, vectors = curvatures(loss, place)
+    return Ground(ground.start, place, float(loss(place)), values, vectors)
 
 
 @dataclass(frozen=True)

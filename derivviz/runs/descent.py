@@ -18,7 +18,7 @@ from derivviz.learning.galaxies import galaxies
 from derivviz.parameters import parameter
 from derivviz.recording import record
 from derivviz.runs import Outcome, Progress, Request
-from derivviz.runs._ground import Ground, Slope, sharpest, stretch
+from derivviz.runs._ground import Ground, Slope, deeper, sharpest, stretch
 
 # In units of 1/λ: the careful ones of the largest λ on the way, the others of that at the bottom.
 RATES = {"slow": 0.03, "good": 0.35, "swinging": 1.9, "diverging": 2.05}
@@ -161,7 +161,6 @@ def descend(
             still=still,
             walks=walks,
             curve_bottom=curve.told(),
-            bottom=ground.told(),
             **(about or {}),
         )
         paths = []
@@ -174,9 +173,11 @@ def descend(
             told = dict(zip(walks, found.tolist(), strict=True))
             recorder.log(None, **{f"loss/{name}": value for name, value in told.items()})
             progress.step(step, own.steps, step, told["descent"])
-        seen = stretch([place for row in paths for place in row if len(place) == 2], ground)
+        over = [place for row in paths for place in row if len(place) == 2]
+        ground = deeper(loss, ground, over)
+        seen = stretch(over, ground)
         recorder.evaluation(seen.heights(loss).reshape(-1, 1), epoch=0)
-        recorder.note(curve=slope.told(curve), grid=seen.told(), finished=True)
+        recorder.note(bottom=ground.told(), curve=slope.told(curve), grid=seen.told(), finished=True)
     left = {name: told[name] - ground.height for name in ("descent", "momentum", "adam")}
     result = (
         f"After {own.steps} steps the loss is above its lowest value, {ground.height:.4g}, by {left['descent']:.2g} "

@@ -98,10 +98,11 @@ class Walk:
     def swings(self) -> bool:
         """Whether most steps go past the bottom, along the direction in which the ground curves most."""
         with np.errstate(all="ignore"):
-            across = (self.places - self.bottom.place) @ self.bottom.directions[-1]
-            around = across[1:] * across[:-1]
-        far = self.left[:-1] > ARRIVED
-        return bool(far.any() and (around[far] < 0).mean() > 0.5)
+            away = self.places - self.bottom.place
+            across = away @ self.bottom.directions[-1]
+            past = across[1:] * across[:-1] < 0
+            far = np.abs(across[:-1]) > ARRIVED * np.linalg.norm(away[0])
+        return bool(far.any() and past[far].mean() > 0.5)
 
 
 class Descent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,6 +133,33 @@ def test_two_weights_of_a_model_of_ones_own(descent_trace: Record) -> None:
     assert run.walks["descent"].above[-1] < 0.1 * run.walks["descent"].above[0]
     places = run.walks["adam"].places
     np.testing.assert_allclose(run.surface(*places.T), run.walks["adam"].losses, rtol=0.05, atol=1e-3)
+
+
+def test_a_walker_may_find_a_deeper_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ground, "ACROSS", 9)
+
+    def loss(place: torch.Tensor) -> torch.Tensor:
+        x, y = place  # two hollows along x, the farther one deeper
+        return (x**2 - 1) ** 2 + 0.3 * x + y**2
+
+    leaping = descent.Parameters(steps=40, adam_rate=1.2)
+    descent.descend(loss, (1.3, 1.0), tmp_path / "run.zarr", parameters=leaping)
+    run = Descent(open_trace(tmp_path / "run.zarr"))
+    assert run.walks["descent"].places[-1, 0] > 0.9
+    assert run.walks["adam"].places[:, 0].min() < -0.9
+    x = run.bottom.place[0]
+    assert x == pytest.approx(-1.0354, abs=1e-3)
+    np.testing.assert_allclose(run.bottom.curvatures, [2, 12 * x**2 - 4])
+    assert all((run.walks[name].above > -1e-9).all() for name in ACROSS)
+
+
+def test_the_example_of_the_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "descent.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_ground, "ACROSS", 9)
+    exec(code, {})
+    assert Descent(open_trace(tmp_path / "renders" / "own.zarr")).walks["momentum"].arrived
 
 
 def test_what_cannot_be_walked_down(tmp_path: Path) -> None:

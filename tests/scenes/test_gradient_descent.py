@@ -16,6 +16,7 @@ from derivviz.trace.descent import Descent
 
 Record = Callable[..., Path]
 NOISY = tuple((x, 3 * (-1) ** x + x % 5) for x in range(70))
+BROAD = (*((x, x / 10) for x in range(10)), (1000, 5))
 
 
 def told(problems: Any) -> list[str]:
@@ -90,7 +91,7 @@ def test_a_model_of_ones_own(walk, descent_trace: Record) -> None:
         (((1990, 1e6), (1995, 1.2e6), (2020, 1.9e6)), {}),
         (((0, 1e-7), (1e-4, 3e-7), (2e-4, 5e-7)), {}),  # on a line: the lowest loss is 0
         (NOISY, {}),
-        (((0, 0.1), (1, 0.2), (1000, 5)), {}),
+        (BROAD, {}),
         ((), {"steps": 12, "rate": 1.95, "momentum": 0.95, "adam_rate": 5}),
         ((), {"steps": 400, "rate": 0.5, "momentum": 0.9}),
     ],
@@ -114,7 +115,7 @@ def test_the_words_follow_the_record(walk, descent_trace: Record) -> None:
     long = words(walk("gradient_descent", trace=descent_trace(steps=400, rate=0.5, momentum=0.9))[0])
     assert "it takes 152 steps" in long
     assert "momentum and Adam are lowest" in long
-    broad = words(walk("gradient_descent", trace=descent_trace(points=((0, 0.1), (1, 0.2), (1000, 5))))[0])
+    broad = words(walk("gradient_descent", trace=descent_trace(points=BROAD))[0])
     assert "This valley is broad" in broad
 
 
