@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from derivviz.figures import figure
-    from derivviz.notebook import load_ipython_extension
+    from derivviz.notebook import lesson, load_ipython_extension
     from derivviz.recording.record import record
     from derivviz.trace import Trace, open_trace
 
@@ -19,13 +19,14 @@ __version__ = "0.1.0"
 
 _HOME = {
     "figure": "derivviz.figures",
+    "lesson": "derivviz.notebook",
     "load_ipython_extension": "derivviz.notebook",
     "record": "derivviz.recording",
     "open_trace": "derivviz.trace",
     "Trace": "derivviz.trace",
 }
 
-__all__ = ["Trace", "__version__", "figure", "load_ipython_extension", "open_trace", "record"]
+__all__ = ["Trace", "__version__", "figure", "lesson", "load_ipython_extension", "open_trace", "record"]
 
 
 def __getattr__(name: str) -> Any:

@@ -81,6 +81,62 @@ def test_a_figure_that_cannot_be(tiny_trace: Path, given: dict[str, Any], told: 
         derivviz.figure(trace=trace, **given)
 
 
+TOLD = '''"""A square · 정사각형
+
+Sides <of> one length.
+
+한 변의 길이.
+"""
+from dataclasses import dataclass
+from manim import Square
+from derivviz.animation import Lesson, parameter
+class Told(Lesson):
+    @dataclass(frozen=True)
+    class Parameters:
+        side: float = parameter(1.0, "Its side", minimum=0.5, maximum=2)
+    def construct(self):
+        self.say(en="All sides are < 3 long.", ko="모든 변은 3보다 짧다.")
+        self.add(Square(self.parameters.side))
+'''
+
+
+def test_a_lesson_plays_itself() -> None:
+    pytest.importorskip("manim")
+    Path("told.py").write_text(TOLD, encoding="utf-8")
+    shown = derivviz.lesson("told.py", language="ko", side=1.5)
+    data = shown._repr_mimebundle_()
+    assert data["text/plain"] == "정사각형. 한 변의 길이."
+    assert "data:video/mp4;base64," in data["text/html"]
+    assert "<li>모든 변은 3보다 짧다.</li>" in data["text/html"]
+    assert list(Path(".").iterdir()) == [Path("told.py")]  # it leaves no files
+    assert shown._repr_html_() is shown._repr_html_()  # rendered once
+    assert shown._repr_html_().count("<video") == 1
+    english = derivviz.lesson("told.py")._repr_html_()
+    assert "Sides &lt;of&gt; one length." in english
+    assert "All sides are &lt; 3 long." in english
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"name": "tangnt"}, "Did you mean 'tangent'"),
+        (
+            {"name": "backprop"},
+            r"'backprop' teaches from a recorded run.*lesson\('backprop', 'renders/food.zarr'\)",
+        ),
+        ({"name": "told.py", "language": "fr"}, "no language 'fr'"),
+        ({"name": "told.py", "theme": "light"}, "no theme 'light'"),
+        ({"name": "told.py", "sid": 1}, "no parameter --sid.*Did you mean --side"),
+        ({"name": "told.py", "side": 7}, "--side is 7: it must lie in 0.5 … 2"),
+    ],
+)
+def test_a_lesson_that_cannot_be(given: dict[str, Any], told: str) -> None:
+    pytest.importorskip("manim")
+    Path("told.py").write_text(TOLD, encoding="utf-8")
+    with pytest.raises(UsageError, match=told):
+        derivviz.lesson(**given)
+
+
 def test_a_film_is_played_and_a_large_one_is_linked(monkeypatch: pytest.MonkeyPatch) -> None:
     film, other = Path("a film.mp4"), Path("x.pdf")
     film.write_bytes(b"frames")
