@@ -165,7 +165,7 @@ def test_what_comes_with_derivviz_is_complete():
     assert {"tangent", "backprop"} <= set(lessons)
     assert lessons["tangent"].requires == ()
     assert [o.flag for o in lessons["tangent"].options] == ["function", "at", "from"]
-    assert "loss" in lessons["backprop"].requires
+    assert "time" in lessons["backprop"].requires  # of any recorded run
     for entry in [*lessons.values(), *library.entries("scripts")]:
         for told in (entry.title, entry.summary):
             hangul = {lang: any("가" <= letter <= "힣" for letter in told[lang]) for lang in ("en", "ko")}
