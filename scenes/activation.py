@@ -276,8 +276,7 @@ class Activation(Lesson):
 
     def conclusion(self) -> None:
         flow = self.flow
-        ends = (float(flow.sizes(key)[-1]) for key in ("raw", "scaled"))
-        raw, tame = (plain(end, 2) if math.isfinite(end) else "∞" for end in ends)
+        raw, tame = (plain(float(flow.sizes(key)[-1]), 2).replace("inf", "∞") for key in ("raw", "scaled"))
         self.say(
             en=f"The same f′: {raw} when raw, {tame} when tamed.",
             ko=f"같은 f′인데 그대로 쓰면 {raw}, 길들이면 {tame}이다.",

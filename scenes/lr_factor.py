@@ -154,7 +154,7 @@ class LrFactor(Lesson):
 
     def walk(self) -> None:
         across, up = near(self.shown)
-        steps = self.trace.steps
+        steps = self.trace.steps[: max(len(walk.mean) for walk in self.walks)]  # until it ends in NaN
         magnified = across[1] - across[0] < NARROW * (WHOLE[1] - WHOLE[0])
         shown_en = (
             "" if len(self.shown) == len(self.walks) else f" {len(self.shown)} of {len(self.walks)} shown."
@@ -268,7 +268,8 @@ class LrFactor(Lesson):
 
     def conclusion(self) -> None:
         busy = [walk for walk in self.walks if not walk.idle]
-        low, high = (float(end) for end in _ends([walk.factor for walk in busy or self.walks]))
+        factors = np.concatenate([walk.factor for walk in busy or self.walks])
+        low, high = float(factors.min()), float(factors.max())
         share = max(self.ways.apart, 0.0005)
         alike = (high - low) < CLOSE * high
         self.say(
@@ -347,7 +348,3 @@ class LrFactor(Lesson):
         for key, end in ends.items():
             _, y = self.ways.plane.numbers(self.ways.lines[key].points[-1])
             self.claim(f"the end of the way {key} factor", y, float(end), 1e-3)
-
-
-def _ends(values: list[np.ndarray]) -> tuple[float, float]:
-    return min(float(v.min()) for v in values), max(float(v.max()) for v in values)

@@ -182,6 +182,8 @@ def _through_food(trace: Trace, passages: list[Passage]) -> dict[str, list[Layer
     from safetensors.numpy import load_file
 
     weights = load_file(file)
+    if not all(np.isfinite(each).all() for each in weights.values()):
+        return None  # the run ended in NaN
     side, pictures = int(about["side"]), trace.probe.input_image
     times = side // pictures.shape[1]
     if pictures.shape[1] * times != side:

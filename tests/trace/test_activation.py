@@ -124,6 +124,14 @@ def test_the_food_recommenders_network_is_run_again(torch: Any, tmp_path: Path) 
                     sizes.append(rms(values.numpy()))
         np.testing.assert_allclose(np.ravel([layer.sizes for layer in flow.arms[own]]), sizes, rtol=1e-4)
 
+        # A run that ended in NaN is looked at where it was finite.
+        with torch.no_grad():
+            network.fc1.weight.fill_(torch.nan)
+        save_model(network, path, ["a", "b", "c"])
+        flow = read_flow(open_trace(path))
+        assert (flow.own, flow.carried) == (own, False)
+        assert np.isfinite(flow.sizes(own)).all()
+
 
 def test_where_weights_are_missing_each_layer_gets_what_was_recorded(seeded: Any, record: Record) -> None:
     torch = seeded
