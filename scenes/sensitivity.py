@@ -256,7 +256,7 @@ class SensitivityLesson(Lesson):
         if len(places.looks) > 1 and sensed.pictured:
             before, after = (f"{sensed.dim(n):.0%}" for n in (0, 1))
             self.say(
-                en=f"Where it is faint, changes hardly matter. The fainter half has {after} of it all; before, {before}.",
+                en=f"Faint: changes there hardly matter. That half has {after} of it all; before, it had {before}.",
                 ko=f"흐린 곳은 바꾸어도 점수가 거의 그대로이다. 흐린 절반의 몫: 학습 전 {before}, 학습 후 {after}.",
             )
 
