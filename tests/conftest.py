@@ -178,3 +178,56 @@ def descent_trace(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Calla
         return made[key]
 
     return trace
+
+
+@pytest.fixture(scope="session")
+def classifier_trace(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Traces of short runs of a small classifier, a snapshot at every second of its 6 steps, each made once.
+
+    ``classifier_trace(classes=100, images=True)``; `loss` is a function of logits and target, or the name of one of
+    torch.nn.functional; `last` a module after the logits; `size` what the last weights are multiplied by.
+    """
+    import derivviz
+
+    nn, functional = torch.nn, torch.nn.functional
+    folder = tmp_path_factory.mktemp("classifiers")
+    made: dict[Any, Path] = {}
+
+    def trace(
+        classes: int = 5,
+        loss: Any = "cross_entropy",
+        *,
+        images: bool = False,
+        target: bool = True,
+        names: tuple[str, ...] = (),
+        last: Any = None,
+        size: float = 1.0,
+    ) -> Path:
+        key = classes, loss, images, target, names, last, size
+        if key in made:
+            return made[key]
+        path = made[key] = folder / f"{len(made)}.zarr"
+        measure = getattr(functional, loss) if isinstance(loss, str) else loss
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            layers = [nn.Flatten(), nn.Linear(48, 12), nn.Tanh(), nn.Linear(12, classes)]
+            network = nn.Sequential(*layers, *([] if last is None else [last()]))
+            with torch.no_grad():
+                network[3].weight.mul_(size)
+            inputs = torch.rand(32, 3, 4, 4) if images else torch.rand(32, 48)
+            truth = torch.arange(32) % classes
+            optimizer = torch.optim.Adam(network.parameters(), lr=0.05)
+            with derivviz.record(network, optimizer, path, snapshot_every=2, steps=6) as recorder:
+                if names:
+                    recorder.note(classes=list(names))
+                for rows in torch.arange(48).reshape(6, 8) % 32:
+                    if target or images:
+                        recorder.batch(inputs[rows], truth[rows] if target else None)
+                    value = measure(network(inputs[rows]), truth[rows])
+                    optimizer.zero_grad()
+                    value.backward()
+                    optimizer.step()
+                    recorder.log(loss=value)
+        return path
+
+    return trace
