@@ -162,6 +162,9 @@ def test_scrubbing_a_training_shows_the_numbers_of_the_trace(show: Make, tiny_tr
         )
         norms = [trace[f"grad/{name}/norm"][step] for name in names]
         np.testing.assert_allclose(table(page)[:, 0], norms, rtol=1e-5)
+    page.select_option("#measure", label="update relative to the parameter (norms)")
+    shares = [trace[f"update/{name}/norm"][11] / trace[f"param/{name}/norm"][11] for name in names]
+    np.testing.assert_allclose(table(page)[:, 0], shares, rtol=1e-5)
     page.select_option("#measure", label="factor of the learning rate")
     np.testing.assert_allclose(
         table(page)[:, 0], [trace[f"lr_factor/{name}"][11] for name in names], rtol=1e-5

@@ -26,6 +26,7 @@ EXPRESSIONS = (
         "x^0 + pi",
         "x^(3/5) - x^(-1/3)",
         "x^(1/4)",
+        "x^(x - 2)",
     ),
 )
 
@@ -97,15 +98,28 @@ def test_dragging_q_towards_p_with_the_mouse(tangent: Make) -> None:
     assert read(page, "slope") == seen[-1]  # let go
 
 
-def test_dragging_with_a_finger(tangent: Make) -> None:
-    page = tangent({"has_touch": True, "viewport": {"width": 390, "height": 800}}).page
+def test_a_finger_drags_q_sideways_and_scrolls_the_page_upwards(tangent: Make) -> None:
+    page = tangent({"has_touch": True, "viewport": {"width": 390, "height": 700}}).page
     session = page.context.new_cdp_session(page)
-    touches = [(5.0, "touchStart"), (4.0, "touchMove"), (3.0, "touchMove"), (2.0, "touchMove")]
-    for x, kind in touches:
-        left, top = on_screen(page, x, 20)
-        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": left, "y": top}]})
-    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def touch(kind: str, *place: float) -> None:
+        points = [{"x": place[0], "y": place[1]}] if place else []
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    for x, kind in ((5.0, "touchStart"), (4.0, "touchMove"), (3.0, "touchMove"), (2.0, "touchMove")):
+        touch(kind, *on_screen(page, x, 20))
+    touch("touchEnd")
     assert read(page, "q") == pytest.approx(2, abs=0.05)
+    left, top = on_screen(page, 4, 20)
+    touch("touchStart", left, top)
+    for up in range(20, 160, 20):
+        touch("touchMove", left, top - up)
+    touch("touchEnd")
+    frames = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(scrollY))))"
+    assert page.evaluate(frames) > 0
+    assert read(page, "q") == pytest.approx(2, abs=0.05)
+    page.touchscreen.tap(*on_screen(page, 3, 20))
+    assert read(page, "q") == pytest.approx(3, abs=0.05)
     assert page.evaluate("document.documentElement.scrollWidth") == 390  # nothing sticks out
 
 

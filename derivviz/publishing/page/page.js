@@ -111,16 +111,27 @@ const derivviz = (() => {
         first,
       );
     };
+    let down = null, held = false; // a finger may also mean to scroll: it holds once it goes sideways, or taps
+    const hold = () => {
+      held = true;
+      tell(down, true);
+    };
     place.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       place.setPointerCapture(event.pointerId);
-      tell(event, true);
+      [down, held] = [event, false];
+      if (event.pointerType !== "touch") hold();
     });
     place.addEventListener("pointermove", (event) => {
-      if (place.hasPointerCapture(event.pointerId)) tell(event, false);
+      if (!place.hasPointerCapture(event.pointerId)) return;
+      const [x, y] = [Math.abs(event.clientX - down.clientX), Math.abs(event.clientY - down.clientY)];
+      if (!held && x > 4 && x > y) hold();
+      if (held) tell(event, false);
+    });
+    place.addEventListener("pointerup", () => {
+      if (!held) hold();
     });
   }
-
   // A slider over rows that a button walks through: `moved` draws the row `player.row`.
   function player(slider, button, last, row, moved) {
     const self = { row, timer: null };
