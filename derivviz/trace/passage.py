@@ -75,9 +75,9 @@ def read_passages(trace: Trace) -> tuple[Snapshot, list[Passage]]:
     }
     if not found:
         raise DerivvizError(
-            f"the trace {trace.path} shows no activation and its input: give the network its activations as "
-            "modules (torch.nn.ReLU, derivviz.learning.DerivativeActivation, …) and keep snapshots of batches of "
-            "six samples or more; 'derivviz record food' does"
+            f"the trace {trace.path} shows no activation that takes the output of a recorded layer: make activations "
+            "modules of the network (torch.nn.ReLU, derivviz.learning.DerivativeActivation, …), each right after a "
+            "layer, and record batches of six samples or more; 'derivviz record food' does"
         )
     shot = _last_finite(trace, list(found))
     return shot, [_passage(trace, shot, name, source) for name, source in found.items()]
