@@ -79,7 +79,7 @@ def walk(shown: Sequence[int]) -> Plot:
 
 
 def bars(rows: int) -> Plot:
-    """A bar for each dish, the first on top, and crosses where the probabilities are."""
+    """A bar for each dish, the first on top, and rings where the probabilities are."""
     ends = (-0.5, rows - 0.35)
     plot = Plot(
         (0, 1),
@@ -91,7 +91,7 @@ def bars(rows: int) -> Plot:
     plot.figure.yaxis.visible = plot.figure.ygrid.visible = False
     plot.bars("others", "muted", thick=0.42)
     plot.bars("best", "positive", thick=0.42)
-    plot.dots("likely", "ink", marker="x")
+    plot.dots("likely", "ink", size=10, hollow=True)
     plot.line("zero", "axis", (0, 0), ends, width=1.5)
     plot.text("names", align="left", dx=2)
     return plot
