@@ -91,7 +91,9 @@ class ByDegree(VGroup):
             if value <= self.plane.y_range[1]
         ]
         inside = inside[2:] or inside  # away from the axis
-        place(label, inside, [self.plane, *self.lines.values(), *self.labels], (UP, DOWN, UR, DR, UL, DL))
+        place(
+            label, inside, [self.plane, *self.lines.values(), *self.labels], (UP, DOWN, UR, DR, UL, DL), 0.18
+        )
         self.labels.append(label)
         self.plane.room_for(*self.labels)
         return label
