@@ -102,9 +102,14 @@ def test_pictures(walk, record, language: str, theme: str) -> None:
 @pytest.mark.parametrize(
     ("shape", "outputs", "options"),
     [
-        ((5,), 2, {"classes": ["cat {{a : b}}", "a dog with a name that is very long indeed"]}),
         ((40,), 10, {}),
-        ((8, 8), 1, {}),
+        pytest.param(
+            (5,),
+            2,
+            {"classes": ["cat {{a : b}}", "a dog with a name that is very long indeed"]},
+            marks=pytest.mark.slow,
+        ),
+        pytest.param((8, 8), 1, {}, marks=pytest.mark.slow),
         pytest.param((3, 12, 20), 12, {}, marks=pytest.mark.slow),
         pytest.param((3, 8, 8), 200, {}, marks=pytest.mark.slow),
         pytest.param((6,), 4, {"probes": 1}, marks=pytest.mark.slow),

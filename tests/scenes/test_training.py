@@ -157,21 +157,26 @@ def test_what_a_trace_lacks_is_left_out_and_said(walk, write: Any, language: str
     ("steps", "options"),
     [
         (1, {}),
-        (2, {"layers": 1, "classes": 2}),
         (100, {"layers": 40, "classes": 10}),
-        (1001, {"layers": 5, "classes": 100}),
-        (
-            31,
-            {
-                "names": [
-                    f"model.encoder.a_long_name_of_a_block.{n}.attention.query_projection" for n in range(9)
-                ]
-            },
-        ),
         (20, {"loss": np.r_[1.0, 10.0 ** np.arange(12), np.full(7, np.nan)], "nonfinite": {"loss": 13}}),
-        (21, {"loss": np.linspace(1, 2, 21)}),
-        (20, {"loss": np.full(20, 0.5)}),
-        (20, {"loss": np.linspace(-3e7, -5e7, 20)}),
+        *(
+            pytest.param(steps, options, marks=pytest.mark.slow)
+            for steps, options in (
+                (2, {"layers": 1, "classes": 2}),
+                (1001, {"layers": 5, "classes": 100}),
+                (
+                    31,
+                    {
+                        "names": [
+                            f"model.encoder.a_long_name.{n}.attention.query_projection" for n in range(9)
+                        ]
+                    },
+                ),
+                (21, {"loss": np.linspace(1, 2, 21)}),
+                (20, {"loss": np.full(20, 0.5)}),
+                (20, {"loss": np.linspace(-3e7, -5e7, 20)}),
+            )
+        ),
     ],
 )
 def test_any_run_lays_out(walk, write: Any, steps: int, options: dict[str, Any]) -> None:
