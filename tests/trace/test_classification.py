@@ -51,7 +51,9 @@ def test_weights_of_samples_and_logarithms_at_the_end(torch: Any, classifier_tra
     found = telling(open_trace(classifier_trace(3, weighted)))
     np.testing.assert_allclose(found.weight, found.target + 1.0, rtol=1e-5)
     assert found.batch is None
-    logarithms = telling(open_trace(classifier_trace(5, "nll_loss", last=partial(torch.nn.LogSoftmax, dim=1))))
+    logarithms = telling(
+        open_trace(classifier_trace(5, "nll_loss", last=partial(torch.nn.LogSoftmax, dim=1)))
+    )
     assert (logarithms.layer, logarithms.batch) == (
         "3",
         8,
