@@ -91,7 +91,7 @@ def draw(
         ):
             panel.set_xlim(shape.low, shape.high)
             panel.yaxis.set_major_locator(MaxNLocator(4))
-            panel.axhline(0, color=look.color("axis"), linewidth=0.8, zorder=1)
+            panel.axhline(0, color=look.color("axis"), linewidth=0.6, zorder=1)
             artists |= link(panel, shape, look, name)
             write(panel, name, g, role)
         for panel in panels[:2]:

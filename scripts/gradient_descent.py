@@ -156,7 +156,7 @@ def draw_curve(ax: Axes, run: Descent, look: Style) -> Artists:
     w = np.linspace(*run.curve_range, 241)
     losses = run.curve(w)
     artists: Artists = {}
-    (artists["curve"],) = ax.plot(w, losses, color=look.color("loss"), linewidth=1.6)
+    (artists["curve"],) = ax.plot(w, losses, color=look.color("loss"), linewidth=2.2)
     half = 0.13 * float(np.ptp(run.curve_range))
     for n in range(min(TANGENTS, run.steps)):
         place, slope = float(walk.places[n, 0]), float(walk.gradients[n, 0])

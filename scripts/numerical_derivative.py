@@ -28,10 +28,11 @@ LEAST = 1e-17  # what is exact is drawn here, at the lower edge
 CURVES: dict[str, tuple[Way, Precision, str, object, float]] = {
     "forward": ("forward", np.float64, "loss", "-", 1.6),
     "backward": ("backward", np.float64, "muted", (0, (1.2, 1.2)), 1.0),
-    "central": ("central", np.float64, "positive", "-", 1.6),
+    "central": ("central", np.float64, "positive", "-", 2.4),
     "forward32": ("forward", np.float32, "loss", (0, (4, 1.5)), 1.0),
-    "central32": ("central", np.float32, "positive", (0, (4, 1.5)), 1.0),
+    "central32": ("central", np.float32, "positive", (0, (4, 1.5)), 1.8),
 }
+MARKERS = {"forward": "o", "central": "D", "forward32": "s", "central32": "^"}
 NAMES = {
     "forward": ("forward, float64", "전진, float64"),
     "backward": ("backward, float64", "후진, float64"),
@@ -79,7 +80,7 @@ def draw(*, function: Expression, at: float, ax: Axes | None = None, language: s
         for name, result in found.items():
             artists |= curve(ax, name, result, look)
         exact = max(automatic(function, at), LEAST)
-        artists["automatic"] = ax.axhline(exact, color=look.color("tangent"), linewidth=1.8, clip_on=False)
+        artists["automatic"] = ax.axhline(exact, color=look.color("tangent"), linewidth=3.2, clip_on=False)
         ax.annotate(
             look.choose(en="dual numbers, reverse mode", ko="이원수, 역방향 모드"),
             (3e-15, exact), xytext=(0, 3), textcoords="offset points",
@@ -134,7 +135,7 @@ def curve(ax: Axes, name: str, found: Errors, look: Style) -> Artists:
     )
     if name != "backward":
         (artists[f"{name}/best"],) = ax.plot(
-            found.h[found.best], error[found.best], "s" if name.endswith("32") else "o",
+            found.h[found.best], error[found.best], MARKERS[name],
             color=look.color(role), markeredgecolor=look.color("ink"), markersize=5.5, zorder=5,
         )  # fmt: skip
     return artists

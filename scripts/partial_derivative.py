@@ -133,7 +133,7 @@ def draw_slice(
     room = 0.12 * max(float(np.nanmax(shown) - np.nanmin(shown)), 0.02 * (high - low))
     near = t[np.abs(t - at[n]) <= 0.45 * reach]
     artists: Artists = {}
-    (artists[f"slice/{name}"],) = ax.plot(t, shown, color=look.color("function"))
+    (artists[f"slice/{name}"],) = ax.plot(t, shown, color=look.color("function"), linewidth=2.4)
     (artists[f"tangent/{name}"],) = ax.plot(near, z + slope * (near - at[n]), color=look.color("tangent"))
     ax.plot(at[n], z, "o", color=look.color("ink"), markersize=4, zorder=4)
     ax.set_xlim(t[0], t[-1])

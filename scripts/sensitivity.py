@@ -17,7 +17,19 @@ from matplotlib.colors import LinearSegmentedColormap
 from numpy.typing import NDArray
 
 from derivviz.calculus.score import KOREAN
-from derivviz.figures import Artists, EndLabel, Style, at_the_end, check, grid, in_words, sheet
+from derivviz.figures import (
+    Artists,
+    EndLabel,
+    Motion,
+    Style,
+    at_the_end,
+    check,
+    current,
+    grid,
+    growing,
+    in_words,
+    sheet,
+)
 from derivviz.figures.style import MILLIMETRE, SMALL, TEXT
 from derivviz.trace import MissingSeriesError, Sensitivity, Trace
 from derivviz.trace.sensitivity import coarse
@@ -51,6 +63,41 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
         if not maps or "picture/0" not in artists:
             left.set_title(look.choose(en="Sensitivity", ko="민감도"))
     return artists
+
+
+def animate(artists: Artists, trace: Trace) -> Motion:
+    """What was found at each look, one after the other."""
+    found, look = trace.sensitivity, current()
+    last = len(found.steps) - 1
+    maps = {
+        artists[f"{name}/{last}"]: [
+            (coarse(m, CELLS), reach(coarse(m, CELLS), name)) for m in values[:, SHOWN]
+        ]
+        for name, values in maps_of(found).items()
+        if f"{name}/{last}" in artists
+    }
+    told = [row_name(trace, found, row, look) for row in range(last + 1)]
+    norms = np.array(list(norms_of(found, "").values()))  # (layer, look)
+    slopes = {
+        line: found.path.slope[:, :, int(name[6:])]
+        for name, line in artists.items()
+        if name.startswith("slope/")
+    }
+    moving = [*maps, *slopes, artists[f"jacobian/{last}"]]
+    moving += [artists[f"name/{last}"]] if f"name/{last}" in artists else []
+
+    def show(step: float) -> None:
+        row = int(np.searchsorted(found.steps, step, side="right")) - 1
+        for picture, looks in maps.items():
+            picture.set_data(looks[row][0])
+            picture.set_clim(*looks[row][1])
+        for line, slope in slopes.items():
+            line.set_ydata(slope[row])
+        artists[f"jacobian/{last}"].set_ydata(norms[:, row])
+        if f"name/{last}" in artists:
+            artists[f"name/{last}"].set_text(told[row])
+
+    return growing(found.steps, {}).joined(moving, show)
 
 
 def caption(trace: Trace, *, language: str = "en") -> str:
@@ -115,8 +162,16 @@ def draw_maps(
             panel.set_yticks([])
             panel.grid(visible=False)
             panel.spines[:].set_visible(False)
-        line[0].set_xlabel(row_name(trace, found, row, look), fontsize=SMALL)
-        artists[f"name/{row}"] = line[0].xaxis.label
+        artists[f"name/{row}"] = line[0].annotate(
+            row_name(trace, found, row, look),
+            (0.5, 0),
+            xycoords="axes fraction",
+            xytext=(0, -5),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            size=SMALL,
+        )
     if "integrated_gradients" in maps:
         signs = panels[-1][1 + list(maps).index("integrated_gradients")]
         for at, align, role, told in (
@@ -174,44 +229,55 @@ def class_name(trace: Trace, number: int, look: Style) -> str:
 def draw_map(ax: Axes, values: NDArray[np.float32], name: str, look: Style) -> Any:
     """A map from its faintest to its strongest, in means over cells; of integrated gradients, for and against."""
     values = coarse(values, CELLS)
-    finite = np.abs(values[np.isfinite(values)])
-    least, most = np.percentile(finite, (100 - BRIGHTEST, BRIGHTEST)) if len(finite) else (0.0, 1.0)
-    most = most if most > least else least + 1
+    low, most = reach(values, name)
     ground = look.color("background")
     if name == "integrated_gradients":
         stops = [look.color("negative"), ground, look.color("positive")]
-        colors, low = LinearSegmentedColormap.from_list("for and against", stops), -most
+        colors = LinearSegmentedColormap.from_list("for and against", stops)
     else:
-        colors, low = LinearSegmentedColormap.from_list("gradient", [ground, look.color("tangent")]), least
+        colors = LinearSegmentedColormap.from_list("gradient", [ground, look.color("tangent")])
     colors = colors.with_extremes(bad=look.color("grid"))
     drawn = ax.imshow(values, cmap=colors, vmin=low, vmax=most, interpolation="nearest")
-    if not len(finite):
+    if not np.isfinite(values).any():
         ax.annotate("NaN", (0.5, 0.5), xycoords="axes fraction", ha="center", color=look.color("muted"))
     return drawn
+
+
+def reach(values: NDArray[np.float32], name: str) -> tuple[float, float]:
+    """Values that a map is drawn between; those of integrated gradients lie around 0."""
+    finite = np.abs(values[np.isfinite(values)])
+    least, most = np.percentile(finite, (100 - BRIGHTEST, BRIGHTEST)) if len(finite) else (0.0, 1.0)
+    most = most if most > least else least + 1
+    return float(-most if name == "integrated_gradients" else least), float(most)
+
+
+def norms_of(found: Sensitivity, entry: str) -> dict[str, NDArray[np.float64]]:
+    """The norms at each look, of the input and of layers; of many, some spread over all."""
+    norms = {
+        entry: found.input_norm[:, SHOWN],
+        **{name: values[:, SHOWN] for name, values in found.jacobian_norm.items()},
+    }
+    names = list(norms)
+    if len(norms) > NAMED + 2:
+        names = [names[n] for n in np.linspace(0, len(names) - 1, NAMED + 2).round().astype(int)]
+    return {
+        name: np.where(np.isfinite(norms[name]) & (norms[name] > 0), norms[name], np.nan) for name in names
+    }
 
 
 def draw_jacobians(ax: Axes, found: Sensitivity, look: Style) -> Artists:
     """How far the logits move when a layer's output does, at the first look and at the last."""
     heading(ax, look.choose(en="Sensitivity to each layer's output", ko="층 출력에 대한 민감도"))
-    norms = {
-        look.choose(en="input", ko="입력"): found.input_norm[:, SHOWN],
-        **{name: values[:, SHOWN] for name, values in found.jacobian_norm.items()},
-    }
-    if len(norms) > NAMED + 2:
-        names = list(norms)
-        norms = {
-            names[n]: norms[names[n]] for n in np.linspace(0, len(names) - 1, NAMED + 2).round().astype(int)
-        }
+    norms = norms_of(found, look.choose(en="input", ko="입력"))
     where = np.arange(len(norms))
     artists: Artists = {}
     ends = [(0, look.choose(en="before training", ko="학습 전"), "o", "muted", ":")]
     if len(found.steps) > 1:
         ends.append((-1, look.choose(en="after", ko="학습 후"), "s", "tangent", "-"))
     for row, told, marker, role, dashes in ends:
-        values = np.array([value[row] for value in norms.values()])
         (artists[f"jacobian/{row % len(found.steps)}"],) = ax.plot(
             where,
-            np.where(np.isfinite(values) & (values > 0), values, np.nan),
+            [values[row] for values in norms.values()],
             color=look.color(role),
             marker=marker,
             linestyle=dashes,

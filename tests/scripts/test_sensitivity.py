@@ -139,3 +139,15 @@ def test_it_draws_on_given_axes(figure, trace) -> None:
     artists = figure("sensitivity").draw(trace, ax=mine)
     assert artists["picture/0"].axes is mine
     assert not other.images
+
+
+def test_its_film_ends_with_it(figure, trace: Trace, ends_still) -> None:
+    ends_still("sensitivity", trace)
+    artists, found = figure("sensitivity").draw(trace), trace.sensitivity
+    last = len(found.steps) - 1
+    motion = figure("sensitivity").animate(artists, trace)
+    motion.show(float(found.steps[0]))
+    np.testing.assert_array_equal(artists[f"jacobian/{last}"].get_ydata(), artists["jacobian/0"].get_ydata())
+    np.testing.assert_array_equal(artists[f"saliency/{last}"].get_array(), artists["saliency/0"].get_array())
+    assert artists[f"saliency/{last}"].get_clim() == artists["saliency/0"].get_clim()
+    assert artists[f"name/{last}"].get_text() == artists["name/0"].get_text()
