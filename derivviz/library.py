@@ -126,9 +126,17 @@ def _read_lecture(path: Path) -> Entry:
     return Entry(path.stem, path, title, summary, traces, ())
 
 
+def _statements(of: ast.Module | ast.ClassDef) -> Iterator[ast.stmt]:
+    """The statements of a module and of its classes, without those inside functions."""
+    for node in of.body:
+        yield node
+        if isinstance(node, ast.ClassDef):
+            yield from _statements(node)
+
+
 def _assigned(tree: ast.Module, name: str, default: Any) -> Any:
     """The literal given to a name, in the module or in a class of it."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(t, ast.Name) and t.id == name for t in targets):
             value = getattr(node, "value", None)
@@ -141,7 +149,7 @@ def _assigned(tree: ast.Module, name: str, default: Any) -> Any:
 
 def _options(tree: ast.Module) -> Iterator[Option]:
     """The fields of a class `Parameters` that are made by ``parameter(default, help, flag=…)``."""
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if not (isinstance(node, ast.ClassDef) and node.name == "Parameters"):
             continue
         for line in node.body:

@@ -24,7 +24,7 @@ COMMANDS = {
     "export": "Write a recorded run as CSV, Parquet or NPZ.",
     "score": "Print the score table of the recommender.",
     "recommend": "Predict with a recorded network and recommend a dish.",
-    "list": "Show the lessons, figures and lectures there are.",
+    "list": "Show the lessons, figures, pages and lectures there are.",
     "doctor": "Check every part that a render needs.",
 }
 

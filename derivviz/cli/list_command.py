@@ -15,19 +15,23 @@ from derivviz.cli.console import HELP
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("--lang", type=click.Choice(["en", "ko"]), default="en", show_default=True, help="Language.")
 def command(as_json: bool, lang: str) -> None:
-    """Show the lessons, figures and lectures there are: title, one line, and what they need."""
-    lessons, figures = library.entries("scenes"), library.entries("scripts")
-    lectures = library.entries("lectures")
+    """Show the lessons, figures, pages and lectures there are: title, one line, and what they need."""
+    from derivviz.publishing import page
+
+    kinds = {
+        "lessons": library.entries("scenes"),
+        "figures": library.entries("scripts"),
+        "pages": [library.read(page.path_of(name)) for name in page.summaries()],
+        "lectures": library.entries("lectures"),
+    }
     if as_json:
-        told = {
-            kind: [{**asdict(e), "path": str(e.path)} for e in entries]
-            for kind, entries in (("lessons", lessons), ("figures", figures), ("lectures", lectures))
-        }
+        told = {kind: [{**asdict(e), "path": str(e.path)} for e in found] for kind, found in kinds.items()}
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
-    _table("Lessons", "derivviz render NAME", lessons, lang)
-    _table("Figures", "derivviz figure NAME [--trace PATH]", figures, lang)
-    _table("Lectures", "derivviz lecture NAME", lectures, lang)
+    _table("Lessons", "derivviz render NAME", kinds["lessons"], lang)
+    _table("Figures", "derivviz figure NAME [--trace PATH]", kinds["figures"], lang)
+    _table("Pages", "derivviz page NAME [--trace PATH]", kinds["pages"], lang)
+    _table("Lectures", "derivviz lecture NAME", kinds["lectures"], lang)
 
 
 def _table(heading: str, use: str, entries: list[library.Entry], lang: str) -> None:

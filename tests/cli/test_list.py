@@ -36,7 +36,7 @@ def test_the_table_in_korean():
 
 def test_json_has_everything():
     told = json.loads(listed("--json"))
-    assert set(told) == {"lessons", "figures", "lectures"}
+    assert set(told) == {"lessons", "figures", "pages", "lectures"}
     tangent = next(e for e in told["lessons"] if e["name"] == "tangent")
     assert tangent["title"] == {"en": "From secant to tangent", "ko": "할선에서 접선으로"}
     assert tangent["requires"] == []
