@@ -321,6 +321,9 @@ class GradientDescent(Lesson):
         self.claim("where the walker stands", self.stand.place, float(walk.places[self.stood, 0]))
         drawn = self.curve.slope_of(self.stand.tangent)
         self.claim("slope of its tangent", drawn, float(walk.gradients[self.stood, 0]), 1e-4)
+        before, after = walk.places[self.stood - 1 : self.stood + 1, 0]
+        told_by_law = before - walk.rate * float(walk.gradients[self.stood - 1, 0])
+        self.claim("what the law gives", after, told_by_law, 1e-5)
         for name, rate in zip(ALONG, self.rates, strict=True):
             true = run.walks[name].places[: rate.shown, 0]
             read = np.array([rate.plane.numbers(point) for point in rate.path.places])

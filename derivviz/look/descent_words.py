@@ -38,6 +38,11 @@ def called(name: str) -> str:
     return quoted(name if len(name) <= LONGEST else f"{name[: LONGEST // 2]}…{name[-LONGEST // 2 :]}")
 
 
+def _held(equation: str) -> str:
+    """An equation that no line ends in."""
+    return equation.replace(" ", "\u00a0")
+
+
 def question(run: Descent) -> Told:
     """What there is to learn from."""
     if run.points is None:
@@ -48,13 +53,15 @@ def question(run: Descent) -> Told:
         }
     if run.about.get("subject") == "galaxies":
         return {
-            "en": "24 galaxies: distance d in million light-years, speed v in 100 km/s. Which line v = wd fits?",
-            "ko": "은하 24개의 거리 d(100만 광년)와 후퇴 속도 v(100 km/s). 어떤 직선 v = wd가 가장 잘 맞을까?",
+            "en": "24 galaxies: distance d in million light-years, speed v in 100 km/s. "
+            f"Which line {_held('v = wd')} fits?",
+            "ko": "은하 24개의 거리 d(100만 광년)와 후퇴 속도 v(100 km/s). "
+            f"어떤 직선 {_held('v = wd')}가 가장 잘 맞을까?",
         }
     n = len(run.points[0])
     return {
-        "en": f"{n} points, their x scaled to 0 … 5 and their t to 0 … 10. Which line f(x) = wx fits?",
-        "ko": f"점 {n}개가 있다. x는 0~5로, t는 0~10으로 맞추었다. 어떤 직선 f(x) = wx가 가장 잘 맞을까?",
+        "en": f"{n} points, their x scaled to 0 … 5 and their t to 0 … 10. Which line {_held('f(x) = wx')} fits?",
+        "ko": f"점 {n}개가 있다. x는 0~5로, t는 0~10으로 맞추었다. 어떤 직선 {_held('f(x) = wx')}가 가장 잘 맞을까?",
     }
 
 
