@@ -23,12 +23,23 @@ FORMATS = ("pdf", "svg", "png")
 
 @contextmanager
 def no_boxes() -> Iterator[None]:
-    """Make an error of a character that would be drawn as an empty box; matplotlib only warns."""
+    """Make an error of a character that would be drawn as an empty box, and of panels that find no room.
+
+    matplotlib only warns of them.
+    """
+    size = current().size
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=r"Glyph .* missing")
+        if size is not None:
+            warnings.filterwarnings("error", message="constrained_layout not applied")
         try:
             yield
         except UserWarning as missing:
+            if size is not None and "constrained_layout" in str(missing):
+                raise UsageError(
+                    f"the figure is too high for this {size.name}, {size.width:g} mm wide and at most {size.height:g} "
+                    "mm high: take a wider --width, or another --journal"
+                ) from missing
             raise FontError(
                 f"a text of the figure cannot be drawn: {missing} Write it another way."
             ) from missing

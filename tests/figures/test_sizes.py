@@ -118,6 +118,19 @@ def test_small_pictures_stay_side_by_side() -> None:
     assert len({panel.get_position().x0 for panel in panels[0]}) == 4
 
 
+def crowd() -> None:
+    with style("paper", "en", size_named("column", "nature")), sheet(None, "en") as (_, ax):
+        for row in grid(ax, 9, 3):
+            for panel in row:
+                panel.set_xlabel("x")
+
+
+def test_what_does_not_fit_is_refused() -> None:
+    told = "too high for this column, 89 mm wide and at most 170 mm high: take a wider --width"
+    with pytest.raises(UsageError, match=told):
+        crowd()
+
+
 def test_given_axes_stay_as_they_are() -> None:
     mine = Figure(figsize=(5, 3)).add_subplot()
     with style("paper", "en", size_named("column")), sheet(mine, "en") as (_, ax):
