@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from derivviz.calculus.activation import KEYS, Function, functions
 from derivviz.figures import Artists, EndLabel, Style, at_the_end, grid, in_words, sheet
-from derivviz.figures.style import MILLIMETRE, TEXT
+from derivviz.figures.style import MILLIMETRE, current
 from derivviz.trace import Trace
 from derivviz.trace.activation import Flow, read_flow
 from derivviz.trace.passage import Passage
@@ -40,8 +40,8 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
     flow = read_flow(trace)
     with sheet(ax, language, SIZE) as (look, ax):
-        (top,), (below,) = grid(ax, 2, 1, heights=(2, 1.5))
-        curves, spreads = grid(top, 2, 5, heights=(1.25, 1))
+        (above,), (below,) = grid(ax, 2, 1, heights=(1.5, 2))
+        curves, spreads = grid(below, 2, 5, heights=(1.25, 1))
         artists: Artists = {}
         for n, key in enumerate(KEYS):
             artists |= draw_function(curves[n], functions()[key], look)
@@ -52,8 +52,8 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
                 ko=f"스텝 {flow.seen}의 값: 들어오는 값(회색), 나가는 값(선)",
             )
         )
-        artists |= draw_sizes(below, flow, look)
-        curves[0].set_title(look.choose(en="Activations side by side", ko="나란히 놓은 활성화 함수"))
+        artists |= draw_sizes(above, flow, look)
+        above.set_title(look.choose(en="Activations side by side", ko="나란히 놓은 활성화 함수"))
     return artists
 
 
@@ -101,6 +101,14 @@ def draw_function(ax: Axes, function: Function, look: Style) -> Artists:
     (artists[f"slope/{function.key}"],) = ax.plot(
         z, slope, color=look.color("tangent"), linewidth=1.1, linestyle=(0, (3, 1.2))
     )
+    ax.set_ylim(*((-130, 90) if function.key == "raw" else (-1.4, 2.6)))
+    ax.set_yticks([-100, 0] if function.key == "raw" else [-1, 0, 1, 2])
+    ax.set_xticks([-3, 0, 3])
+    if narrow():
+        ax.set_xticks([0])
+        ax.set_yticks([0] if function.key == "raw" else [0, 1])
+        ax.set_xlabel(NAMES[function.key])
+        return artists
     artists[f"name/{function.key}"] = ax.text(
         0.96 if function.key == "raw" else 0.04,  # where no line is
         0.97,
@@ -110,9 +118,6 @@ def draw_function(ax: Axes, function: Function, look: Style) -> Artists:
         va="top",
         transform=ax.transAxes,
     )
-    ax.set_ylim(*((-130, 90) if function.key == "raw" else (-1.4, 2.6)))
-    ax.set_yticks([-100, 0] if function.key == "raw" else [-1, 0, 1, 2])
-    ax.set_xticks([-3, 0, 3])
     return artists
 
 
@@ -138,6 +143,8 @@ def draw_spread(ax: Axes, passage: Passage, key: str, look: Style) -> Artists:
         )
     ax.set_yticks([])
     ax.locator_params(axis="x", nbins=4)
+    if narrow():
+        ax.set_xticks([0])
     return artists
 
 
@@ -170,16 +177,21 @@ def draw_sizes(ax: Axes, flow: Flow, look: Style) -> Artists:
     if len(names) > 8:
         ax.tick_params(axis="x", labelrotation=30)
     kept = "" if count == len(flow.passages) else f" ({count}/{len(flow.passages)})"
-    ax.set_title(
-        look.choose(en="Size (rms) of each layer’s output", ko="층마다 나오는 값의 크기(rms)") + kept,
-        fontsize=TEXT,
-        fontweight="semibold",
-    )
+    # Not as the label of the axis: that would be aligned with the panels below, beyond the sheet.
+    told = look.choose(en="size (rms) of each layer’s output", ko="층마다 나오는 값의 크기 (rms)")
+    ax.text(0.02, 0.95, told, va="top", color=look.color("muted"), transform=ax.transAxes)
     ax.set_xlabel(
         look.choose(en="layer  (filled: recorded, hollow: computed)", ko="층  (채움: 기록, 비움: 계산)")
+        + kept
     )
     at_the_end(ax, labels)
     return artists
+
+
+def narrow() -> bool:
+    """Whether five panels side by side have room for a tick each only."""
+    size = current().size
+    return size is not None and size.narrow
 
 
 def _broken(values: NDArray[np.float64]) -> NDArray[np.float64]:

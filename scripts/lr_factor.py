@@ -68,10 +68,10 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
     weight = followed(trace)
     with sheet(ax, language, TALLER if weight else SIZE) as (look, ax):
         artists: Artists = {}
+        heights = (1, 1.5) if weight is None else (1, 1.5, 1.2)
+        (rule, words), (near, steps), *more = grid(ax, len(heights), 2, heights=heights, widths=(1, 1.25))
         if weight is not None:
-            (ax,), (below,) = grid(ax, 2, 1, heights=(2.7, 1))
-            artists |= draw_ways(below, weight, look)
-        (rule, words), (near, steps) = grid(ax, 2, 2, heights=(1, 1.5), widths=(1, 1.25))
+            artists |= draw_moves(more[0][0], weight, look) | draw_ways(more[0][1], weight, look)
         walks = walks_of(trace, look)
         artists |= draw_steps(steps, trace, walks, look) | draw_walks(near, walks, look)
         near.sharey(steps)
@@ -272,14 +272,31 @@ def draw_steps(ax: Axes, trace: Trace, walks: list[Walk], look: Style) -> Artist
     return artists
 
 
+def draw_moves(ax: Axes, weight: Weight, look: Style) -> Artists:
+    """Each step of one weight, as recorded and without its factor."""
+    artists: Artists = {}
+    looks = (
+        ("move/recorded", weight.update, "parameter", "-", 1.4),
+        ("move/without", weight.bare, "ink", (0, (2, 1)), 0.9),
+    )
+    for key, moves, role, dashes, width in looks:
+        (artists[key],) = ax.plot(
+            weight.steps, moves, color=look.color(role), linestyle=dashes, linewidth=width
+        )
+    ax.set_xlim(weight.steps[0], max(weight.steps[-1], weight.steps[0] + 1))
+    name = weight.parameter if len(weight.parameter) <= 16 else f"…{weight.parameter[-15:]}"
+    heading(ax, look.choose(en=f"Steps of a weight of {name}", ko=f"{name}의 가중치 하나: 스텝"))
+    ax.set_xlabel(look.choose(en="training step  (dashed: no factor)", ko="학습 스텝  (점선: 배율 없이)"))
+    return artists
+
+
 def draw_ways(ax: Axes, weight: Weight, look: Style) -> Artists:
     """One weight through the run: as recorded, without the factor, and with a constant one."""
     steps = np.append(weight.steps, weight.steps[-1] + 1)
-    constant = f"× {weight.factor.mean():.2f}"
     looks = (
         ("way/recorded", look.choose(en="recorded", ko="기록"), "parameter", "-", 3.2),
         ("way/without", look.choose(en="no factor", ko="배율 없이"), "muted", (0, (3, 1.2)), 1.4),
-        ("way/constant", constant, "ink", (0, (1, 1.6)), 1.2),
+        ("way/constant", f"× {weight.factor.mean():.2f}", "ink", (0, (1, 1.6)), 1.2),
     )
     artists: Artists = {}
     labels = []
@@ -287,14 +304,7 @@ def draw_ways(ax: Axes, weight: Weight, look: Style) -> Artists:
         (artists[key],) = ax.plot(steps, way, color=look.color(role), linestyle=dashes, linewidth=width)
         labels.append(EndLabel(name, steps[-1], way[-1], look.color(role)))
     ax.set_xlim(steps[0], steps[-1])
-    name = weight.parameter if len(weight.parameter) <= 30 else f"…{weight.parameter[-29:]}"
-    heading(
-        ax,
-        look.choose(
-            en=f"A weight of {name}, with and without the factor",
-            ko=f"{name}의 가중치 하나: 배율이 있을 때와 없을 때",
-        ),
-    )
+    heading(ax, look.choose(en="… and where they lead it", ko="… 그리고 가중치가 간 길"))
     ax.set_xlabel(look.choose(en="training step", ko="학습 스텝"))
     at_the_end(ax, labels)
     return artists

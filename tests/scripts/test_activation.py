@@ -36,7 +36,7 @@ def test_it_shows_what_the_trace_has(figure, tiny_trace: Path, theme: str, langu
         assert hollow == (key != "tanh")  # what was recorded is filled
         assert contrast(sizes.get_color(), look.theme.background) >= 3
     assert len({(artists[f"size/{key}"].get_marker()) for key in KEYS}) == len(KEYS)  # grey reads, too
-    title = artists["function/relu"].axes.get_title(loc="left")
+    title = artists["size/relu"].axes.get_title(loc="left")
     assert title == {"en": "Activations side by side", "ko": "나란히 놓은 활성화 함수"}[language]
     page(artists, "activation").draw_without_rendering()
 

@@ -164,7 +164,7 @@ def test_the_way_of_a_weight_is_the_traces(figure, tiny_trace) -> None:
     trace = open_trace(tiny_trace)
     artists = figure("lr_factor").draw(trace)
     recorded, without = (artists[f"way/{key}"].get_ydata() for key in ("recorded", "without"))
-    title = artists["way/recorded"].axes.get_title(loc="left") or artists["way/recorded"].axes.get_title()
+    title = artists["move/recorded"].axes.get_title(loc="left") or artists["move/recorded"].axes.get_title()
     name = next(name for name in NAMES if name in title)
     values = trace.sampled(f"param/{name}").values
     k = next(k for k, one in enumerate(values.T) if np.allclose(one, recorded[:-1]))
@@ -172,6 +172,8 @@ def test_the_way_of_a_weight_is_the_traces(figure, tiny_trace) -> None:
     assert recorded[-1] == pytest.approx(recorded[-2] + update[-1], rel=1e-6)
     bare = recorded[0] + np.cumsum(update / trace[f"lr_factor/{name}"])
     np.testing.assert_allclose(without[1:], bare, atol=1e-6)
+    np.testing.assert_array_equal(artists["move/recorded"].get_ydata(), update)
+    np.testing.assert_allclose(artists["move/without"].get_ydata(), update / trace[f"lr_factor/{name}"])
     assert "times as far from its start as without the factor" in figure("lr_factor").caption(trace)
 
 
