@@ -143,11 +143,14 @@ class SensitivityLesson(Lesson):
             over = max(0.0, *(EDGE - ways.plane.get_left()[0] for ways in (self.above, self.below)))
             boxes = [(left + over, bottom, width - over, height) for left, bottom, width, height in boxes]
         heads = (
-            self.words(en="score", ko="점수", size="tick", fill="muted"),
-            self.words(en="slope: d score / dt", ko="기울기: d 점수 / dt", size="tick", fill="muted"),
+            self.words(en="score $F$", ko="점수 $F$", size="tick", fill="muted"),
+            self.words(
+                en="slope $dif F \\/ dif t$", ko="기울기 $dif F \\/ dif t$", size="tick", fill="muted"
+            ),
         )
-        for head, box in zip(heads, (ABOVE, BELOW), strict=True):
-            head.at([box[0] + 0.3, box[1] + box[3] + 0.1, 0])
+        for head, ways in zip(heads, (self.above, self.below), strict=True):
+            x, y, _ = ways.plane.point(0.0, ways.plane.y_range[1])
+            head.at([x + 0.3, y + 0.1, 0])
         self.heads = VGroup(*heads)
         self.play(FadeIn(self.above.plane, self.heads[0]), run_time=0.4)
         self.play(*(Create(line) for line in self.above.lines), run_time=1.2, rate_func=linear)
@@ -234,7 +237,7 @@ class SensitivityLesson(Lesson):
         )
         if sensed.path is not None:
             self.play(FadeOut(self.graph), run_time=0.5)
-        law = Formula("(partial F) / (partial x_i)", 52, "tangent").move_to([0, 2.05, 0])
+        law = Formula("(partial F) / (partial x_i)", 46, "tangent").move_to([0, 2.2, 0])
         self.places = places = Places(self, sensed)
         self.rest = Group(law)
         if places.input is not None:
