@@ -127,7 +127,7 @@ class PassLesson(Lesson):
         }
         bends = {
             "en": f"; {act['en']}, the activation, bends every number" if act else "",
-            "ko": f" 활성화 함수 {act['ko']}을(를) 지나" if act else "",
+            "ko": f" 활성화 함수({act['ko']})를 지나" if act else "",
         }
         if act == {"en": "f′", "ko": "f′"}:
             bends["ko"] = " 활성화 함수 f′을 지나"

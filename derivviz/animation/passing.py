@@ -127,7 +127,7 @@ class Passing(Group):
         if self.image is not None:
             skips = [bool(kept) and kept[0] > 0, *skips]
         room = RIGHT_END - LEFT_END - sum(widths) - APART * sum(skips)
-        gap = min(0.62, room / max(len(stages) - 1, 1))
+        gap = min(1.1, room / max(len(stages) - 1, 1))
         x = LEFT_END
         for n, (stage, width) in enumerate(zip(stages, widths, strict=True)):
             stage.shift(np.array([x + width / 2, y, 0]) - stage.rim.get_center())

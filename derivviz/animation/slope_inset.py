@@ -56,6 +56,7 @@ class SlopeInset(Group):
         self.graph = self.plane.curve(self._height, role="function", width=5)
         self.point = dot(self.plane.point(u, a), "parameter")
         self.tangent = Segments([self.plane.clip(slope / curve.rate, (u, a), 0.2)], "tangent", 5)
+        self.plane.keep_clear(self.graph, self.tangent)
         self.law = Formula(f"a = {curve.formula}", 30, "function").next_to(self.plane, UP, 0.16)
         self.law.align_to(self.plane, LEFT)
         self.formula = Formula(f"frac(partial a, partial z) = {curve.slope}", 34, "tangent")

@@ -83,6 +83,7 @@ class Snapshot:
 
     def __init__(self, store: Store, row: int, step: int) -> None:
         self._store, self._row, self.step = store, row, step
+        self._values: dict[str, Array] = {}  # what was read, which is often asked for again
         self.activation, self.activation_grad = (
             self._of("activation", True),
             self._of("activation_grad", True),
@@ -159,7 +160,9 @@ class Snapshot:
         return by_name(self._store, f"snapshot/{kind}", read)
 
     def _value(self, path: str) -> Array:
-        return self._store.read(path, self._row)
+        if path not in self._values:
+            self._values[path] = self._store.read(path, self._row)
+        return self._values[path].copy()  # whoever asks may write into it
 
     def _parameter(self, path: str) -> Array:
         value, whole = self._value(path), shape(self._store, path)
