@@ -106,13 +106,23 @@ class Training(Lesson):
         self.enter("weights")
 
     def the_maps(self) -> None:
-        picture = self.run.maps.kind == "maps"
+        maps, same = self.run.maps.kind == "maps", self.run.maps.same
         self.say(
-            en="What that layer makes of a picture: vivid where a filter answers strongly."
-            if picture
+            en=(
+                "What that layer makes of a picture"
+                + ("" if same else " of the batch")
+                + ": vivid where a filter "
+            )
+            + "answers strongly."
+            if maps
             else "What units of a layer answer to the same few inputs: a row an input, a column a unit.",
-            ko="그 층이 그림 한 장에서 찾은 것이다. 필터가 세게 반응하는 곳이 뚜렷하다."
-            if picture
+            ko=(
+                "그 층이 "
+                + ("그림 한 장" if same else "배치의 첫 그림")
+                + "에서 찾은 것이다. 필터가 세게 반응하는 "
+            )
+            + "곳이 뚜렷하다."
+            if maps
             else "같은 입력 몇 개에 대한 유닛들의 출력이다. 한 줄이 입력 하나, 한 칸이 유닛 하나이다.",
         )
         self.enter("maps")

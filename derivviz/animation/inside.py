@@ -42,7 +42,7 @@ class Tiles(Panel):
     look
         The number of the look that is shown.
     now, change
-        The two pictures that change.
+        The two pictures that change; no second one where each look is at another input.
     """
 
     def __init__(self, box: Box, heading: Words, looks: Looks, caption: Caption) -> None:
@@ -56,8 +56,12 @@ class Tiles(Panel):
         if looks.inputs is not None:
             told.insert(0, ("input", "입력"))
             pictures.insert(0, np.asarray(looks.inputs[0], np.uint8))
+        if not looks.same:  # what differs is the picture, too
+            told.pop()
+            pictures.pop()
         self.images = _arranged(pictures, [caption(en, ko) for en, ko in told], self.inside, self)
-        self.now, self.change = self.images[-2:]
+        self.now = self.images[-2 if looks.same else -1]
+        self.change: ImageMobject | None = self.images[-1] if looks.same else None
         self.moving.add(*self.images)
         self.show(float(looks.steps[0]))
 
@@ -66,7 +70,8 @@ class Tiles(Panel):
         if n != self.look:
             self.look = n
             _repaint(self.now, self._now(n))
-            _repaint(self.change, self._change(n))
+            if self.change is not None:
+                _repaint(self.change, self._change(n))
             if self.looks.inputs is not None and len(self.looks.inputs) > 1:
                 _repaint(self.images[0], self.looks.inputs[n])
 

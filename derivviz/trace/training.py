@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -45,6 +46,7 @@ class Looks(NamedTuple):
     values : (look, tile, y, x) or, of filters over three colours, (look, tile, y, x, 3)
     whole : how many tiles there are, of which some are shown; of a matrix or of answers its (rows, columns)
     inputs : the pictures that maps are of, uint8, (look, y, x, 3), or one for all of them; None of others
+    same : whether all looks are at the same, so that what differs is the network
     """
 
     name: str
@@ -53,6 +55,7 @@ class Looks(NamedTuple):
     values: Array
     whole: tuple[int, ...]
     inputs: Array | None = None
+    same: bool = True
 
     def at(self, done: float) -> int:
         """Number of the look that shows the network after so many steps."""
@@ -203,36 +206,31 @@ def weights(trace: Trace) -> Looks | None:
 
 
 def maps(trace: Trace) -> Looks | None:
-    """What the first convolution makes of a picture, or else a layer of the inputs that were shown it again and again.
+    """What the first convolution makes of a picture, or else a layer of the inputs that it was shown again and again.
 
     A run without such inputs has the maps of its own batches, each of another picture.
     """
-    try:
+    probe = None
+    with suppress(MissingSeriesError):
         probe = trace.probe
-        if len(probe.map):
-            name = next(iter(probe.map))
-            found, rows = probe.map[name], _rows(len(probe.steps))
-            tiles = found[rows, 0, :MOST_TILES]
-            return Looks(
-                name,
-                "maps",
-                probe.steps[rows],
-                tiles,
-                (_channels(trace, name, found),),
-                probe.input_image[:1],
-            )
-    except MissingSeriesError:
-        probe = None
+    if probe is not None and len(probe.map):
+        name = next(iter(probe.map))
+        found, rows = probe.map[name], _rows(len(probe.steps))
+        shown = None
+        with suppress(MissingSeriesError):
+            shown = probe.input_image[:1]
+        channels = (_channels(trace, name, found),)
+        return Looks(name, "maps", probe.steps[rows], found[rows, 0, :MOST_TILES], channels, shown)
     steps = _spread(trace.snapshot_steps)
     if len(steps) and len(trace.snapshot(int(steps[0])).map):
         shots = [trace.snapshot(int(step)) for step in steps]
         name = next(iter(shots[0].map))
         tiles = np.array([shot.map[name][0, :MOST_TILES] for shot in shots])
-        try:
+        inputs = None
+        with suppress(MissingSeriesError):
             inputs = np.array([shot.images[0] for shot in shots])
-        except MissingSeriesError:
-            inputs = None
-        return Looks(name, "maps", steps, tiles, (_channels(trace, name, shots[0].map[name][None]),), inputs)
+        channels = (_channels(trace, name, shots[0].map[name][None]),)
+        return Looks(name, "maps", steps, tiles, channels, inputs, same=False)
     if probe is None:
         return None
     for name in probe.activation:

@@ -88,6 +88,9 @@ def test_a_recorded_run(walk, tiny_trace: Path, language: str, theme: str) -> No
     words = " ".join(beat.text["en"] for beat in planned.beats)
     assert not any("가" <= sign <= "힣" for sign in words)
     assert "no record of" not in words
+    # Its maps are of another picture each time, so no change of them is shown; that of the weights is.
+    assert lesson.run.panels["maps"].change is None
+    assert lesson.run.panels["weights"].change is not None
     assert failed_claims(lesson) == set()
 
     panels = lesson.run.panels
