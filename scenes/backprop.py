@@ -28,12 +28,12 @@ from manim import (
 
 from derivviz.animation import Formula, Number, parameter
 from derivviz.animation.depth_plot import DepthPlot, arrival
-from derivviz.animation.factors import Part, Product
+from derivviz.animation.factors import Part, Product, Values
 from derivviz.animation.filter_lesson import FilterLesson
 from derivviz.animation.network import wire
 from derivviz.animation.numerals import plain, short, value
 from derivviz.animation.pass_lesson import TOP
-from derivviz.animation.pull import Shares, UpdateRule
+from derivviz.animation.pull import Shares, UpdateRule, of_the_batch
 from derivviz.animation.slope_inset import SlopeInset, sentences
 from derivviz.animation.stage import color
 from derivviz.calculus.cubic import df
@@ -113,7 +113,8 @@ class Backprop(FilterLesson):
                 for m, x in zip("wza", middles, strict=False)
             )
         )
-        self.play(FadeIn(self.path_names), run_time=0.4)
+        self.values = Values(c.x, c.w, c.z, c.a)
+        self.play(FadeIn(self.path_names, self.values), run_time=0.6)
 
     def product(self) -> None:
         c, known, place = self.chain, self.chain.slope is not None, self.chain.place is not None
@@ -130,6 +131,7 @@ class Backprop(FilterLesson):
         )
         whole = "(frac(partial {{L : l}}, partial w))_" + ("(n y x)" if place else "n")
         self.factors = product = Product([Part(whole, c.product), *parts])
+        self.play(FadeOut(self.values), run_time=0.3)
         self.play(FadeIn(*(card[0] for card in product.cards), product.symbols), run_time=0.8)
         self.say(
             en=f"First: how the loss reacts to {letter}. It comes back from the layers behind.",
@@ -178,28 +180,12 @@ class Backprop(FilterLesson):
     # ---- the batch and the update -----------------------------------------------------------------------
 
     def whole_batch(self) -> None:
-        c, kept, batch = self.chain, len(self.chain.shares), self.chain.link.batch
-        clipped = c.scale < 1
-        en, ko = ("", "")
-        if kept < batch:
-            en, ko = f", {kept} of them recorded one by one", f" 하나씩 기록된 것은 {kept}개이고,"
-        if clipped:
-            end = (
-                f"Clipped to {plain(c.scale, 3)} of it, their sum is",
-                f"그 합을 {plain(c.scale, 3)}배로 줄인(clipping) 것이",
-            )
-        else:
-            end = "Their sum is", "그 합이"
-        if (np.abs(c.shares) < 1e-3 * np.abs(c.shares).max()).any():
-            en, ko = en + ", some hardly at all", " 거의 당기지 않는 것도 있다." + ko
-        self.say(
-            en=f"All {batch} samples of the batch pull on w{en}. {end[0]} the gradient.",
-            ko=f"배치의 샘플 {batch}개가 저마다 w를 당긴다.{ko} {end[1]} 그래디언트이다.",
-        )
+        c, batch = self.chain, self.chain.link.batch
+        self.say(**of_the_batch(c))
         if self.shown:
             self.play(FadeOut(*self.shown), run_time=0.6)
         self.shares = shares = Shares(c)
-        scale = f"{short(c.scale, 3)} " if clipped else ""
+        scale = f"{short(c.scale, 3)} " if c.scale < 1 else ""
         total = VGroup(
             Formula(
                 f"frac(partial {{{{L : l}}}}, partial w) = {scale}sum_(n = 1)^{batch} "
@@ -315,6 +301,11 @@ class Backprop(FilterLesson):
             1,
             6e-3,
         )
+        for letter, shown in self.values.numbers.items():
+            true = self.recorded_values()[letter]
+            self.claim(
+                f"{letter} on screen is what was recorded", shown / true if true else shown + 1, 1, 1e-3
+            )
         scale = max(abs(c.gradient), float(np.abs(c.shares).max()))
         if np.isfinite(c.scale):
             told = min(c.scale, 1.0) * c.shares.sum() / scale, c.gradient / scale

@@ -1,15 +1,16 @@
-"""A product written out: what it is, its factors with their numbers, and what each of them means."""
+"""The numbers on the way through a weight: values forward, and a product written out with what each factor means."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from manim import VGroup
+from manim import RIGHT, VGroup
 
-from derivviz.animation.numerals import short
+from derivviz.animation.numerals import short, value
 from derivviz.animation.typeset import Formula, Words
 
+WIDE = 12.5  # of a row of values
 WIDEST = 2.2  # of a number, in units of the frame
 TOP, MIDDLE, BOTTOM = -0.7, -1.65, -2.3  # heights of symbols, numbers and meanings
 DIGITS, OF_PRODUCT = 5, 3  # the product of what is shown must be what is shown
@@ -60,3 +61,32 @@ class Product(VGroup):
                 middle = (left[row].get_right()[0] + right[row].get_left()[0]) / 2
                 group.add(Formula(sign, 44).move_to([middle, y, 0]))
         self.add(*self.cards, self.symbols, self.numbers)
+
+
+class Values(VGroup):
+    """What passed the weight on the way forward: x, w, z and, if its function is known, a, in a row.
+
+    Parameters
+    ----------
+    x, w, z, a
+        The recorded numbers; `a` is None where no known activation follows.
+
+    Attributes
+    ----------
+    numbers : dict of str to float
+        What the formulas say, by letter.
+    """
+
+    def __init__(self, x: float, w: float, z: float, a: float | None) -> None:
+        written = {"x": ("x", x), "w": ("w", w), "z": ("z = sum w x + b", z), "a": ("a", a)}
+        formulas = {
+            letter: Formula(f"{name} = {{{{{short(number)} : v}}}}", 40, v="function")
+            for letter, (name, number) in written.items()
+            if number is not None
+        }
+        super().__init__(*formulas.values())
+        self.arrange(RIGHT, buff=0.8).scale(min(1.0, WIDE / self.width)).move_to([0, -1.2, 0])
+        self.numbers = {
+            letter: value(formula.markup.rpartition("{{")[2].partition(" :")[0])
+            for letter, formula in formulas.items()
+        }

@@ -246,6 +246,21 @@ class PassLesson(Lesson):
             return float((spots[0][0] + spots[1][0]) / 2)
         return float((left.rim.get_right()[0] + right.rim.get_left()[0]) / 2)
 
+    def recorded_values(self) -> dict[str, float]:
+        """x, w, z and a as the recorder kept them."""
+        c, link, shot = self.chain, self.chain.link, self.shot
+        ahead, where = (
+            (shot.activation, (c.sample, c.row))
+            if c.place is None
+            else (shot.map, (c.sample, c.unit, *c.place))
+        )
+        weight = np.asarray(shot.param[c.weight], float)
+        kept = weight if shot.rows[c.weight] is not None else weight.reshape(len(weight), -1)
+        column = c.column if shot.rows[c.weight] is not None else c.input
+        row = c.row if shot.rows[c.weight] is not None else c.unit
+        a = {} if link.after is None else {"a": float(ahead[link.after.name][where])}
+        return {"x": c.x, "w": float(kept[row, column]), "z": float(ahead[link.z][where]), **a}
+
     def recorded_factors(self) -> list[float]:
         """The factors of the product as the recorder kept them: ∂a/∂z is the ratio of two gradients."""
         c, link, shot = self.chain, self.chain.link, self.shot

@@ -7,7 +7,7 @@ from manim import DOWN, RIGHT, VGroup
 from numpy.typing import NDArray
 
 from derivviz.animation.lines import Segments
-from derivviz.animation.numerals import short
+from derivviz.animation.numerals import plain, short
 from derivviz.animation.stage import current
 from derivviz.animation.typeset import Formula, Words
 from derivviz.trace.chain import Chain
@@ -90,3 +90,20 @@ class UpdateRule(VGroup):
         ]
         VGroup(*self.names).arrange(RIGHT, buff=0.9).move_to([0, -2.05, 0])
         super().__init__(self.rule, *self.names)
+
+
+def of_the_batch(chain: Chain) -> dict[str, str]:
+    """What is said of the samples' shares and their sum, by language."""
+    kept, batch = len(chain.shares), chain.link.batch
+    en, ko, whole = "", "", ("Their sum is", "그 합이")
+    if (np.abs(chain.shares) < 1e-3 * np.abs(chain.shares).max()).any():
+        en, ko = ", some hardly at all", " 거의 당기지 않는 것도 있다."
+    if kept < batch:
+        en, ko = f", {kept} of them recorded one by one", f" 하나씩 기록된 것은 {kept}개이고,"
+    if chain.scale < 1:
+        times = plain(chain.scale, 3)
+        whole = f"Clipped to {times} of it, their sum is", f"그 합을 {times}배로 줄인(clipping) 것이"
+    return {
+        "en": f"All {batch} samples of the batch pull on w{en}. {whole[0]} the gradient.",
+        "ko": f"배치의 샘플 {batch}개가 저마다 w를 당긴다.{ko} {whole[1]} 그래디언트이다.",
+    }

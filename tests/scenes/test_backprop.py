@@ -148,6 +148,9 @@ def test_a_recorded_step(walk, food_trace, monkeypatch, language):
             "the factors on screen multiply to the product on screen",
         }
         figure.markup = written
+    lesson.values.numbers["z"] *= 1.01
+    assert failed_claims(lesson) == {"z on screen is what was recorded"}
+    lesson.values.numbers["z"] /= 1.01
     factor = lesson.rule.names[2][1]
     factor.markup = numeral(value(factor.markup) + 0.1)
     assert failed_claims(lesson) == {
