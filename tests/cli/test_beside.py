@@ -120,7 +120,10 @@ def test_all_of_a_gif(call):
 def test_an_unknown_name_is_answered_with_the_nearest(call):
     told = call("Own", "--with", "poster,subtitels")
     assert told.exit_code == 2
-    assert "'subtitels' is none of subtitles, chapters, transcript, marks, storyboard, poster, all" in told.output
+    assert (
+        "'subtitels' is none of subtitles, chapters, transcript, marks, storyboard, poster, all"
+        in told.output
+    )
     assert "Did you mean 'subtitles'?" in told.output
 
 

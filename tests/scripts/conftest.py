@@ -44,7 +44,9 @@ def ends_still() -> Callable[..., None]:
             canvas = FigureCanvasAgg(still.figure)
             canvas.draw()
             printed = np.asarray(canvas.buffer_rgba()).astype(int)
-        assert np.abs(last - printed).max() <= 1  # of 255: the arrow of a note, placed twice, may be rounded so
+        assert (
+            np.abs(last - printed).max() <= 1
+        )  # of 255: the arrow of a note, placed twice, may be rounded so
         assert (first != last).any()
         assert table(moving.artists) == table(still.artists)
 
