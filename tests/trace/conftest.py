@@ -1,12 +1,16 @@
-"""A trace with every table there is, written by hand, so that every number in it is known."""
+"""A trace with every table there is, written by hand, so that every number is known; and traces of short runs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import derivviz
+from derivviz import open_trace
 from derivviz.trace.layout import STATS
 from derivviz.trace.writer import TraceWriter
 
@@ -134,3 +138,33 @@ def whole_trace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_rank(path / "rank1")
     write_rank(path / "rank2")
     return path
+
+
+@pytest.fixture(scope="session")
+def recorded(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """Records three steps of a model on pictures of 4×4 in three channels; the trace."""
+    folder = tmp_path_factory.mktemp("chains")
+    count = iter(range(1000))
+
+    def record(
+        model: Any, *, batch: int = 4, told: bool = True, clip: float | None = None, seed: int = 0
+    ) -> Any:
+        torch.manual_seed(seed)
+        images = torch.randint(0, 256, (batch, 3, 4, 4)) / 255
+        target = torch.arange(batch) % 4
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        path = folder / f"{next(count)}.zarr"
+        with derivviz.record(model, optimizer, path, snapshot_every=1) as recorder:
+            for _ in range(3):
+                if told:
+                    recorder.batch(images, target)
+                loss = torch.nn.functional.cross_entropy(model(images), target)
+                optimizer.zero_grad()
+                loss.backward()
+                if clip is not None:
+                    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+                optimizer.step()
+                recorder.log(loss=loss)
+        return open_trace(path)
+
+    return record
