@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from derivviz.animation import Formula, Morph, parameter
 from derivviz.animation.classifier_lesson import SIDE, ClassifierLesson
-from derivviz.animation.errors import Fading, Gap, LogLoss
+from derivviz.animation.gaps import Fading, Gap, LogLoss
 from derivviz.animation.logits import LEFT as ROWS_LEFT
 from derivviz.animation.logits import Bars, Columns, powers, precise, singled_out, written
 from derivviz.animation.stage import color
