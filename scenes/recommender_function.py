@@ -36,6 +36,7 @@ from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import Ranking
 from derivviz.animation.stacked import Stacked, written
 from derivviz.animation.stage import color
+from derivviz.calculus import published
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.score import DISHES, multiplier, operating_point
 from derivviz.calculus.shape import derivatives
@@ -45,8 +46,6 @@ from derivviz.look.names import display
 
 Array = NDArray[np.float64]
 COLUMN, WIDTH = 0.35, 6.5  # left edge and width of the column of jobs
-PUBLISHED = {"pasta": 1.69, "chicken": 2.05, "salad": 1.43}  # at h = 6 with p = 1
-PUBLISHED_LOSS = 47_321_240  # of the first epoch of the published log
 FED = (4.0, 2.0, 1.0, 0.5)  # what the activation is fed: the first that it can take twice
 
 
@@ -173,7 +172,7 @@ class RecommenderFunction(Lesson):
             told_loss = self.words(
                 en="published loss, first epoch:", ko="발표된 첫 에포크의 손실:", size="label", fill="muted"
             )
-            loss = Formula(f"{PUBLISHED_LOSS:,}".replace(",", " thin "), 50, "loss")
+            loss = Formula(f"{published.LOSSES[0]:,}".replace(",", " thin "), 50, "loss")
             block = VGroup(told_loss, loss).arrange(DOWN, buff=0.2, aligned_edge=LEFT)
             block.move_to([COLUMN, -1.85, 0], LEFT)
             self.play(FadeIn(block, shift=UP * 0.1), run_time=0.6)
@@ -281,7 +280,7 @@ class RecommenderFunction(Lesson):
                 en="At h = 6 with p = 1: pasta 1.69, chicken 2.05, salad 1.43, exactly as published.",
                 ko="h = 6, p = 1이면 파스타 1.69, 치킨 2.05, 샐러드 1.43. 발표된 점수 그대로이다.",
             )
-            for name in PUBLISHED:
+            for name in published.SCORES:
                 self.play(
                     Indicate(self.chart.rows[DISHES.index(name)].score, 1.3, color("ink")), run_time=0.7
                 )
@@ -336,9 +335,9 @@ class RecommenderFunction(Lesson):
             self.claim(f"the bar of {DISHES[i]}", drawn, float(true[i]))
             if self.original:
                 self.claim(f"multiplier of {DISHES[i]}", self.chart.rows[i].m.value, float(multiplier(i, h)))
-                if h == 6 and DISHES[i] in PUBLISHED:
+                if h == published.HUNGER and DISHES[i] in published.SCORES:
                     written = float(self.chart.rows[i].score.text(self.chart.rows[i].score.value))
-                    self.claim(f"the published score of {DISHES[i]}", written, PUBLISHED[DISHES[i]], 0)
+                    self.claim(f"the published score of {DISHES[i]}", written, published.SCORES[DISHES[i]], 0)
 
 
 def twice(slope: Expression, z: float) -> tuple[float, float]:

@@ -117,8 +117,9 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_all_files_are_there_and_no_others(once, folder):
     outcome, _ = once
-    endings = "mp4 en.srt en.vtt ko.srt ko.vtt chapters.txt en.md ko.md marks.csv storyboard.pdf storyboard.png poster.png"
-    names = [f"talk.{ending}" for ending in [*endings.split(), "lock.json"]]
+    tracks = "mp4 en.srt en.vtt ko.srt ko.vtt chapters.txt en.md ko.md marks.csv"
+    pictures = "storyboard.pdf storyboard.png poster.png"
+    names = [f"talk.{ending}" for ending in [*tracks.split(), *pictures.split(), "lock.json"]]
     assert [path.name for path in outcome.files] == names
     assert sorted(path.name for path in (folder / "out").iterdir()) == sorted(names)
     assert outcome.problems == outcome.differs == ()
