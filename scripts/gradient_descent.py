@@ -75,13 +75,13 @@ def caption(trace: Trace, *, language: str = "en") -> str:
     lost = [in_words(run.walks[name].rate) for name in ALONG if name not in rates]
     bent = in_words(float(run.bottom.curvatures[-1] / run.bottom.curvatures[0]))
     en = (
-        f"Along one weight, after {run.steps} steps, so much of the way to the bottom is left: "
+        f"Along one weight, after {run.steps - 1} steps, so much of the way to the bottom is left: "
         f"{'; '.join(rates.values())}. From η = {limit} on, steps near the bottom lead away from it. Over both weights "
         f"the ground bends {bent} times as much across the valley as along it, and the loss is above its lowest value "
         f"by {left['descent']} with steepest descent, {left['momentum']} with momentum, {left['adam']} with Adam."
     )
     ko = (
-        f"가중치 하나를 따라 {run.steps}스텝을 가면 바닥까지의 거리가 처음의 다음만큼 남는다. "
+        f"가중치 하나를 따라 {run.steps - 1}스텝을 가면 바닥까지의 거리가 처음의 다음만큼 남는다. "
         f"{', '.join(rates.values())}. η가 {limit} 이상이면 바닥 근처에서 걸음마다 바닥에서 멀어진다. "
         f"두 가중치의 지형은 골짜기를 가로질러 {bent}배 더 크게 휜다. 마지막 손실은 가장 작은 값보다 "
         f"경사하강법 {left['descent']}, 모멘텀 {left['momentum']}, Adam {left['adam']}만큼 크다."

@@ -98,6 +98,7 @@ def test_the_folder_and_its_figures(made: Path) -> None:
         "loss.svg",
         "loss.data.csv",
         "loss.caption.md",
+        "activation.svg",
         "diagnosis.svg",
         "lr_factor.svg",
     ):
@@ -202,6 +203,7 @@ def test_two_runs_are_compared(tiny_trace: Path, tmp_path: Path) -> None:
     text = pages(tmp_path / "both" / "report.pdf")
     assert "비교" in text
     assert "기록에서 설정의 차이는 찾을 수 없다" in text
+    assert "B는 A보다 0%p 높다" in text
     found = held_out(open_trace(tiny_trace))
     assert found is not None
     assert text.count(f"{found.share:.0%} ± {found.error:.0%}") == 2

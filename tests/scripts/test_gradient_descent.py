@@ -70,6 +70,8 @@ def test_the_caption_tells_the_numbers(figure, trace: Trace, language: str) -> N
     said = figure("gradient_descent").caption(trace, language=language)
     for number in ("η = 0.00111: 0%", "η = 0.00605: 0.2%", "0.00637", "44.7", "3.72"):
         assert number in said
+    moves = len(Descent(trace).walks["slow"].places) - 1
+    assert {"en": f"after {moves} steps", "ko": f"{moves}스텝을 가면"}[language] in said
 
 
 @pytest.mark.parametrize(

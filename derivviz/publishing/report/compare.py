@@ -117,12 +117,13 @@ def _difference(tellers: tuple[Teller, ...]) -> Iterator[Block]:
     apart, error = b.share - a.share, sqrt(a.error**2 + b.error**2)
     tells = abs(apart) > 2 * error
     yield tellers[0].paragraph(
-        en=f"On the pictures held out B is {abs(apart):.0%} {'above' if apart >= 0 else 'below'} A, with a standard "
-        f"error of {error:.0%} if the pictures are independent: "
+        en=f"On the pictures held out B is {100 * abs(apart):.0f} percentage points "
+        f"{'above' if apart >= 0 else 'below'} A, with a standard error of {100 * error:.0f} if the pictures "
+        "are independent: "
         + ("more than twice that error." if tells else "within twice that error, so it may be chance."),
-        ko=f"남겨 둔 그림에서 B는 A보다 {abs(apart):.0%} {'높다' if apart >= 0 else '낮다'}. 그림이 "
+        ko=f"남겨 둔 그림에서 B는 A보다 {100 * abs(apart):.0f}%p {'높다' if apart >= 0 else '낮다'}. 그림이 "
         f"서로 독립이라면 차이의 "
-        f"표준오차는 {error:.0%}이므로, "
+        f"표준오차는 {100 * error:.0f}%p이므로, "
         + (
             "차이는 표준오차의 두 배보다 크다."
             if tells

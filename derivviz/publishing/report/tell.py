@@ -88,16 +88,13 @@ def results(teller: Teller) -> Iterator[Block]:
 
 def derivative(teller: Teller) -> Iterator[Block]:
     """What f′ did: in the activations, in the learning rate, in the scores."""
-    activation = teller.picture("diagnosis")
-    factor = teller.picture("lr_factor") if teller.uses_derivative else None
+    names = ("activation", "diagnosis", "lr_factor") if teller.uses_derivative else ("diagnosis",)
+    pictures = [found for name in names if (found := teller.picture(name))]
     scored = scores(teller.trace)
-    if not (activation or factor or scored):
+    if not (pictures or scored):
         return
     yield teller.heading(en="What the derivative did", ko="도함수가 한 일")
-    if activation:
-        yield activation
-    if factor:
-        yield factor
+    yield from pictures
     if scored:
         classes = [str(name) for name in teller.trace.attrs["classes"]]
         told = ", ".join(f"{name} {p:.2f}" for name, p in zip(classes, scored.probabilities, strict=True))
@@ -119,6 +116,8 @@ def derivative(teller: Teller) -> Iterator[Block]:
             '"score"_i = p_i (1 + frac(f\'(x_i), 20))',
             "score i equals p i times 1 plus f prime of x i over 20",
         )
+        if found := teller.picture("score"):
+            yield found
 
 
 def limits(teller: Teller) -> Iterator[Block]:

@@ -123,7 +123,7 @@ def _(block: Picture) -> str:
 @markup.register
 def _(block: Table) -> str:
     align = ", ".join("right" if n in block.right else "left" for n in range(len(block.head)))
-    head = ", ".join(f"[*{escaped(cell)}*]" for cell in block.head)
+    head = ", ".join(f"[*{escaped(cell)}*]" if cell else "[]" for cell in block.head)
     rows = "".join(f"    {', '.join(f'[{escaped(cell)}]' for cell in row)},\n" for row in block.rows)
     return (
         "#figure(\n  table(\n"
