@@ -294,7 +294,7 @@ class SensitivityLesson(Lesson):
         agree = float(found.error[-1, n].max()) < AGREE
         self.say(
             en=f"{'Both ways' if agree else 'The two nearly'} agree. And a random direction does {told} times less!",
-            ko=f"두 값이 {'같다' if agree else '비슷하다'}. 그런데 아무 방향은 그래디언트 방향의 {told}분의 1이다!",
+            ko=f"두 값이 {'거의 같다' if agree else '비슷하다'}. 그런데 아무 방향은 그래디언트의 {told}분의 1이다!",
         )
         times = Number(self.table.ratio, spec, 110, "tangent", anchor=RIGHT, width=12).at([0.3, -2.35, 0])
         sign = Formula("times", 80, "muted").move_to([0.85, times.get_center()[1], 0])

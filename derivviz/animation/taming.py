@@ -72,13 +72,13 @@ class Taming:
         lesson, z, u = self.lesson, self.z, self.u
         if self.trained:
             lesson.say(
-                en="What tames it? First, standardise by the first batch: u began around −3, where f′ begins to rise.",
-                ko="무엇이 길들일까? 먼저 첫 배치로 표준화한다. u는 f′이 오르기 시작하는 −3 근처에서 출발했다.",
+                en="What tames it? First, standardise by the first batch: u began around −3, where f′ turns positive.",
+                ko="무엇이 길들일까? 먼저 첫 배치로 표준화한다. u는 f′이 양수로 바뀌는 −3 근처에서 출발했다.",
             )
         else:
             lesson.say(
-                en="What tames it? First, standardise: however large z is, u lands around −3, where f′ begins to rise.",
-                ko="무엇이 길들일까? 먼저 표준화한다. z가 아무리 커도 u는 f′이 오르기 시작하는 −3 근처에 놓인다.",
+                en="What tames it? First, standardise: however large z is, u lands around −3, where f′ turns positive.",
+                ko="무엇이 길들일까? 먼저 표준화한다. z가 아무리 커도 u는 f′이 양수로 바뀌는 −3 근처에 놓인다.",
             )
         lesson.play(FadeOut(lesson.rest), run_time=0.4)
         self.tamed = tamed = Tamed([-3.2, 0, 0])

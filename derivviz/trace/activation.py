@@ -159,7 +159,9 @@ def _link(shot: Snapshot, here: Passage, there: Passage) -> Callable[[Array], Ar
     weight = np.asarray(shot.param[f"{name}.weight"], float)
     if weight.shape != (there.z.shape[1], here.a.shape[1]) or len(here.z) != len(there.z):
         return None
-    bias = np.asarray(shot.param[f"{name}.bias"], float) if f"{name}.bias" in shot.param else 0.0
+    bias = np.asarray(shot.param.get(f"{name}.bias", np.zeros(len(weight))), float)
+    if bias.shape != (len(weight),):
+        return None  # a part of a large weight, and of the values on both sides, is recorded: not all of it
 
     def link(a: Array) -> Array:
         with np.errstate(all="ignore"):  # raw f′ squares twelve times over what float64 can hold

@@ -181,3 +181,13 @@ def test_a_run_without_activations_is_told(seeded: Any, record: Record) -> None:
     plain = torch.nn.Sequential(torch.nn.Linear(12, 8), torch.nn.Dropout(0.5), torch.nn.Linear(8, 3))
     with pytest.raises(DerivvizError, match=r"shows no activation that takes.*derivviz record food"):
         read_flow(record(plain, torch.randn(16, 12)))
+
+
+def test_a_layer_of_which_a_part_is_recorded_is_not_run_again(seeded: Any, record: Record) -> None:
+    """128 wide, a layer has 64 × 64 of its weights in the trace, but all 128 of its bias."""
+    nn = seeded.nn
+    wide = nn.Sequential(nn.Linear(4, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 3))
+    trace = record(wide, seeded.randn(16, 4))
+    assert trace.snapshot(0).param["2.weight"].shape == (64, 64)
+    flow = read_flow(trace)
+    assert (flow.carried, len(flow.passages)) == (False, 2)
