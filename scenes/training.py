@@ -8,6 +8,7 @@ step to the last.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -265,11 +266,8 @@ class Training(Lesson):
             en += f" {mute:,} got no answer: a probability is NaN."
             ko += f" {mute:,}개는 확률이 NaN이라 답이 없다."
         elif wrong.any():
-            truth, answer = np.unravel_index(int(wrong.argmax()), wrong.shape)
-            one, other, often = *map(self.run.class_name, (int(truth), int(answer))), int(wrong.max())
-            count = "once" if often == 1 else f"{often:,} times"
-            en += f" The most frequent error: {one['en']} taken for {other['en']}, {count}."
-            ko += f" 가장 잦은 오답: 정답 {one['ko']}, 답 {other['ko']}, {often:,}번."
+            most = mistakes(wrong, self.run.class_name)
+            en, ko = f"{en} {most['en']}", f"{ko} {most['ko']}"
         self.say(en=en, ko=ko)
         self.point_at("answers")
 
@@ -320,6 +318,19 @@ def told(value: float) -> str:
 
 def times(ratio: float) -> str:
     return f"{ratio:,.0f}" if 10 <= ratio < 1e6 else plain(ratio, 2)
+
+
+def mistakes(wrong: np.ndarray, name: Callable[[int], dict[str, str]]) -> dict[str, str]:
+    """The most frequent error, if one is more frequent than others; ``wrong``, (truth, answer), has no right ones."""
+    often = int(wrong.max())
+    if often == 1 and int(wrong.sum()) > 1:
+        return {"en": "No error was made twice.", "ko": "같은 오답이 두 번 나온 일은 없다."}
+    truth, answer = (name(int(n)) for n in np.unravel_index(int(wrong.argmax()), wrong.shape))
+    alone, count = int((wrong == often).sum()) == 1, "once" if often == 1 else f"{often:,} times"
+    return {
+        "en": f"{'The' if alone else 'A'} most frequent error: {truth['en']} taken for {answer['en']}, {count}.",
+        "ko": f"가장 잦은 오답{'' if alone else ' 하나'}: 정답 {truth['ko']}, 답 {answer['ko']}, {often:,}번.",
+    }
 
 
 def middle(values: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from derivviz import open_trace
+from derivviz import library, open_trace
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.trace.layout import STATS
 from derivviz.trace.writer import TraceWriter
@@ -143,6 +143,21 @@ def test_a_hundred_thousand_steps_keep_their_extremes(walk, write: Any) -> None:
     assert sizes.value(0, 1) == pytest.approx(np.median(values))
     band = sizes.bands[1][0]
     assert (band.low[199], band.high[199]) == (values.min(), values.max())
+
+
+def test_no_error_is_called_the_most_frequent_among_equals() -> None:
+    mistakes = library.load(library.find("scenes", "training")).mistakes
+
+    def said(*errors: tuple[int, int]) -> str:
+        wrong = np.zeros((3, 3), int)
+        for error in errors:
+            wrong[error] += 1
+        return str(mistakes(wrong, lambda n: dict.fromkeys(("en", "ko"), "abc"[n]))["en"])
+
+    assert said((0, 1)) == "The most frequent error: a taken for b, once."
+    assert said((0, 1), (2, 1)) == "No error was made twice."
+    assert said((0, 1), (2, 1), (2, 1)) == "The most frequent error: c taken for b, 2 times."
+    assert said((0, 1), (0, 1), (2, 1), (2, 1)) == "A most frequent error: a taken for b, 2 times."
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
