@@ -228,8 +228,9 @@ class PolynomialRegression(Lesson):
             now = 1 + t * (last - 1) if run.diverged else float(last**t)  # ever faster: most happens early
             scatter.show(run.at(now))
             self.stems.show(run.at(now))
-            counter.set_value(np.floor(now + 1e-9))
-            self.error.set_value(run.error(run.at(now)))
+            step = float(np.floor(now + 1e-9))  # the numbers are those of a step, the curve glides between
+            counter.set_value(step)
+            self.error.set_value(run.error(run.at(step)))
 
         everything = Group(self.moving, self.stems, counter, self.error)
         seconds = min(SECONDS, max(0.5, 1.5 * (last - 1)))

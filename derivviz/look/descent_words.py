@@ -94,7 +94,7 @@ def again(walk: Walk, last: int) -> Told:
 
 def timid(slow: Walk, good: Walk) -> Told:
     """The two smaller learning rates."""
-    n = len(slow.losses)
+    n = len(slow.losses) - 1  # of the places recorded, the first is before any step
     if slow.arrived is not None:
         en, ko = f"it takes {slow.arrived} steps", f"{slow.arrived}걸음이나 걸린다"
     else:
@@ -123,8 +123,8 @@ def bold(walk: Walk) -> Told:
         return arrival(walk)
     if walk.arrived is None:
         return {
-            "en": f"Larger, and every step leaps past the bottom: after {len(walk.losses)} it still swings.",
-            "ko": f"더 크면 걸음마다 바닥을 건너뛴다. {len(walk.losses)}걸음 뒤에도 좌우로 오간다.",
+            "en": f"Larger, and every step leaps past the bottom: after {len(walk.losses) - 1} it still swings.",
+            "ko": f"더 크면 걸음마다 바닥을 건너뛴다. {len(walk.losses) - 1}걸음 뒤에도 좌우로 오간다.",
         }
     return {
         "en": f"Larger, and every step leaps past the bottom: it swings for {walk.arrived} steps.",
@@ -249,7 +249,7 @@ def adam() -> Told:
 
 def race(run: Descent) -> Told:
     """Who is lowest in the end."""
-    n = run.steps
+    n = run.steps - 1
     order = sorted(NAMES, key=lambda name: float(np.nan_to_num(run.walks[name].losses[-1], nan=np.inf)))
     first, second = (run.walks[name].above[-1] for name in order[:2])
     en, ko = f"{NAMES[order[0]]['en']} is lowest", f"{NAMES[order[0]]['ko']}의 손실이 가장 작다"
