@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpecBase, SubplotSpec
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from derivviz.errors import UsageError
 from derivviz.figures.saving import no_boxes
@@ -26,6 +27,19 @@ Artists = dict[str, Artist]
 LOWER = 0.7  # how high a panel of its own is, beside one that shares its row
 PICTURES = 4  # so many panels side by side are small pictures, which stay so in a column
 _around: WeakKeyDictionary[GridSpecBase, SubplotSpec] = WeakKeyDictionary()  # where a grid of `grid` stands
+
+
+class _Layout(ConstrainedLayoutEngine):
+    """Constrained layout to a millionth of the sheet.
+
+    The last digits of its solver hang on where its variables lie in memory, and an SVG names its clips by them.
+    """
+
+    def execute(self, fig: Figure) -> None:
+        super().execute(fig)
+        for ax in fig.axes:
+            place = Bbox(np.round(ax.get_position(original=True).get_points(), 6))
+            ax._set_position(place, which="original")  # type: ignore[attr-defined]  # the public one ends the layout
 
 
 @contextmanager
@@ -41,7 +55,7 @@ def sheet(ax: Axes | None, language: str, size: tuple[float, float] = SIZE) -> I
             return
         own = Figure(
             figsize=wanted.layout(size) if wanted else size,
-            layout=ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03),
+            layout=_Layout(w_pad=0.06, h_pad=0.06, hspace=0.03, wspace=0.03),
         )
         yield look, own.add_subplot()
         with no_boxes():

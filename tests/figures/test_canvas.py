@@ -13,6 +13,8 @@ import pytest
 from fontTools.pens.recordingPen import RecordingPen
 from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 from pypdf import PdfReader
 
 from derivviz import open_trace
@@ -177,3 +179,17 @@ def test_figures_need_neither_manim_nor_torch() -> None:
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "set()"
+
+
+def test_the_last_digits_of_the_layout_do_not_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver's hang on where its variables lie in memory."""
+    first = saved(tmp_path / "first.svg").read_bytes()
+    execute = ConstrainedLayoutEngine.execute
+
+    def noisy(engine: ConstrainedLayoutEngine, figure: Figure) -> None:
+        execute(engine, figure)
+        for ax in figure.axes:
+            ax._set_position(Bbox(ax.get_position(original=True).get_points() + 1e-13), which="original")
+
+    monkeypatch.setattr(ConstrainedLayoutEngine, "execute", noisy)
+    assert saved(tmp_path / "second.svg").read_bytes() == first
