@@ -107,6 +107,7 @@ def grid(
     if size is not None and stacked > 1:
         _heighten(figure, spot, 1 + LOWER * (stacked - 1), size.highest)
     ax.set_subplotspec(cells[0, 0])
+    figure._align_label_groups["y"].remove(ax)  # type: ignore[attr-defined]  # it now stands beside others than before
     places = [divmod(n, across) for n in range(rows * columns)]
     flat = [ax, *(figure.add_subplot(cells[place]) for place in places[1:])]
     panels = [flat[r * columns : (r + 1) * columns] for r in range(rows)]
