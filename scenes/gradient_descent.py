@@ -9,6 +9,8 @@ and Adam take the same start.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from manim import (
     LEFT,
@@ -26,7 +28,7 @@ from manim import (
     linear,
 )
 
-from derivviz.animation import Formula, Lesson, Number
+from derivviz.animation import Formula, Lesson, Number, parameter
 from derivviz.animation.descent import (
     Fit,
     Path,
@@ -53,7 +55,6 @@ from derivviz.trace.descent import ACROSS, ALONG, Descent
 ROLES = {"descent": "tangent", "momentum": "parameter", "adam": "ink"}
 COLUMN = 1.2  # left edge of the right column
 MAP = (11.0, 11.0 / 2.6)  # width and height of the map: as wide for its height as the ground was recorded
-ONE_BY_ONE = 4  # steps that are told in numbers
 FLOOR = 1e-8  # of the first loss: what is left below it is rounding
 
 
@@ -62,6 +63,10 @@ class GradientDescent(Lesson):
 
     requires = ("loss/good", "loss/descent", "loss/momentum", "loss/adam")
     recorded_by = "descent"
+
+    @dataclass(frozen=True)
+    class Parameters:
+        steps: int = parameter(5, "Steps along the curve that are told in numbers", minimum=1, maximum=8)
 
     def construct(self) -> None:
         self.run = Descent(self.trace)
@@ -140,7 +145,7 @@ class GradientDescent(Lesson):
         self.curve = curve_plane(run, 6.6, 4.7, (self.w, "E")).move_to([-2.75, -0.25, 0])
         self.graph = self.curve.curve(run.curve, role="loss")
         self.stand = Stand(self.curve, run.curve).at(walk.places[0, 0], walk.gradients[0, 0])
-        self.curve.keep_clear(self.graph, *self.stand.tangents(walk, ONE_BY_ONE + 2))
+        self.curve.keep_clear(self.graph, *self.stand.tangents(walk, self.parameters.steps + 1))
         self.play(FadeIn(self.curve, self.graph, self.stand), run_time=0.8)
         self.slope = self.slope_of(0)
         self.play(FadeIn(self.slope, shift=UP * 0.15), run_time=0.6)
@@ -181,8 +186,10 @@ class GradientDescent(Lesson):
         self.stood = step + 1
 
     def more_steps(self) -> None:
-        self.say(**told.again(self.run.walks["good"], ONE_BY_ONE))
-        for step in range(1, ONE_BY_ONE + 1):
+        if self.parameters.steps == 1:
+            return
+        self.say(**told.again(self.run.walks["good"], self.parameters.steps - 1))
+        for step in range(1, self.parameters.steps):
             slope, law = self.slope_of(step), self.law_of(step)
             self.play(FadeOut(self.slope, self.law), run_time=0.12)
             self.play(FadeIn(slope, law), run_time=0.2)

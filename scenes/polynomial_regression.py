@@ -9,13 +9,14 @@ every coefficient's own step. Then what higher degrees do with the same points, 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, there_and_back
 from numpy.polynomial.polynomial import polyval
 
-from derivviz.animation import Formula, Lesson, Number
+from derivviz.animation import Formula, Lesson, Number, parameter
 from derivviz.animation import regression_words as words
 from derivviz.animation.by_degree import ByDegree
 from derivviz.animation.layout import mark
@@ -36,10 +37,14 @@ class PolynomialRegression(Lesson):
     requires = ("loss", "a0")
     recorded_by = "polynomial"
 
+    @dataclass(frozen=True)
+    class Parameters:
+        coefficient: int = parameter(1, "Which coefficient's slope is multiplied out", minimum=0, maximum=20)
+
     def construct(self) -> None:
         self.run = read_regression(self.trace)
         self.first = self.run.coefficients[0]
-        self.index = min(1, self.run.degree)  # of the coefficient that is looked at more closely
+        self.index = words.looked_at(self.run, self.parameters.coefficient)
         self.scatter = Scatter(self.run, [-3.55, -0.1, 0], (6.0, 4.7))
         self.moving = Group(self.scatter.curve, self.scatter.misses, self.scatter.squares)
         self.aside: Any = Group()
@@ -143,12 +148,12 @@ class PolynomialRegression(Lesson):
         shift = np.where(
             np.arange(run.degree + 1) == i, reach * (-1 if run.slopes(self.first)[i] > 0 else 1), 0.0
         )
-        times = (("just as much", "똑같이"), ("x times as much", "그 x배만큼"))[i]
+        times = words.times(i)
         self.say(
             en=f"Link two: nudge $a_{i}$. At each x the curve moves {times[0]}, and u with it.",
             ko=f"다음 고리: $a_{i}$을 조금 움직이면 곡선은 x마다 {times[1]} 움직이고, u도 같이 변한다.",
         )
-        link = f"frac(partial {{{{u_j : l}}}}, partial {{{{a_{i} : a}}}}) = {{{{{('1', 'x_j')[i]} : t}}}}"
+        link = f"frac(partial {{{{u_j : l}}}}, partial {{{{a_{i} : a}}}}) = {{{{{words.power(i)} : t}}}}"
         self.play(FadeOut(self.scatter.squares), run_time=0.3)
         self.beside(Formula(link, 50, l="loss", a="parameter", t="tangent").move_to([SIDE, 0.05, 0]))
         rise = mark(Segments(np.zeros((1, 2, 3)), "tangent", 9), backdrop=True).set_z_index(6)

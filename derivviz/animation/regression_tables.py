@@ -8,6 +8,7 @@ import numpy as np
 from manim import DOWN, LEFT, RIGHT, VGroup
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation import regression_words as words
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.numerals import bracket, short, value
 from derivviz.animation.typeset import Formula, Label
@@ -64,7 +65,7 @@ class Tasks(VGroup):
 
 
 class Products(VGroup):
-    """u_j · x_j^i, i at most 1, at some points from left to right, and the sum over all of them, the slope of a_i.
+    """u_j · x_j^i at some points from left to right, and the sum over all of them, the slope of a_i.
 
     Attributes
     ----------
@@ -74,7 +75,7 @@ class Products(VGroup):
 
     def __init__(self, run: Regression, a: Array, i: int) -> None:
         u, order = run.misses(a), np.argsort(run.x, kind="stable")
-        power = ("1", "x_j")[i]
+        power = words.power(i)
         rows = VGroup(Formula(f"{{{{u_j : l}}}} dot {power}", "label", l="loss"))
         for n in left_out(len(order), 4):
             if n is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from derivviz.animation.numerals import plain
+from derivviz.errors import UsageError
 from derivviz.trace.regression import Regression
 
 Told = dict[str, str]
@@ -15,6 +16,35 @@ NOTHING = 1e-6  # of the spread of the points: none to the eye
 def rough(number: float) -> str:
     """A number as it is said in passing: two digits, or all of a whole one below a million."""
     return plain(round(number), 6) if 10 <= abs(number) < 1e6 else plain(number, 2)
+
+
+def looked_at(run: Regression, coefficient: int) -> int:
+    """Which coefficient is looked at more closely: the one asked for; a constant has no other than a_0.
+
+    Raises
+    ------
+    UsageError
+        When the polynomial has no such coefficient.
+    """
+    if coefficient > max(1, run.degree):
+        raise UsageError(
+            f"--coefficient {coefficient}: the polynomial of this run has a_0 to a_{run.degree}; "
+            f"type --coefficient {run.degree}, or record one of a higher --degree"
+        )
+    return min(coefficient, run.degree)
+
+
+def power(i: int) -> str:
+    """x_j^i, as Typst writes it."""
+    return ("1", "x_j")[i] if i < 2 else f"x_j^{i}"
+
+
+def times(i: int) -> tuple[str, str]:
+    """How much the curve moves with a_i, in both languages."""
+    if i == 0:
+        return "just as much", "똑같이"
+    x = "x" if i == 1 else "x" + str(i).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{x} times as much", f"그 {x}배만큼"
 
 
 def first_step(run: Regression) -> Told:

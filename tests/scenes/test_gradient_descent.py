@@ -71,6 +71,14 @@ def test_the_galaxies(walk, descent_trace: Record, language: str, theme: str) ->
     assert failed_claims(lesson) == {"last loss of descent"}
 
 
+@pytest.mark.parametrize(("steps", "language"), [("1", "ko"), ("8", "en")])
+def test_fewer_and_more_steps_in_numbers(walk, descent_trace: Record, steps: str, language: str) -> None:
+    planned, lesson = walk("gradient_descent", language, trace=descent_trace(), steps=steps)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    assert lesson.stood == int(steps)
+
+
 def test_a_model_of_ones_own(walk, descent_trace: Record) -> None:
     planned, lesson = walk("gradient_descent", trace=descent_trace(own=True))
     assert told(planned.problems) == []

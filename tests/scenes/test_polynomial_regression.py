@@ -12,7 +12,7 @@ import pytest
 
 from derivviz import open_trace
 from derivviz.animation.regression import Scatter
-from derivviz.errors import DerivvizError
+from derivviz.errors import DerivvizError, UsageError
 from derivviz.trace.regression import read_regression
 
 RUNS: dict[str, dict[str, Any]] = {
@@ -130,6 +130,18 @@ def test_the_thread_of_the_default(walked, recorded: Make) -> None:
     assert run.learnt[-1] < 1e-9
     assert lesson.area == pytest.approx(run.loss[0], rel=1e-4)
     assert "scaled" not in words
+
+
+def test_another_coefficient_is_looked_at(walk, recorded: Make) -> None:
+    path = recorded("cubic")
+    planned, lesson = walk("polynomial_regression", "ko", "paper", trace=path, coefficient="3")
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    run = read_regression(open_trace(path))
+    assert lesson.products.shown == pytest.approx(run.slopes(run.coefficients[0])[3], rel=1e-3)
+    assert "x³배만큼" in said(planned, "ko")
+    with pytest.raises(UsageError, match="this run has a_0 to a_3; type --coefficient 3"):
+        walk("polynomial_regression", trace=path, coefficient="4")
 
 
 def test_sentences_say_what_happened(walked) -> None:
