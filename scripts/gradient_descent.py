@@ -48,7 +48,7 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
     run = Descent(trace)
     with sheet(ax, language, SHEET) as (look, ax):
         (top,), (below,) = grid(ax, 2, 1, heights=(1, 1.15))
-        ((curve, column),) = grid(below, 1, 2, widths=(1, 1))
+        ((curve, column),) = grid(below, 1, 2, below=(1, 2))
         (rates,), (race,) = grid(column, 2, 1)
         artists = draw_map(top, run, look) | draw_curve(curve, run, look)
         artists |= draw_rates(rates, run, look) | draw_race(race, run, look)

@@ -25,6 +25,7 @@ from derivviz.figures import (
     in_words,
     sheet,
 )
+from derivviz.figures.style import SMALL
 from derivviz.trace import MissingSeriesError, Trace
 
 requires = ("loss",)
@@ -172,11 +173,20 @@ def mark_epochs(panels: list[Axes], trace: Trace, look: Style) -> None:
     begins = begins[: len(epochs)]  # NaN, where no epoch was logged, comes last
     every = thinned(len(epochs))
     starts = trace.steps[begins[::every]]
-    numbers = [f"{epoch:g}" for epoch in epochs[::every]]
-    numbers[0] = look.choose(en=f"epoch {numbers[0]}", ko=f"에포크 {numbers[0]}")
     above = panels[0].secondary_xaxis("top")
-    above.set_xticks(starts, numbers)
+    above.set_xticks(starts, [f"{epoch:g}" for epoch in epochs[::every]])
     above.tick_params(length=0, pad=2)
+    panels[0].annotate(
+        look.choose(en="epoch", ko="에포크"),
+        (starts[0], 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-8, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        size=SMALL,
+        color=look.color("muted"),
+    )
     above.spines["top"].set_visible(False)
     for ax in panels:
         for step in starts:

@@ -58,7 +58,7 @@ def draw(
     at = np.array([at_x, at_y])
     z, slope = value_and_gradient(function, *at)
     with sheet(ax, language) as (look, ax):
-        ((map_ax, column),) = grid(ax, 1, 2, widths=(1.35, 1))
+        ((map_ax, column),) = grid(ax, 1, 2, widths=(1.35, 1), below=(1, 1.7))
         panels = [row[0] for row in grid(column, 3, 1)]
         artists = draw_map(map_ax, function, at, reach, z, slope, look)
         for n, panel in enumerate(panels[:2]):

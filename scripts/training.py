@@ -55,7 +55,8 @@ Array = NDArray[np.float64]
 def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artists:
     """Draw the figure on `ax`, or on a sheet of its own; the artists by what they show."""
     check(trace, requires, "training")
-    rows = [row for row in ([kind for kind in row if kind[0](trace)] for row in PARTS) if row]
+    known = [[part for part in row if part[0](trace)] for row in PARTS]
+    rows, pictures = [row for row in known if row], known[-1]
     if not rows:
         raise DerivvizError(
             f"the trace {trace.path} has no loss, no gradients, no snapshots and no answers to draw: "
@@ -64,10 +65,19 @@ def draw(trace: Trace, *, ax: Axes | None = None, language: str = "en") -> Artis
     with sheet(ax, language, (SIZE[0], SIZE[1] * (0.1 + 0.3 * len(rows)))) as (look, ax):
         artists: Artists = {}
         places = [line[0] for line in grid(ax, len(rows), 1)]
-        panels = [grid(place, 1, len(row))[0] for place, row in zip(places, rows, strict=True)]
+        panels = [
+            grid(place, 1, len(row), pictures=row is pictures)[0]
+            for place, row in zip(places, rows, strict=True)
+        ]
         for row, line in zip(rows, panels, strict=True):
             for (_, draw_part), panel in zip(row, line, strict=True):
                 artists |= draw_part(panel, trace, look)
+        if look.size and look.size.narrow:  # one below the other, they have one axis of steps
+            curves = [
+                panel for row, line in zip(rows, panels, strict=True) if row is not pictures for panel in line
+            ]
+            for panel in curves[:-1]:
+                panel.set_xlabel("")
         first = panels[0][0]
         heading = first.get_title(loc="left")  # its place takes the title of all
         first.annotate(heading, (0, 1), xycoords="axes fraction", xytext=(0, 6), **SEMIBOLD)

@@ -17,8 +17,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from derivviz.errors import UsageError
+from derivviz.figures.labels import settle
 from derivviz.figures.saving import no_boxes
-from derivviz.figures.style import SIZE, Style, current, style
+from derivviz.figures.style import SIZE, TEXT, Style, current, style
 from derivviz.trace import MissingSeriesError, Trace
 
 Artists = dict[str, Artist]
@@ -60,21 +61,28 @@ def sheet(ax: Axes | None, language: str, size: tuple[float, float] = SIZE) -> I
         yield look, own.add_subplot()
         with no_boxes():
             own.draw_without_rendering()  # ticks are made when first drawn, in the fonts of that moment
-            if wanted and _lift_title(own):
+            if wanted and _place_title(own):
                 own.draw_without_rendering()
+        for panel in own.axes:
+            settle(panel)
 
 
-def _lift_title(figure: Figure) -> bool:
-    """Put the title above legends that it would stand on, as it may in a narrow figure; whether it had to."""
-    ax = figure.axes[0]
+def _place_title(figure: Figure) -> bool:
+    """Begin the title so far left that it ends on the sheet, and put it above legends that it would stand on.
+
+    Either may be so in a narrow figure. Whether the panels have to make room for it.
+    """
+    ax, margin = figure.axes[0], TEXT / 2 * figure.dpi / 72
     title = next((t for t in ax.findobj(Text) if t.get_text() and t.get_text() == ax.get_title("left")), None)
+    if title is None:
+        return False
+    above, panel = title.get_window_extent(), ax.get_window_extent()
+    beyond = max(0.0, above.x1 + margin - figure.bbox.x1)
+    title.set_x(max(-beyond, margin - panel.x0) / panel.width if beyond else 0.0)
     legend = ax.get_legend()
-    if title is None or legend is None:
+    if legend is None or not (below := legend.get_window_extent()).overlaps(above):
         return False
-    below, above = legend.get_window_extent(), title.get_window_extent()
-    if not below.overlaps(above):
-        return False
-    up = (below.y1 - ax.get_window_extent().y1) * 72 / figure.dpi
+    up = (below.y1 - panel.y1) * 72 / figure.dpi
     ax.set_title(title.get_text(), pad=up + float(title.get_fontsize()) / 2)
     return True
 
@@ -85,27 +93,41 @@ def grid(
     columns: int,
     heights: Sequence[float] | None = None,
     widths: Sequence[float] | None = None,
+    *,
+    below: Sequence[float] | None = None,
+    pictures: bool = False,
 ) -> list[list[Axes]]:
     """Divide the place of `ax`, which becomes the top left of the panels returned, row by row.
 
     In a narrow figure two or three panels of a row stand below one another, and it becomes higher.
+
+    Parameters
+    ----------
+    heights, widths
+        Of the rows and columns, in proportion.
+    below
+        Heights, in proportion to their row's, of panels that stand below one another; as high as that where not said.
+    pictures
+        That they are small ones, which stay side by side in a narrow figure, as four and more do.
     """
     figure = ax.get_figure(root=True)
     assert figure is not None
     size = current().size
-    stacked = columns if size is not None and size.narrow and columns < PICTURES else 1
+    narrow = size is not None and size.narrow and columns < PICTURES and not pictures
+    shares = np.ones(columns if narrow else 1) if below is None or not narrow else np.asarray(below, float)
+    stacked = len(shares)
     spot = ax.get_subplotspec()
     if spot is None:
         box = ax.get_position()
         spot = figure.add_gridspec(1, 1, left=box.x0, right=box.x1, bottom=box.y0, top=box.y1)[0]
-    high = np.repeat(np.ones(rows) if heights is None else np.asarray(heights, float), stacked)
+    high = np.outer(np.ones(rows) if heights is None else heights, shares).ravel()
     across = columns // stacked
     cells = spot.subgridspec(
         len(high), across, height_ratios=high, width_ratios=widths if stacked == 1 else None
     )
     _around[cells] = spot
     if size is not None and stacked > 1:
-        _heighten(figure, spot, 1 + LOWER * (stacked - 1), size.highest)
+        _heighten(figure, spot, 1 + LOWER * (shares.sum() - 1), size.highest)
     ax.set_subplotspec(cells[0, 0])
     figure._align_label_groups["y"].remove(ax)  # type: ignore[attr-defined]  # it now stands beside others than before
     places = [divmod(n, across) for n in range(rows * columns)]

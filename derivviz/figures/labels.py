@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from derivviz.figures.style import SMALL, current
 
 LONGEST = 24  # characters of a name
-_LINE = 1.45  # line height in em, with room for a layout that makes the axes lower than they are now
+_BESIDE = 1.045  # of the axes' width, where names begin
+_LINE = 1.25  # line height in em
+_ROOM = 1.16  # times that, for a layout that makes the axes lower than they are now
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,12 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
     """
     if not labels:
         return []
-    to_axes = ax.transData + ax.transAxes.inverted()
-    ends = np.array([to_axes.transform((label.x, label.y)) for label in labels])
-    height = ax.get_window_extent().height * 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-    heights = spread(ends[:, 1], _LINE * size / height)
+    heights = _heights(ax, [(label.x, label.y) for label in labels], _ROOM * _LINE * size)
     return [
         ax.annotate(
             name,
             (label.x, label.y),
-            xytext=(1.045, float(at)),
+            xytext=(_BESIDE, float(at)),
             textcoords="axes fraction",
             color=current().legible(label.color),
             size=size,
@@ -58,6 +57,22 @@ def at_the_end(ax: Axes, labels: Sequence[EndLabel], size: float = SMALL) -> lis
         )
         for label, name, at in zip(labels, shortened([label.text for label in labels]), heights, strict=True)
     ]
+
+
+def settle(ax: Axes) -> None:
+    """Put the names that `at_the_end` wrote where they belong, now that the layout has made `ax` as high as it is."""
+    names = [text for text in ax.texts if isinstance(text, Annotation) and text.xyann[0] == _BESIDE]
+    if names:
+        heights = _heights(ax, [name.xy for name in names], _LINE * max(name.get_size() for name in names))
+        for name, at in zip(names, heights, strict=True):
+            name.xyann = (_BESIDE, float(at))
+
+
+def _heights(ax: Axes, ends: Sequence[tuple[float, float]], gap: float) -> NDArray[np.float64]:
+    """Heights in the axes, 0…1, for names of lines that end at `ends` in data coordinates, `gap` points apart."""
+    to_axes = ax.transData + ax.transAxes.inverted()
+    height = ax.get_window_extent().height * 72 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    return spread(np.array([to_axes.transform(end)[1] for end in ends]), gap / height)
 
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

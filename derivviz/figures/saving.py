@@ -36,9 +36,10 @@ def no_boxes() -> Iterator[None]:
             yield
         except UserWarning as missing:
             if size is not None and "constrained_layout" in str(missing):
+                wider = "--width text" if size.name == "column" else "another --journal, or --width poster"
                 raise UsageError(
                     f"the figure is too high for this {size.name}, {size.width:g} mm wide and at most {size.height:g} "
-                    "mm high: take a wider --width, or another --journal"
+                    f"mm high: take {wider}"
                 ) from missing
             raise FontError(
                 f"a text of the figure cannot be drawn: {missing} Write it another way."

@@ -47,6 +47,14 @@ def test_names_do_not_touch() -> None:
     assert all(box.x1 <= ax.get_figure(root=True).bbox.x1 for box in boxes)
 
 
+def test_names_do_not_touch_in_a_panel_that_the_layout_makes_low() -> None:
+    with sheet(None, "en", (4, 1.5)) as (_, ax):
+        ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="x\n" * 4)
+        texts = at_the_end(ax, [EndLabel(f"{n}", 1.0, 0.0, "#000000") for n in range(3)])
+    boxes = [Text.get_window_extent(text) for text in texts]
+    assert all(below.y1 <= above.y0 + 1 for below, above in pairwise(boxes))
+
+
 def test_no_names() -> None:
     with sheet(None, "en") as (_, ax):
         assert at_the_end(ax, []) == []

@@ -112,10 +112,30 @@ def test_panels_of_a_column_stand_below_one_another() -> None:
     assert high[0] == pytest.approx(4.0 * 0.77 / 4, rel=0.25)  # about as before, for it shared no row
 
 
-def test_small_pictures_stay_side_by_side() -> None:
+@pytest.mark.parametrize(("columns", "pictures"), [(4, False), (3, True)])
+def test_small_pictures_stay_side_by_side(columns: int, pictures: bool) -> None:
     with style("paper", "en", size_named("column")), sheet(None, "en") as (_, ax):
-        panels = grid(ax, 2, 4)
-    assert len({panel.get_position().x0 for panel in panels[0]}) == 4
+        panels = grid(ax, 2, columns, pictures=pictures)
+    assert len({panel.get_position().x0 for panel in panels[0]}) == columns
+
+
+def test_panels_below_one_another_are_as_high_as_said() -> None:
+    heights = {}
+    for name in ("column", "text"):
+        with style("paper", "en", size_named(name)), sheet(None, "en") as (_, ax):
+            panels = grid(ax, 1, 2, below=(1, 2))[0]
+        heights[name] = [panel.get_position().height for panel in panels]
+    assert heights["column"][1] == pytest.approx(2 * heights["column"][0], rel=0.02)
+    assert heights["text"][1] == pytest.approx(heights["text"][0])
+
+
+def test_a_title_ends_on_the_sheet() -> None:
+    with style("paper", "en", size_named("column")), sheet(None, "en") as (_, ax):
+        ax.set_yticks([0.5], ["a name that is long"])
+        ax.set_title("A title about as long as its sheet is wide")
+    title = next(t for t in ax.get_children() if getattr(t, "get_text", str)() == ax.get_title("left"))
+    assert 0 < title.get_window_extent().x0 < ax.get_window_extent().x0 - 5
+    assert title.get_window_extent().x1 < ax.get_figure(root=True).bbox.x1  # type: ignore[union-attr]
 
 
 def crowd() -> None:
@@ -126,7 +146,7 @@ def crowd() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    told = "too high for this column, 89 mm wide and at most 170 mm high: take a wider --width"
+    told = "too high for this column, 89 mm wide and at most 170 mm high: take --width text"
     with pytest.raises(UsageError, match=told):
         crowd()
 

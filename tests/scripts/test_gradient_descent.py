@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 
+import derivviz
 from derivviz.figures import page, style
 from derivviz.look.theme import THEMES
 from derivviz.trace import MissingSeriesError, Trace, open_trace
@@ -99,3 +101,17 @@ def test_another_trace_is_told_what_to_record(figure, make_trace) -> None:
 
 def test_its_film_ends_with_it(trace: Trace, ends_still) -> None:
     ends_still("gradient_descent", trace)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("journal", ["a4-report", "ieee", "nature"])
+def test_names_at_the_ends_are_apart_in_a_column(trace: Trace, journal: str, language: str) -> None:
+    drawn = derivviz.figure("gradient_descent", trace, journal=journal, language=language).figure
+    drawn.draw_without_rendering()
+    named = 0
+    for ax in drawn.axes:
+        ends = [text for text in ax.texts if isinstance(text, Annotation)]
+        boxes = sorted((Text.get_window_extent(text) for text in ends), key=lambda box: box.y0)
+        assert all(below.y1 <= above.y0 + 1 for below, above in pairwise(boxes))
+        named += len(boxes)
+    assert named == len(ALONG) + len(ACROSS)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+import derivviz
 from derivviz import open_trace
 from derivviz.figures import page, style
 from derivviz.look.theme import THEMES
@@ -93,8 +96,22 @@ def test_many_epochs_are_thinned(figure, make_trace) -> None:
     trace = make_trace({"loss": 2.0 - epochs / 80, "epoch": epochs, "accuracy": epochs / 40}, right=right)
     artists = figure("loss").draw(trace)
     np.testing.assert_array_equal(artists["held_out"].get_ydata(), [0.0] * 20 + [0.75] * 20)
-    assert {"epoch 1", "5", "37"} <= set(texts(artists))
+    assert {"epoch", "1", "5", "37"} <= set(texts(artists))
     assert "2" not in texts(artists)
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_numbers_of_epochs_stand_apart_in_a_column(make_trace, language: str) -> None:
+    epochs = np.repeat(np.arange(1, 41), 2)
+    trace = make_trace({"loss": 2.0 - epochs / 80, "epoch": epochs})
+    drawn = derivviz.figure("loss", trace, width="column", language=language).figure
+    drawn.draw_without_rendering()
+    row = {"epoch", "에포크", *(f"{n}" for n in range(1, 41, 4))}
+    boxes = [t.get_window_extent() for t in drawn.findobj(Text) if t.get_text() in row and t.get_visible()]
+    boxes.sort(key=lambda box: box.x0)
+    assert len(boxes) == 11
+    assert all(one.x1 + 0.2 * one.height < other.x0 for one, other in pairwise(boxes))
+    np.testing.assert_allclose([box.y0 for box in boxes], boxes[0].y0, atol=1)
 
 
 def test_it_draws_on_given_axes(figure, tiny_trace) -> None:

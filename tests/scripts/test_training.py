@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+import derivviz
 from derivviz import open_trace
 from derivviz.errors import DerivvizError
 from derivviz.figures import page, style
@@ -112,3 +113,18 @@ def test_it_draws_on_given_axes(figure, tiny_trace) -> None:
     artists = figure("training").draw(open_trace(tiny_trace), ax=mine)
     assert artists["loss"].axes is mine
     assert not other.lines
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("journal", ["a4-report", "ieee", "nature"])
+def test_it_finds_room_in_a_column(tiny_trace, journal: str, language: str) -> None:
+    drawn = derivviz.figure("training", tiny_trace, journal=journal, language=language)
+    places = {
+        name: artist.axes.get_window_extent().transformed(drawn.figure.dpi_scale_trans.inverted())
+        for name, artist in drawn.artists.items()
+    }
+    curves = [places[name] for name in ("loss", "held_out", "gradient/fc1", "update/fc1")]
+    assert all(box.width > 2.5 and box.height > 0.6 for box in curves)  # inches
+    assert places["weights/last"].x1 < places["maps/last"].x0 < places["answers"].x0
+    assert min(places[name].width for name in ("weights/last", "maps/last", "answers")) > 0.6
+    assert sum(ax.get_xlabel() in ("training step", "학습 스텝") for ax in drawn.figure.axes) == 1
