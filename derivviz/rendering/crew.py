@@ -14,6 +14,7 @@ from derivviz.animation.stage import Stage
 from derivviz.errors import DerivvizError
 from derivviz.rendering import cluster, fork, join, spawn
 from derivviz.rendering.folder import Folder
+from derivviz.rendering.follow import Followed, Glimpse
 from derivviz.rendering.share import NeedsOnePieceError, Own
 from derivviz.rendering.store import Store
 from derivviz.rendering.walk import Walked, walk
@@ -38,6 +39,7 @@ class Crew:
     progress: Progress
     store: Store | None = None
     scheduler: str | None = None
+    glimpse: Glimpse | None = None
 
     @property
     def identity(self) -> str:
@@ -61,13 +63,29 @@ class Crew:
                 wanted=wanted,
                 tell=self.tell,
             )
-        if self.start == "fork":
-            follows = self.store is not None and wanted is None and self.store.knows(self.identity)
-            share = fork.Forked(self.folder, self.workers, wanted, self.tell, self.store, follows)
-            return walk(self.scene, self.folder.quality, self.stage, share, careful=careful)
-        return spawn.spread(
-            self.scene, self.stage, self.folder, self.workers, careful=careful, wanted=wanted, tell=self.tell
-        )
+        follows = wanted is None and self._looks_up()
+        if self.start != "fork":
+            return spawn.spread(
+                self.scene,
+                self.stage,
+                self.folder,
+                self.workers,
+                careful=careful,
+                wanted=wanted,
+                tell=self.tell,
+                store=self.store,
+                follows=follows,
+            )
+        share: fork.Forked
+        if self.store is not None and follows:
+            share = Followed(self.folder, self.workers, self.tell, self.store, self.glimpse)
+        else:
+            share = fork.Forked(self.folder, self.workers, wanted, self.tell, self.store)
+        return walk(self.scene, self.folder.quality, self.stage, share, careful=careful)
+
+    def _looks_up(self) -> bool:
+        """Whether to look for chunks that are kept: where the scene was rendered before, and for a glimpse."""
+        return self.store is not None and (self.glimpse is not None or self.store.knows(self.identity))
 
     def draw_in_one_piece(self) -> Walked:
         """Draw everything here, frame after frame."""

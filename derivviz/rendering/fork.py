@@ -41,9 +41,6 @@ class Forked(Share):
         Called whenever a chunk is done, with the frames in all; 0 while that is not known.
     store
         Where chunks are kept under what they show; None to keep none.
-    follows
-        Look there before a chunk is drawn. To know what it shows, the walk then plays all of it, while its
-        child waits.
     """
 
     def __init__(
@@ -53,23 +50,45 @@ class Forked(Share):
         wanted: Collection[int] | None = None,
         tell: Callable[[int], None] = lambda frames: None,
         store: Store | None = None,
-        follows: bool = False,
     ) -> None:
         self.folder, self.workers, self.wanted, self.tell = folder, workers, wanted, tell
-        self.store, self.digests, self.follows = store, store is not None, follows
-        self.waiting: tuple[int, int, int] | None = None  # the child that waits, its pipe, and the one to it
+        self.store, self.digests = store, store is not None
         self.children: dict[int, int] = {}  # process by the pipe that it holds open as long as it lives
         self.frames = 0
         self.error: BaseException | None = None
         self.parent, self.pipe = os.getpid(), -1
 
+    @property
+    def is_child(self) -> bool:
+        """Whether this process is a copy of the one that began to walk."""
+        return os.getpid() != self.parent
+
     def take(self, chunk: Chunk) -> Segment | None:
         if self.error is not None or (self.wanted is not None and chunk.number not in self.wanted):
             return None
-        if not self.follows:
-            self._make_room()
+        self.make_room()
+        if (copy := self.copy()) is not None:
+            child, pipe = copy
+            self.children[pipe] = child
+            return None
+        return self.begin(chunk)
+
+    def begin(self, chunk: Chunk) -> Segment:
+        """In a child: a segment to draw a chunk into."""
+        try:
+            return self.folder.begin(chunk)
+        except BaseException as error:
+            self.say(error)
+
+    def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
+        self.folder.end(chunk, drawn)
+        if self.store is not None:
+            self.store.keep(self.folder, chunk, content)
+        os._exit(0)
+
+    def copy(self) -> tuple[int, int] | None:
+        """Leave a copy of this process: its number, and the pipe that it holds open; None in the copy."""
         ours, theirs = os.pipe()
-        go, word = os.pipe()
         numbers = random.getstate()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -78,91 +97,35 @@ class Forked(Share):
             child = os.fork()
         if child:
             os.close(theirs)
-            os.close(go)
-            self.waiting = child, ours, word
-            if not self.follows:
-                self._send()
-            return None
+            return child, ours
         os.close(ours)
-        os.close(word)
         self.pipe = theirs
-        try:
-            random.setstate(numbers)  # Python gives a child random numbers of its own
-            _settle()
-            if not os.read(go, 1):
-                os._exit(0)
-            os.close(go)
-            return self.folder.begin(chunk)
-        except BaseException as error:
-            self._say(error)
+        random.setstate(numbers)  # Python gives a child random numbers of its own
+        _settle()
+        return None
 
-    def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
-        if os.getpid() != self.parent:
-            self.folder.end(chunk, drawn)
-            if self.store is not None and content is not None:
-                self.store.put(self._address(chunk, content), self.folder.segment(chunk.number))
-            os._exit(0)
-        if self.waiting is None:
-            return
-        kept = None
-        if self.store is not None and content is not None:
-            kept = self.store.take(self._address(chunk, content))
-        if kept is None:
-            self._make_room()
-            self._send()
-        else:
-            self._send_home()
-            self.folder.segment(chunk.number).write_bytes(kept)
-            self.folder.end(chunk, drawn)
-            self.tell(self.frames)
-
-    def _address(self, chunk: Chunk, content: str) -> str:
-        """A segment of a GIF depends on where it begins, for a GIF has fewer pictures than the film."""
-        return f"{content} {chunk.frame}" if self.folder.kind == "gif" else content
-
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
+        """Wait until another child may draw."""
         while len(self.children) >= self.workers:
-            self._reap()
-
-    def _send(self) -> None:
-        """Have the child that waits draw."""
-        assert self.waiting is not None
-        child, pipe, word = self.waiting
-        self.waiting = None
-        with suppress(BrokenPipeError):  # it was killed, which shows when its chunk is missing
-            os.write(word, b"x")
-        os.close(word)
-        self.children[pipe] = child
-
-    def _send_home(self) -> None:
-        """Have the child that waits, if one does, end."""
-        if self.waiting is None:
-            return
-        child, pipe, word = self.waiting
-        self.waiting = None
-        os.close(word)
-        os.close(pipe)
-        with suppress(ChildProcessError):
-            os.waitpid(child, 0)
+            self.reap()
 
     def finish(self, frames: int) -> None:
         self.frames = frames
         while self.children:
-            self._reap()
+            self.reap()
         if self.error is not None:
             raise self.error
 
     def failed(self, error: BaseException) -> None:
-        if os.getpid() != self.parent:
-            self._say(error)
-        self._send_home()
+        if self.is_child:
+            self.say(error)
         for child in self.children.values():
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         for pipe in list(self.children):
             self._close(pipe)
 
-    def _reap(self) -> None:
+    def reap(self) -> None:
         """Wait for a child, whichever ends first. One that was killed leaves no note of its chunk."""
         ended: Any = wait(list(self.children))
         for pipe in ended:
@@ -179,7 +142,7 @@ class Forked(Share):
         with suppress(ChildProcessError):
             os.waitpid(self.children.pop(pipe), 0)
 
-    def _say(self, error: BaseException) -> NoReturn:
+    def say(self, error: BaseException) -> NoReturn:
         """Tell the parent what went wrong, and end."""
         if isinstance(error, OSError):  # PyAV has kinds of its own, which do not travel
             error = OSError(error.errno, error.strerror)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from derivviz.rendering import join, opengl
 from derivviz.rendering.crew import Crew, Progress, cores, drawn, usual_start
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.gif import gif
-from derivviz.rendering.plan import Plan, Rendering
+from derivviz.rendering.plan import Chunk, Plan, Rendering
 from derivviz.rendering.pngs import pngs
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.share import NeedsOpenGLError, Nothing
@@ -46,6 +47,7 @@ def render(
     scheduler: str | None = None,
     cache: Path | None = None,
     progress: Progress = lambda done, total: None,
+    glimpse: Callable[[int, Path], None] | None = None,
 ) -> Rendering:
     """Render a scene into one file, whose suffix chooses the format.
 
@@ -76,9 +78,13 @@ def render(
         machine. A trace that the lesson reads must have the same path or URL on all of them.
     cache
         Folder that encoded chunks are kept in and taken from, as `store.default_folder`; None for none. What
-        is taken has the bytes that drawing it anew would give. Used by workers that are forked.
+        is taken has the bytes that drawing it anew would give.
     progress
         Called with frames done and frames in all, which is 0 while that is not known.
+    glimpse
+        Called with the number of the first beat that is not in the cache as it is now, and a film of it alone,
+        without sound, as soon as that is there: long before the whole. The film is gone when this returns. Only
+        of an ``.mp4`` whose workers are forked, and where there is a cache.
 
     Raises
     ------
@@ -107,7 +113,8 @@ def render(
                 folder = Folder(Path(place), kind, quality)
                 store = Store(cache, kind, quality) if cache and kind != "pngs" else None
                 begin = start or usual_start(scene)
-                crew = Crew(scene, stage, folder, workers or cores(), begin, progress, store, scheduler)
+                show = partial(_glimpse, folder, glimpse) if glimpse and kind == "mp4" else None
+                crew = Crew(scene, stage, folder, workers or cores(), begin, progress, store, scheduler, show)
                 planned = _film(crew, target)
             _check(scene, planned, strict)
     except NeedsOpenGLError:
@@ -122,12 +129,24 @@ def _film(crew: Crew, target: join.Target) -> Plan:
     """Draw a scene by many, and join what they drew."""
     folder = crew.folder
     walked = drawn(crew, target)
-    parts = [(folder.segment(c.number), folder.frames(c.number)) for c in walked.chunks]
+    parts = _parts(folder, walked.chunks)
     joined = JOINS[folder.kind]
     if joined is join.film:
         joined = partial(join.film, sound=walked.plan.sound)
     target.fill(lambda beside: joined(parts, beside, folder.quality))
     return walked.plan
+
+
+def _parts(folder: Folder, chunks: Sequence[Chunk]) -> list[tuple[Path, int]]:
+    return [(folder.segment(chunk.number), folder.frames(chunk.number)) for chunk in chunks]
+
+
+def _glimpse(folder: Folder, show: Callable[[int, Path], None], chunks: Sequence[Chunk]) -> None:
+    """Show a beat alone."""
+    film = folder.path / f"glimpse.{folder.kind}"
+    join.film(_parts(folder, chunks), film, folder.quality)
+    show(chunks[0].beat, film)
+    film.unlink()
 
 
 def _write(path: Path, content: bytes) -> None:

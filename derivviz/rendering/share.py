@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from derivviz.rendering.encode import Segment
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.plan import Chunk, Drawn
+from derivviz.rendering.store import Store
 
 if TYPE_CHECKING:
     from derivviz.rendering.walk import View
@@ -80,6 +81,8 @@ class Own(Share):
         Draw none but these; None for all.
     tell
         Called whenever a chunk is done, with 0: the frames in all are not known.
+    store
+        Where chunks are kept under what they show; None to keep none.
     """
 
     def __init__(
@@ -89,7 +92,9 @@ class Own(Share):
         of: int = 1,
         wanted: Collection[int] | None = None,
         tell: Callable[[int], None] = lambda frames: None,
+        store: Store | None = None,
     ) -> None:
+        self.store, self.digests = store, store is not None
         self.folder, self.rank, self.of, self.wanted, self.tell = folder, rank, of, wanted, tell
         self.whole = of == 1 and wanted is None
 
@@ -100,4 +105,6 @@ class Own(Share):
 
     def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
         self.folder.end(chunk, drawn)
+        if self.store is not None:
+            self.store.keep(self.folder, chunk, content)
         self.tell(0)

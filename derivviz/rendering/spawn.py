@@ -14,16 +14,20 @@ from concurrent.futures import FIRST_EXCEPTION, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from manim import Scene
 
 from derivviz import library
 from derivviz.animation.stage import Stage
 from derivviz.rendering.folder import Folder
+from derivviz.rendering.follow import LookUp
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.share import Nothing, Own
+from derivviz.rendering.store import Store
 from derivviz.rendering.walk import Walked, walk
 
+Found = TypeVar("Found")
 POLL = 0.2  # seconds between looks at what is done
 
 
@@ -41,6 +45,7 @@ class Job:
     of: int
     wanted: frozenset[int] | None
     careful: bool
+    store: Store | None
 
 
 def is_possible(scene: type[Scene]) -> bool:
@@ -54,8 +59,18 @@ def work(job: Job) -> Walked:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends this one
     scene = getattr(library.load(job.source), job.scene)
     folder = Folder(job.folder, job.kind, job.quality)
-    share = Own(folder, job.rank, job.of, job.wanted)
+    share = Own(folder, job.rank, job.of, job.wanted, store=job.store)
     return walk(scene, job.quality, job.stage, share, careful=job.careful)
+
+
+def look_up(job: Job) -> tuple[Walked, frozenset[int]]:
+    """Take from the store what is there, and say which chunks are not."""
+    assert job.store is not None
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    scene = getattr(library.load(job.source), job.scene)
+    share = LookUp(Folder(job.folder, job.kind, job.quality), job.store)
+    walked = walk(scene, job.quality, job.stage, share, careful=job.careful)
+    return walked, frozenset(share.missing)
 
 
 def shares(
@@ -66,6 +81,7 @@ def shares(
     *,
     careful: bool,
     wanted: Collection[int] | None,
+    store: Store | None = None,
 ) -> list[Job]:
     """The share of each worker."""
     source = Path(str(sys.modules[scene.__module__].__file__)).resolve()
@@ -82,6 +98,7 @@ def shares(
             workers,
             chosen,
             careful,
+            store,
         )
         for rank in range(workers)
     ]
@@ -96,8 +113,19 @@ def spread(
     careful: bool,
     wanted: Collection[int] | None,
     tell: Callable[[int], None],
+    store: Store | None = None,
+    follows: bool = False,
 ) -> Walked | None:
     """Have a scene drawn by fresh processes, a share each.
+
+    Parameters
+    ----------
+    scene, stage, folder, workers, careful, wanted, tell
+        As for `derivviz.rendering.fork.Forked` and `walk`.
+    store
+        Where chunks are kept under what they show; None to keep none.
+    follows
+        Look there first: one of the processes follows the scene, and only what it does not find is drawn.
 
     Returns
     -------
@@ -105,12 +133,22 @@ def spread(
         None when the workers found different things. Where one died, this process has walked, too, to know
         what is missing.
     """
-    jobs = shares(scene, stage, folder, workers, careful=careful, wanted=wanted)
     before = os.environ.get("PYTHONHASHSEED")
     os.environ["PYTHONHASHSEED"] = before or "0"  # the same order of sets in every worker
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    found: list[Walked] = []
+    died = False
     try:
-        found, died = gather(pool, jobs, tell)
+        if store is not None and follows:
+            jobs = shares(scene, stage, folder, 1, careful=careful, wanted=wanted, store=store)
+            looked, died = gather(pool, look_up, jobs, tell)
+            if looked:
+                found.append(looked[0][0])
+                wanted = looked[0][1]
+        if not died and (wanted is None or wanted):
+            jobs = shares(scene, stage, folder, workers, careful=careful, wanted=wanted, store=store)
+            drew, died = gather(pool, work, jobs, tell)
+            found += drew
     finally:
         for process in list((pool._processes or {}).values()):
             process.kill()
@@ -123,9 +161,11 @@ def spread(
     return found[0] if len(alike) == 1 else None
 
 
-def gather(pool: Executor, jobs: list[Job], tell: Callable[[int], None]) -> tuple[list[Walked], bool]:
+def gather(
+    pool: Executor, do: Callable[[Job], Found], jobs: list[Job], tell: Callable[[int], None]
+) -> tuple[list[Found], bool]:
     """What the workers of a pool found, and whether one died: a pool then ends them all."""
-    waiting: set[Future[Walked]] = {pool.submit(work, job) for job in jobs}
+    waiting: set[Future[Found]] = {pool.submit(do, job) for job in jobs}
     asked = list(waiting)
     while waiting:
         _, waiting = wait(waiting, POLL, FIRST_EXCEPTION)

@@ -15,6 +15,8 @@ from hashlib import blake2b, file_digest
 from importlib.metadata import version
 from pathlib import Path
 
+from derivviz.rendering.folder import Folder
+from derivviz.rendering.plan import Chunk, Drawn
 from derivviz.rendering.quality import Quality
 
 LIMIT = 2 * 10**9
@@ -46,8 +48,26 @@ class Store:
     """
 
     def __init__(self, folder: Path, kind: str, quality: Quality, limit: int = LIMIT) -> None:
-        self.folder, self.limit = folder, limit
+        self.folder, self.kind, self.limit = folder, kind, limit
         self.made_by = f"{kind} {quality!r} {tools()}"
+
+    def keep(self, folder: Folder, chunk: Chunk, content: str | None) -> None:
+        """Keep a chunk that was drawn, by the digest of what it shows; one that has none is not kept."""
+        if content is not None:
+            self.put(self._address(chunk, content), folder.segment(chunk.number))
+
+    def restore(self, folder: Folder, chunk: Chunk, drawn: Drawn, content: str | None) -> bool:
+        """Whether a chunk that shows this is kept; then it is in its place now, and noted as whole."""
+        kept = None if content is None else self.take(self._address(chunk, content))
+        if kept is None:
+            return False
+        folder.segment(chunk.number).write_bytes(kept)
+        folder.end(chunk, drawn)
+        return True
+
+    def _address(self, chunk: Chunk, content: str) -> str:
+        """A segment of a GIF depends on where it begins, for a GIF has fewer pictures than the film."""
+        return f"{content} {chunk.frame}" if self.kind == "gif" else content
 
     def take(self, address: str) -> bytes | None:
         """The bytes of a chunk; None when it is not there, or not whole."""

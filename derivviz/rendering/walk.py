@@ -248,8 +248,8 @@ class Walk(CairoRenderer):
         return self._filled >= self._length or len(getattr(scene, "beats", ())) != self.chunks[-1].beat
 
     def _begin_chunk(self, scene: Scene) -> None:
-        if self._segment is None:
-            self._static_of = -1
+        if self._segment is None or self.share.digests:
+            self._static_of = -1  # the still part is not there yet, or is to be in the digest of this chunk, too
         self._end_chunk(scene)
         chunk = Chunk(len(self.chunks), self.frames, self.time, len(getattr(scene, "beats", ())))
         self.chunks.append(chunk)
