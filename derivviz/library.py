@@ -47,6 +47,8 @@ class Entry:
         The run of ``derivviz record`` that makes a trace with all of it.
     moves
         Whether a figure goes through steps, which makes a film of it.
+    aspects
+        Shapes of the frame that a lesson is laid out for.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Entry:
     options: tuple[Option, ...]
     recorded_by: str = "food"
     moves: bool = False
+    aspects: tuple[str, ...] = ("16:9",)
 
 
 def folder(kind: Kind) -> Path:
@@ -112,6 +115,7 @@ def read(path: Path) -> Entry:
         tuple(_options(tree)),
         _assigned(tree, "recorded_by", "food"),
         any(isinstance(node, ast.FunctionDef) and node.name == "animate" for node in tree.body),
+        tuple(_assigned(tree, "aspects", ("16:9",))),
     )
 
 

@@ -25,23 +25,20 @@ from manim import (
 )
 
 from derivviz.animation import Formula, parameter
+from derivviz.animation.frame import enlarged, panels, pick, shape
 from derivviz.animation.lens import Lens
 from derivviz.animation.lines import Dashed, Segments, dot
 from derivviz.animation.numerals import plain, value
-from derivviz.animation.secant_lesson import SecantLesson
-from derivviz.animation.slope_table import (
-    COLUMN,
-    WIDTH,
-    SlopeTable,
-    ascending,
-    fit,
-)
+from derivviz.animation.secant_lesson import SecantLesson, place_column
+from derivviz.animation.slope_table import SlopeTable, ascending, fit
 from derivviz.animation.stage import SIZES, color
 from derivviz.animation.tangent_parts import (
+    arrange_lens,
     half_tangents,
     legend,
     notations,
     one_sided_limits,
+    place_notations,
     quotient,
     upright,
 )
@@ -57,6 +54,8 @@ DELTAS = "frac({{Delta y : h}}, {{Delta x : h}})"
 
 class Tangent(SecantLesson):
     """Secant to tangent for any function and point (the delta method)."""
+
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -93,20 +92,22 @@ class Tangent(SecantLesson):
             en="P and Q look like one point now. So take a magnifying glass.",
             ko="이제 P와 Q가 한 점처럼 보인다. 돋보기로 들여다보자.",
         )
-        small = self.quotient.copy().scale(0.75).move_to([COLUMN, 2.4, 0], LEFT)
+        small = self.quotient.copy().scale(0.75)
         head = (
-            self.words(en="$x$ of $Q$", ko="$Q$의 $x$", size="label", fill="muted"),
-            self.words(en="slope of $P Q$", ko="$P Q$의 기울기", size="label", fill="muted"),
+            self.words(en="$x$ of $Q$", ko="$Q$의 $x$", size=enlarged("label"), fill="muted"),
+            self.words(en="slope of $P Q$", ko="$P Q$의 기울기", size=enlarged("label"), fill="muted"),
         )
         others = [-h for h in self.hs if complaint(self.f, -h) is None]
         self.table = SlopeTable(head, self.f, self.hs, others)
         steep = 1.0 if self.f.slope is None else float(self.f.slope)
         samples = 1601 if self.f.kind == "oscillation" else 161
-        self.lens = Lens(self.f, self.a, steep, samples, torn=self.f.kind == "jump")
-        self.lens.move_to([3.0, -1.52, 0])
+        radius = pick(wide=1.25, tall=1.2, square=1.7)
+        self.lens = Lens(self.f, self.a, steep, samples, self.f.kind == "jump", radius)
+        arrange_lens(self.lens, small, self.table)
         self.lens.show(self.h0, self.h0)
         self.play(
             FadeOut(self.key, self.h_shown, self.m_shown, self.p_name),
+            *(FadeOut(self.formula) for _ in range(shape() != "wide")),
             self.quotient.animate.become(small),
             run_time=0.7,
         )
@@ -121,24 +122,26 @@ class Tangent(SecantLesson):
     def other_side(self) -> None:
         """Q on the other side of P: the limit has to be the same from there."""
         left = self.h0 > 0
-        lens = [self.lens, self.picture.ring, self.quotient]
+        lens = [self.lens, self.picture.ring, *self.beside_table(remain=False)]
         if (self.f.left if left else self.f.right) is None:
             self.say(
                 en=f"On the {'left' if left else 'right'} of P there is no curve for a Q to slide on.",
                 ko=f"P의 {'왼쪽' if left else '오른쪽'}에는 Q가 움직일 곡선이 없다.",
             )
-            self.play(FadeOut(*lens), self.table.animate.shift(UP * 0.75), run_time=0.7)
+            up = pick(wide=0.75, tall=0.0, square=0.0) * UP
+            self.play(FadeOut(*lens), self.table.animate.shift(up), run_time=0.7)
             return
         self.say(
             en=f"And from the other side? Put Q to the {'left' if left else 'right'} of P.",
             ko=f"반대쪽에서는 어떨까? Q를 P의 {'왼쪽' if left else '오른쪽'}에 놓아 보자.",
         )
-        moved = self.table.copy().place(2.3, 0.46)
+        moved = self.table.copy().place(panels().first.down(0.5), pick(wide=0.46, tall=0.46, square=0.5))
         self.table.middle, self.table.mirror = moved.middle, moved.mirror
         rows = list(reversed(moved.mirror))  # the farthest first
         self.play(
             FadeOut(*lens, self.secant, self.q, self.legs, self.picture.area),
             *(row.animate.move_to(to) for row, to in zip(self.table, moved, strict=True)),
+            *(beside.animate.move_to(panels().second.center) for beside in self.beside_table(remain=True)),
             run_time=0.7,
         )
         self.play(FadeIn(self.table.middle), run_time=0.4)
@@ -162,13 +165,18 @@ class Tangent(SecantLesson):
         """The quotient with h as a letter, in two lines."""
         coefficients = sympy.Poly(expanded, sympy.Symbol("h")).all_coeffs()[::-1]
         left = f"{quotient(self.a_name)} {{{{= : eq}}}}"
-        top = Formula(f"{left} frac({ascending(coefficients, 1)}, {{{{h : h}}}})", 46, h="parameter")
-        bottom = Formula(f"{{{{= : eq}}}} {ascending(coefficients, 0)}", 56, h="parameter")
+        top = Formula(
+            f"{left} frac({ascending(coefficients, 1)}, {{{{h : h}}}})", enlarged(46), h="parameter"
+        )
+        bottom = Formula(f"{{{{= : eq}}}} {ascending(coefficients, 0)}", enlarged(56), h="parameter")
         if coefficients[0] != 0:
             bottom.paint(m="tangent")
-        fit(top).move_to([COLUMN, -0.55, 0], LEFT)
+        column = panels().second
+        fit(top).move_to([column.left, column.down(pick(wide=0.6, tall=0.6, square=0.9)), 0], LEFT)
         fit(bottom).next_to(top, DOWN, 0.4)
-        room = COLUMN + WIDTH - bottom.width  # under the equals sign above, or as near as the column allows
+        room = (
+            column.left + column.width - bottom.width
+        )  # under the equals sign above, or as near as the column allows
         bottom.set_x(min(top.select("eq").get_left()[0], room), LEFT)
         return VGroup(top, bottom)
 
@@ -179,9 +187,9 @@ class Tangent(SecantLesson):
             ko="이 기울기들은 어디서 나올까? h를 문자로 두고 계산해 보자.",
         )
         top, bottom = self.worked = lines
-        back = self.table.copy().place(2.2)
+        back = self.table.copy().place(panels().first.down(pick(wide=0.6, tall=0.4, square=0.6)))
         self.play(
-            FadeOut(self.table.middle, self.table.mirror),
+            FadeOut(self.table.middle, self.table.mirror, *self.beside_table(remain=True)),
             *(row.animate.move_to(to) for row, to in zip(self.table, back, strict=True)),
             run_time=0.7,
         )
@@ -211,7 +219,11 @@ class Tangent(SecantLesson):
         limits = (f"= lim_({{{{h : h}}}} -> 0) {body}" for body in (quotient(self.a_name), DELTAS))
         laws = [
             fit(
-                Formula(f"{{{{f'({self.a_name}) : t}}}} {body} {sign} {{{{ {slope} : t }}}}", 48, t="tangent")
+                Formula(
+                    f"{{{{f'({self.a_name}) : t}}}} {body} {sign} {{{{ {slope} : t }}}}",
+                    enlarged(48),
+                    t="tangent",
+                )
             )
             for body in (*limits, "")
         ]
@@ -220,8 +232,9 @@ class Tangent(SecantLesson):
             law.paint(h="parameter")
         line = line_markup(self.f.slope, self.f.y - self.f.slope * self.f.x)
         self.line = fit(Formula(line, "body", "tangent"))
-        column = VGroup(key, law, self.line).arrange(DOWN, buff=0.32, aligned_edge=LEFT)
-        column.move_to([COLUMN, 1.6, 0], LEFT)
+        room = pick(wide=0.32, tall=0.2, square=0.32)
+        column = VGroup(key, law, self.line).arrange(DOWN, buff=room, aligned_edge=LEFT)
+        place_column(column, pick(wide=1.2, tall=0.1 + column.height / 2, square=1.6))
         self.clear_column()
         self.play(FadeIn(key, law), run_time=0.8)
         self.bring_to_front(self.p)
@@ -237,7 +250,7 @@ class Tangent(SecantLesson):
             en="Newton, Lagrange and Leibniz each wrote this same number in their own way.",
             ko="뉴턴, 라그랑주, 라이프니츠는 이 같은 값을 저마다의 기호로 적었다.",
         )
-        for column in notations(self.f).move_to([COLUMN, -1.45, 0], LEFT):
+        for column in place_notations(notations(self.f)):
             self.play(FadeIn(column, shift=UP * 0.15), run_time=0.55)
         self.wait(0.6)
         self.say(
@@ -266,10 +279,12 @@ class Tangent(SecantLesson):
     def no_derivative(self) -> None:
         """The limits from both sides, what kind of point this is, and what that means."""
         self.say(**told.approach(self.f))
-        name = self.words(**told.NAMES[self.f.kind], size="body")
+        name = self.words(**told.NAMES[self.f.kind], size=enlarged("body"))
         limits = one_sided_limits(self.f)
         column = VGroup(name, limits, half_tangents(self.f)).arrange(DOWN, buff=0.45, aligned_edge=LEFT)
-        column.move_to([COLUMN, 0.3, 0], LEFT)
+        place_column(column, pick(wide=2.5, tall=2.4, square=2.4))
+        if shape() == "square":
+            column[2].move_to([panels().second.left, panels().first.down(2.4), 0], LEFT)
         swinging = self.f.kind == "oscillation"
         self.clear_column(*([] if swinging else [self.secant, self.q]))
         self.play(FadeIn(limits), run_time=0.8)
@@ -302,9 +317,14 @@ class Tangent(SecantLesson):
         for row in rows:
             self.play(FadeIn(row, shift=UP * 0.1), run_time=0.5)
 
+    def beside_table(self, *, remain: bool) -> list[VMobject]:
+        """The quotient, where it stands beside the long table and so can remain, or where it cannot."""
+        return [self.quotient] if remain == (shape() == "square") else []
+
     def clear_column(self, *more: VMobject) -> None:
         """Take away the table and what was worked out below it, and whatever else."""
-        gone = [*self.table, self.worked or VGroup(self.table.middle, self.table.mirror)]
+        told = self.worked or VGroup(self.table.middle, self.table.mirror, *self.beside_table(remain=True))
+        gone = [*self.table, told]
         self.play(FadeOut(*gone, self.legs, self.picture.area, *more), run_time=0.6)
 
     # ---- claims -----------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from derivviz.animation.typeset import Label, Number
 from derivviz.look.theme import contrast
 
 Array = NDArray[np.float64]
-CAPTION_TOP = -2.95  # what lies below this height of a frame of 16:9 belongs to the captions
 SAFE = 0.12  # units that every label keeps from the frame's edge
 MINIMUM_CONTRAST = {"large": 3.0, "small": 4.5}  # WCAG 2.2, 1.4.3
 
@@ -47,12 +46,6 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.where}: " if self.where else ""
         return f"{where}{self.kind}: beat {self.beat}, {self.time:.1f} s: {self.message}"
-
-
-def caption_top() -> float:
-    """The height below which the frame belongs to the captions: a narrow one breaks them into more lines."""
-    room = 4 + CAPTION_TOP if config.frame_width > 12 else 2.2
-    return float(-config.frame_height / 2 + room)
 
 
 def mark(mobject: Mobject, **marks: bool) -> Mobject:

@@ -32,23 +32,30 @@ class Lens(VGroup):
         Points that the curve in the glass is drawn through.
     torn
         Whether the curve jumps at P, so that it is not to be joined there.
+    radius
+        Of the glass, in units of the frame.
     """
 
-    RADIUS = 1.25
-
     def __init__(
-        self, f: Callable[[Any], Any], a: float, slope: float, samples: int = 161, torn: bool = False
+        self,
+        f: Callable[[Any], Any],
+        a: float,
+        slope: float,
+        samples: int = 161,
+        torn: bool = False,
+        radius: float = 1.25,
     ) -> None:
         super().__init__()
+        self.radius = radius
         self.f, self.a, self.samples, self.torn = f, a, samples, torn
         self.steepness = max(abs(slope), 0.2)  # the tangent is drawn at 45° in the glass
-        self.rim = Circle(self.RADIUS, stroke_color=color("axis"), stroke_width=4)
+        self.rim = Circle(self.radius, stroke_color=color("axis"), stroke_width=4)
         self.rim.set_fill(color("panel"), opacity=1)
         self.curve = VMobject(stroke_color=color("function"), stroke_width=7)
         self.secant = Dashed(ORIGIN, RIGHT, width=4, dash=0.14, gap=0.1)
         self.p, self.q = dot(), dot()
-        self.times = Formula("times", "label", "muted").at([self.RADIUS + 0.25, -0.1, 0])
-        self.power = Number(1, ",.0f", "label", "muted").at([self.RADIUS + 0.6, -0.1, 0])
+        self.times = Formula("times", "label", "muted").at([self.radius + 0.25, -0.1, 0])
+        self.power = Number(1, ",.0f", "label", "muted").at([self.radius + 0.6, -0.1, 0])
         self.add(self.rim, self.curve, self.secant, self.p, self.q, self.times, self.power)
 
     def show(self, h: float, first: float) -> None:
@@ -59,14 +66,14 @@ class Lens(VGroup):
         with np.errstate(all="ignore"):
             rise = (f(a + scale * t) - f(a)) / (scale * self.steepness)
         points = np.column_stack([t, rise])[np.isfinite(rise)]
-        pairs = _inside(np.stack([points[:-1], points[1:]], axis=1), self.torn) * self.RADIUS
+        pairs = _inside(np.stack([points[:-1], points[1:]], axis=1), self.torn) * self.radius
         self.curve.points = straight(np.pad(pairs, ((0, 0), (0, 0), (0, 1))) + middle)
         slope = (f(a + h) - f(a)) / h / self.steepness
-        way = np.array([1, slope, 0]) / math.hypot(1, slope) * self.RADIUS * 0.97
+        way = np.array([1, slope, 0]) / math.hypot(1, slope) * self.radius * 0.97
         self.secant.set_ends(middle - way, middle + way)
         self.p.move_to(middle)
         spot = np.array([1, slope, 0]) * np.sign(h) * 0.62
-        self.q.move_to(middle + spot * self.RADIUS)
+        self.q.move_to(middle + spot * self.radius)
         self.q.set_opacity(1 if np.linalg.norm(spot) < 0.95 else 0)
         self.power.set_value(first / h)
 

@@ -14,9 +14,10 @@ from manim import DOWN, LEFT, UP, FadeIn, FadeOut, Scene, config, logger
 from pydub import AudioSegment
 
 from derivviz import library
+from derivviz.animation import frame
 from derivviz.animation import stage as staging
-from derivviz.animation.layout import Problem, caption_top, check
-from derivviz.animation.stage import Clip, Stage
+from derivviz.animation.layout import Problem, check
+from derivviz.animation.stage import SIZES, Clip, Stage
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
 from derivviz.look.prose import plain
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from derivviz.trace import Trace
 
 NOTICED = 0.8  # seconds until a new sentence is seen, before it is read
+MARGIN = 0.45  # between the title and the edges of the frame
+_NARROWER = (0.9, 0.8, 0.7, 0.6)  # widths to try for a caption, as shares of the widest
 BREATH = 0.4  # seconds between two spoken sentences, at least
 
 
@@ -84,6 +87,7 @@ class Lesson(Scene):
     def __init__(self, renderer: Any = None, *, stage: Stage | None = None, **kwargs: Any) -> None:
         self.stage = stage or Stage.from_environment()
         staging.enter(self.stage)
+        frame.enter()
         config.background_color = self.stage.theme.background
         self.parameters: Any = fill(self.Parameters, self.stage.parameters)
         self.beats: list[Beat] = []
@@ -91,7 +95,9 @@ class Lesson(Scene):
         self._caption: Words | None = None
         self._told_at = ""  # line of the sentence of this beat
         super().__init__(renderer=renderer, **kwargs)
-        self.renderer.camera.background_color = self.stage.theme.background
+        camera = self.renderer.camera  # made before the lesson, where a renderer is given
+        camera.frame_width, camera.frame_height = config.frame_width, config.frame_height
+        camera.background_color = self.stage.theme.background
 
     # ---- telling ----------------------------------------------------------------------------------------
 
@@ -107,7 +113,11 @@ class Lesson(Scene):
         """Show the lesson's title, from its docstring, at the top left."""
         source = sys.modules[type(self).__module__].__file__ or ""
         told = library.read(Path(source)).title[self.stage.language]
-        title = Words(f"*{quoted(told)}*", "title").to_corner(UP + LEFT, buff=0.45)
+        title = Words(f"*{quoted(told)}*", "title")
+        room = config.frame_width - 2 * MARGIN
+        if title.width > room:
+            title = Words(title.markup, max(title.size * room / title.width, SIZES["label"]), width=room)
+        title.to_corner(UP + LEFT, buff=MARGIN)
         self.play(FadeIn(title, shift=DOWN * 0.15), run_time=0.7)
         return title
 
@@ -121,12 +131,24 @@ class Lesson(Scene):
                 self.renderer.file_writer.add_audio_segment(AudioSegment.from_wav(file), self.time)
         if not self.stage.captions:
             return
-        sentence = self.words(en=en, ko=ko, size="caption", width=config.frame_width - 1.2, centered=True)
-        sentence.set_y(caption_top() - 0.12 - sentence.height / 2)
+        sentence = self._sentence(en=en, ko=ko)
+        sentence.set_y(frame.caption_top() - 0.12 - sentence.height / 2)
         if self._caption is not None:  # first out, then in: two sentences on each other are none
             self.play(FadeOut(self._caption), run_time=0.15)
         self.play(FadeIn(sentence), run_time=0.25)
         self._caption = sentence
+
+    def _sentence(self, *, en: str, ko: str) -> Words:
+        """A sentence set for the captions; where a narrow frame breaks it, into lines of like lengths."""
+        room = config.frame_width - frame.pick(wide=1.2, tall=0.9, square=1.2)
+        widths = frame.pick(wide=(), tall=_NARROWER, square=_NARROWER)
+        sentence = self.words(en=en, ko=ko, size="caption", width=room, centered=True)
+        for share in widths:
+            narrower = self.words(en=en, ko=ko, size="caption", width=share * room, centered=True)
+            if narrower.height > sentence.height + 0.1:  # a line more
+                break
+            sentence = narrower
+        return sentence
 
     def end_beat(self) -> None:
         """Give the viewer the time that is left to read the sentence, or to hear it, and end its beat.
@@ -221,10 +243,10 @@ class Lesson(Scene):
     def _line(self) -> str:
         """File and line of the lesson that are being run, as ``tangent.py:214``."""
         source = sys.modules[type(self).__module__].__file__ or ""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and frame.f_code.co_filename != source:
-            frame = frame.f_back
-        return Path(source).name + (f":{frame.f_lineno}" if frame else "")
+        caller: FrameType | None = sys._getframe(1)
+        while caller is not None and caller.f_code.co_filename != source:
+            caller = caller.f_back
+        return Path(source).name + (f":{caller.f_lineno}" if caller else "")
 
 
 def _recorded(trace: Trace, key: str) -> bool:

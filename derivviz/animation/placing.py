@@ -9,7 +9,8 @@ import numpy as np
 from manim import DL, DOWN, DR, LEFT, RIGHT, UL, UP, UR, Mobject, config
 from numpy.typing import ArrayLike
 
-from derivviz.animation.layout import SAFE, Array, caption_top, label_boxes, pieces, sort, touches
+from derivviz.animation.frame import caption_top
+from derivviz.animation.layout import SAFE, Array, label_boxes, pieces, sort, touches
 from derivviz.animation.typeset import Label
 
 AROUND = (UL, UR, DR, DL, LEFT, RIGHT, UP, DOWN)

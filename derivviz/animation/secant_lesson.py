@@ -25,6 +25,7 @@ from manim import (
     smooth,
 )
 
+from derivviz.animation.frame import enlarged, panels, shape
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Segments
 from derivviz.animation.morph import Morph
@@ -32,7 +33,7 @@ from derivviz.animation.numerals import digits_apart, plain, short
 from derivviz.animation.placing import AROUND, is_free, place
 from derivviz.animation.plane import Array
 from derivviz.animation.secants import Secants, clear_points
-from derivviz.animation.slope_table import COLUMN, WIDTH, fit
+from derivviz.animation.slope_table import fit
 from derivviz.animation.tangent_parts import ReadOut, legend, letter_for, quotient
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.difference import exact
@@ -73,12 +74,8 @@ class SecantLesson(Lesson):
             ko="이 곡선은 점 P 한 곳에서 얼마나 가파를까?",
         )
         self.play(FadeIn(self.plane), run_time=0.8)
-        self.formula = fit(Formula(f"y = {typst_math(self.f.expression)}", "label", "function"), WIDTH)
         avoid = [self.plane, self.curve, *self.picture.sweep(), self.heading, fence()]
-        place(self.formula, clear_points(self.curve, self.h0), avoid, (LEFT, UL, RIGHT, UR, DOWN, UP))
-        if not is_free(self.formula, avoid) or self.formula.get_top()[1] > 3:  # the plane is full
-            left = max(COLUMN, self.heading.get_right()[0] + 0.5)
-            fit(self.formula, COLUMN + WIDTH - left).move_to([left, 3.35, 0], LEFT)
+        self.formula = self.the_formula(avoid)
         self.play(Create(self.curve), run_time=1.4, rate_func=linear)
         self.play(FadeIn(self.formula, self.picture.open_ends), run_time=0.5)
         avoid += [self.formula, self.picture.open_ends]
@@ -130,9 +127,12 @@ class SecantLesson(Lesson):
         slope = rise / self.h0
         through = self.f(self.a) - slope * self.a
         through = 0.0 if abs(through) < 1e-9 * abs(self.f(self.a)) else through
-        self.equation = fit(Formula(line_markup(exact(slope), exact(through)), "body", "secant"))
-        column = VGroup(self.key, self.quotient, self.equation).arrange(DOWN, buff=0.3, aligned_edge=LEFT)
-        column.move_to([COLUMN, 1.35, 0], LEFT)
+        self.equation = fit(Formula(line_markup(exact(slope), exact(through)), enlarged("body"), "secant"))
+        column = VGroup(self.key, self.quotient, self.equation)
+        if shape() == "wide":
+            place_column(column.arrange(DOWN, buff=0.3, aligned_edge=LEFT), 1.45)
+        else:
+            self.formula_to_the_top(column)
         self.play(FadeIn(self.key), run_time=0.4)
         self.play(FadeIn(self.quotient, shift=UP * 0.15), run_time=0.8)
         self.play(FadeIn(self.equation), run_time=0.5)
@@ -146,7 +146,7 @@ class SecantLesson(Lesson):
         )
         general = f"frac({{{{Delta y : dy}}}}, {{{{Delta x : dx}}}}) {{{{= : eq}}}} {quotient(self.a_name)}"
         roles = {"dx": "parameter", "dy": "parameter", "h": "parameter"}
-        formula = fit(Formula(general, 50, **roles)).move_to(self.quotient, LEFT)
+        formula = fit(Formula(general, enlarged(50), **roles)).move_to(self.quotient, LEFT)
         places = max(2, 2 - math.floor(math.log10(abs(self.h0))))
         sizes = [abs(s) for s in (*self.f.slopes(), self.slope(self.h0)) if math.isfinite(s)]
         self.h_shown = ReadOut("$h$", abs(self.h0), "parameter", places)
@@ -158,7 +158,8 @@ class SecantLesson(Lesson):
         self.put_q(self.h0)
         self.play(
             Morph(self.quotient, formula),
-            FadeOut(self.dx, self.dy, self.q_name, self.formula, self.equation),
+            FadeOut(self.dx, self.dy, self.q_name, self.equation),
+            *(FadeOut(self.formula) for _ in range(shape() == "wide")),  # where it stands beside the curve
             FadeIn(self.h_shown, self.m_shown),
             run_time=1.0,
         )
@@ -170,6 +171,19 @@ class SecantLesson(Lesson):
         self.plane.room_for(self.p_name)
 
     # ---- parts ------------------------------------------------------------------------------------------
+
+    def the_formula(self, avoid: Sequence[Mobject]) -> Formula:
+        """The function's formula: beside its curve in a wide frame, else on top of the column, which is empty."""
+        markup = f"y = {typst_math(self.f.expression)}"
+        column = panels().column
+        if shape() != "wide":
+            return fit(Formula(markup, 84, "function"), 0.8 * column.width).move_to(column.center)
+        formula = fit(Formula(markup, "label", "function"))
+        place(formula, clear_points(self.curve, self.h0), avoid, (LEFT, UL, RIGHT, UR, DOWN, UP))
+        if not is_free(formula, avoid) or formula.get_top()[1] > 3:  # the plane is full
+            left = max(column.left, self.heading.get_right()[0] + 0.5)
+            fit(formula, column.left + column.width - left).move_to([left, 3.35, 0], LEFT)
+        return formula
 
     def slope(self, h: float) -> float:
         return self.picture.slope(h)
@@ -210,7 +224,7 @@ class SecantLesson(Lesson):
         markup = (
             f"frac({{{{Delta y : dy}}}}, {{{{Delta x : dx}}}}) {{{{= : eq}}}} {taken} = {{{{ {slope} : m }}}}"
         )
-        return Formula(markup, 50, dx="parameter", dy="parameter", m="secant")
+        return Formula(markup, enlarged(50), dx="parameter", dy="parameter", m="secant")
 
     def slide(self, h: float, seconds: float) -> None:
         """Let Q go from where it is to where it is h away, and everything that hangs on it too."""
@@ -230,6 +244,17 @@ class SecantLesson(Lesson):
         self.picture.move(h)
         self.h_shown.show(h)
         self.m_shown.show(self.slope(h))
+
+    def formula_to_the_top(self, column: VGroup) -> None:
+        """Make room for parts in the column: below the formula or, in two halves, the last two beside it."""
+        first, second = panels().first, panels().second
+        small = fit(Formula(self.formula.markup, enlarged("body"), "function"))
+        small.move_to([first.left, first.top - 0.2 - small.height / 2, 0], LEFT)
+        column.arrange(DOWN, buff=0.3, aligned_edge=LEFT).next_to(small, DOWN, 0.3, LEFT)
+        if shape() == "square":
+            rest = VGroup(*column[1:])
+            rest.move_to([second.left, second.top - 0.2 - rest.height / 2, 0], LEFT)
+        self.play(self.formula.animate.become(small), run_time=0.6)
 
     # ---- claims -----------------------------------------------------------------------------------------
 
@@ -261,8 +286,15 @@ class SecantLesson(Lesson):
 
 def fence() -> Segments:
     """Lines all over the column of formulas, never shown: labels of the plane that avoid them stay out of it."""
-    xs = np.arange(COLUMN - 0.1, 7.2, 0.25)
-    return Segments([[[x, -3, 0], [x, 2.95, 0]] for x in xs])
+    column = panels().column
+    xs = np.arange(column.left - 0.1, column.right + 0.35, 0.25)
+    return Segments([[[x, column.bottom - 0.3, 0], [x, column.top + 0.15, 0]] for x in xs])
+
+
+def place_column(parts: VGroup, below: float) -> VGroup:
+    """Put parts at the left of the column, their middle so far below its top."""
+    column = panels().first
+    return parts.move_to([column.left, column.down(below), 0], LEFT)
 
 
 def bracketed(number: str) -> str:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from manim import ORIGIN, RIGHT, UR, Circle, Dot, Polygon, VGroup, VMobject
+from manim import LEFT, ORIGIN, RIGHT, UR, Circle, Dot, Polygon, VGroup, VMobject
 
+from derivviz.animation.frame import panels
 from derivviz.animation.lines import Dashed, Segments, dot, straight
 from derivviz.animation.plane import Array, Plane
 from derivviz.animation.stage import color
 from derivviz.calculus.differentiability import Point
 from derivviz.calculus.secants import complaint, view
-
-LEFT_EDGE, RIGHT_EDGE = -6.95, 0.75  # of the plane with its tick labels
-_WIDTH, _HEIGHT = 6.9, 5.5
 
 
 class Secants:
@@ -122,14 +120,15 @@ class Secants:
 
 
 def fitting_plane(x_range: tuple[float, float], y_range: tuple[float, float]) -> Plane:
-    """A plane for the left part of the frame, narrower where its tick labels need the room."""
-    width = _WIDTH
+    """A plane for the panel of the picture, narrower where its tick labels need the room."""
+    panel = panels().picture
+    widest = width = panel.width - 0.8
     while True:
-        plane = Plane(x_range, y_range, width=width, height=_HEIGHT)
-        plane.move_to([-3.25, 0.05, 0])
-        plane.shift(RIGHT * max(0.0, LEFT_EDGE - plane.get_left()[0]))
-        over = float(plane.get_right()[0]) - RIGHT_EDGE
-        if over <= 0 or width < _WIDTH - 1.5:
+        plane = Plane(x_range, y_range, width=width, height=panel.height)
+        plane.move_to(panel.center + 0.15 * LEFT)
+        plane.shift(RIGHT * max(0.0, panel.left - plane.get_left()[0]))
+        over = float(plane.get_right()[0]) - panel.right
+        if over <= 0 or width < widest - 1.5:
             return plane
         width -= over + 0.01
 

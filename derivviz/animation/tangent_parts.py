@@ -8,9 +8,11 @@ from itertools import pairwise
 import numpy as np
 from manim import DOWN, LEFT, ORIGIN, RIGHT, VGroup, VMobject
 
+from derivviz.animation.frame import enlarged, panels, pick, shape
+from derivviz.animation.lens import Lens
 from derivviz.animation.lines import Dashed, Segments
 from derivviz.animation.numerals import numeral
-from derivviz.animation.slope_table import WIDTH, fit
+from derivviz.animation.slope_table import SlopeTable, fit
 from derivviz.animation.stage import current
 from derivviz.animation.typeset import Formula, Number, Words
 from derivviz.calculus.differentiability import Point, swings
@@ -31,7 +33,7 @@ def legend(role: str, *, en: str, ko: str) -> VGroup:
     """A short line of a role, and its name."""
     end = RIGHT * 0.8
     line = Dashed(ORIGIN, end) if role == "secant" else Segments([[ORIGIN, end]], role, 5.5)
-    name = Words(current().choose(en=en, ko=ko), "label", "muted")
+    name = Words(current().choose(en=en, ko=ko), enlarged("label"), "muted")
     return VGroup(line, name).arrange(RIGHT, buff=0.25)
 
 
@@ -56,8 +58,8 @@ class ReadOut(VGroup):
             places = max(2, 2 - tens + self.power) if tens - self.power < 4 else 0
         self.places = places
         by = f" div 10^({self.power})" if self.power else ""
-        self.label = Words(f"{name} ${by} =$", "body", role)
-        self.number = Number(0.0, f".{places}f", "body", role, width=18)
+        self.label = Words(f"{name} ${by} =$", enlarged("body"), role)
+        self.number = Number(0.0, f".{places}f", enlarged("body"), role, width=18)
         super().__init__(self.label, self.number)
 
     def join(self) -> None:
@@ -96,7 +98,7 @@ def half_tangents(point: Point) -> VGroup:
     """The equations of the tangents from both sides, those that are there; of the tangent that stands upright."""
     x = numeral(float(point.x))
     if point.kind == "vertical":
-        return VGroup(Formula(f"x = {x}", "body", "tangent"))
+        return VGroup(Formula(f"x = {x}", enlarged("body"), "tangent"))
     rows = VGroup()
     for sign, side in (("<=", point.left), (">=", point.right)):
         if (
@@ -106,7 +108,7 @@ def half_tangents(point: Point) -> VGroup:
             and side.slope.is_finite
         ):
             line = line_markup(side.slope, point.y - side.slope * point.x)
-            rows.add(fit(Formula(f"{line} quad (x {sign} {x})", "body", "tangent")))
+            rows.add(fit(Formula(f"{line} quad (x {sign} {x})", enlarged("body"), "tangent")))
     return rows.arrange(DOWN, buff=0.2, aligned_edge=LEFT)
 
 
@@ -119,15 +121,40 @@ def notations(point: Point) -> VGroup:
         ("Lagrange", "라그랑주", f"{{{{f'({a}) : t}}}}"),
         ("Leibniz", "라이프니츠", f"{{{{lr(frac(dif y, dif x) |)_(x = {a}) : t}}}}"),
     ):
-        name = Words(current().choose(en=en, ko=ko), "label", "muted")
+        name = Words(current().choose(en=en, ko=ko), enlarged("label"), "muted")
         columns.append(VGroup(name, Formula(markup, 46, t="tangent")))
     for column in columns:
         column[0].at([0, 1.25, 0])
         column[1].at([0, 0, 0]).set_y(0.25)
-    gap = max(0.2, min(0.7, (WIDTH - sum(column.width for column in columns)) / 2))
+    gap = max(0.2, min(0.7, (panels().second.width - sum(column.width for column in columns)) / 2))
     for left, right in pairwise(columns):
         right.set_x(left.get_right()[0] + gap, LEFT)
     return VGroup(*columns)
+
+
+def arrange_lens(lens: Lens, quotient: Formula, table: SlopeTable) -> None:
+    """Quotient, table and magnifying glass in the column: from above, or the glass beside the quotient or table."""
+    first, second = panels().first, panels().second
+    if shape() == "wide":
+        quotient.move_to([first.left, first.down(0.4), 0], LEFT)
+        lens.move_to([3.0, -1.52, 0])
+    elif shape() == "tall":
+        table.place(first.down(0.45))
+        lens.move_to([second.left, second.bottom + 1.2, 0], LEFT)
+        left = lens.rim.get_right()[0] + 0.35
+        fit(quotient, second.right - left).move_to([left, lens.get_y() + 0.5, 0], LEFT)
+        VGroup(lens.times, lens.power).shift(0.7 * DOWN)
+    else:
+        quotient.move_to([first.left, first.down(0.6), 0], LEFT)
+        table.place(first.down(1.8))
+        lens.move_to([second.left, second.center[1], 0], LEFT)
+
+
+def place_notations(columns: VGroup) -> VGroup:
+    """Put the notations into the second half of the column."""
+    half = panels().second
+    y = pick(wide=half.bottom + 1.25, tall=half.bottom + 0.84, square=half.top - 1.6)
+    return columns.move_to([half.left, y, 0], LEFT)
 
 
 def upright(line: VMobject) -> float:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-from derivviz.animation.layout import CAPTION_TOP
+from derivviz.animation import frame
 from derivviz.errors import DerivvizError
 from derivviz.look import fonts
 from derivviz.look.theme import PAPER
@@ -18,7 +18,6 @@ from derivviz.publishing.talk import Talk
 STILL = 720  # pixels across
 BEFORE = 0.02  # seconds before a beat ends, when its picture is complete
 PPI = 190
-_CROPPED = (4 - CAPTION_TOP) / 8  # of the picture's height: what lies above the caption
 
 _PREAMBLE = f"""\
 #set document(date: none)
@@ -50,8 +49,8 @@ def storyboard(film: Path, talk: Talk, kind: Literal["pdf", "png"]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="derivviz-") as place:
         pictures = stills(film, [max(0.0, beat.end - BEFORE) for beat in talk.beats], STILL)
         for number, picture in enumerate(pictures):
-            wide = abs(picture.width / picture.height - 16 / 9) < 0.05  # other shapes have other bands
-            rows = round(picture.height * _CROPPED) if talk.captions and wide else picture.height
+            below = frame.caption_room(frame.shape_of(*picture.size)) if talk.captions else 0.0
+            rows = round(picture.height * (1 - below))
             picture.crop((0, 0, picture.width, rows)).save(Path(place, f"{number}.png"))
         source = f"#set page({_PAGES[kind]})\n{_PREAMBLE}{_sheet(talk)}"
         found = typst.Fonts(include_system_fonts=False, font_paths=[str(fonts.FOLDER)])

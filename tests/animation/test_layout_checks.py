@@ -7,7 +7,8 @@ import pytest
 from manim import DOWN, LEFT, RIGHT, UP, Line, Square, VGroup
 
 from derivviz.animation import Formula, Number, Words, stage
-from derivviz.animation.layout import CAPTION_TOP, check, label_boxes, mark, touches
+from derivviz.animation.frame import caption_top
+from derivviz.animation.layout import check, label_boxes, mark, touches
 from derivviz.animation.lines import Segments
 from derivviz.animation.placing import place
 from derivviz.animation.stage import Stage
@@ -151,11 +152,11 @@ def test_a_label_keeps_clear_of_lines_and_labels():
     assert not touches(label_boxes(first), [label_boxes(second)], [], room=0.05)
 
 
-@pytest.mark.parametrize("corner", [[6.9, 3.8, 0], [-6.9, 3.8, 0], [6.9, CAPTION_TOP + 0.1, 0]])
+@pytest.mark.parametrize("corner", [[6.9, 3.8, 0], [-6.9, 3.8, 0], [6.9, -2.85, 0]])
 def test_a_label_stays_in_the_frame_and_out_of_the_captions(corner):
     label = place(Formula("P(1, 4)", "label"), corner, [])
     assert clear(label)
-    assert label.get_bottom()[1] >= CAPTION_TOP
+    assert label.get_bottom()[1] >= caption_top()
 
 
 def test_of_several_points_the_first_free_one_is_taken():

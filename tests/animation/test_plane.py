@@ -255,7 +255,7 @@ def glass(f, h, torn=False):
 
     lens = Lens(f, 0.0, 1.0, torn=torn)
     lens.show(h, 4.0)
-    return lens.curve.points[:, :2] / lens.RADIUS
+    return lens.curve.points[:, :2] / lens.radius
 
 
 def test_an_upright_curve_is_seen_in_the_glass_however_near():

@@ -30,7 +30,12 @@ def walk(lesson_class: Callable[[str], type[Lesson]]) -> Callable[..., tuple[Pla
     """Walks through a lesson at a tiny size; its plan, and the lesson as it stands at the end."""
 
     def walk(
-        name: str, language: str = "en", theme: str = "dark", trace: Any = None, **parameters: str
+        name: str,
+        language: str = "en",
+        theme: str = "dark",
+        trace: Any = None,
+        aspect: str = "16:9",
+        **parameters: str,
     ) -> tuple[Plan, Any]:
         kept: list[Lesson] = []
 
@@ -42,7 +47,9 @@ def walk(lesson_class: Callable[[str], type[Lesson]]) -> Callable[..., tuple[Pla
         Kept.__module__ = Kept.__base__.__module__  # where its file is found by
         typed = {flag.rstrip("_").replace("_", "-"): text for flag, text in parameters.items()}
         where = None if trace is None else str(trace)
-        planned = plan(Kept, TINY, Stage(language, THEMES[theme], trace=where, parameters=typed))
+        planned = plan(
+            Kept, TINY.shaped(aspect), Stage(language, THEMES[theme], trace=where, parameters=typed)
+        )
         return planned, kept[0]
 
     return walk

@@ -124,6 +124,37 @@ def test_other_functions(walk, function, at, start, slope, line):
     assert planned.duration < 110
 
 
+OTHER_SHAPES = ["9:16", "1:1"]
+
+
+@pytest.mark.parametrize("aspect", OTHER_SHAPES)
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"function": "x*sin(1/x)", "at": "0"},
+        {"function": "|x|/x", "at": "0"},
+        {"function": "x**1.5", "at": "0"},
+        {"function": "-x**2", "at": "-1.5", "from_": "-4"},
+        {"function": "exp(x)", "at": "100"},
+        {"function": "sin(x)*exp(-x/3) + ln(x + 5)/(x^2 + 1) - cos(2x)", "at": "1.5"},
+    ],
+)
+def test_other_functions_in_other_shapes(walk, aspect, parameters):
+    planned, _ = walk("tangent", "ko", "paper", aspect=aspect, **parameters)
+    assert told(planned.problems) == []
+
+
+@pytest.mark.parametrize("aspect", OTHER_SHAPES)
+def test_a_narrower_frame_is_arranged_anew(walk, aspect):
+    planned, lesson = walk("tangent", aspect=aspect)
+    assert told(planned.problems) == []
+    plane, width = lesson.plane.frame, 8 if aspect == "9:16" else 12
+    assert plane.width > 0.8 * width
+    assert lesson.line.get_top()[1] < plane.get_bottom()[1]  # the column stands below the picture
+    assert lesson.line.drawn_size / width > 1.1 * 40 / 14.2  # and can be read better than in 16:9
+    assert failed_claims(lesson) == []
+
+
 KINDS = [
     ("|x|", "0", "corner", "corner at P", "꺾인 점", 2),
     ("x^(2/3)", "0", "cusp", "a cusp", "첨점", 2),
