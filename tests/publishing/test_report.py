@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,27 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 
 from derivviz import open_trace
+from derivviz.calculus.polynomial import wave
 from derivviz.calculus.recommendation import recommend_from
 from derivviz.cli.report import command
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.figures import in_words
-from derivviz.publishing.report import html_page, typst_page, write
-from derivviz.publishing.report.blocks import Heading, Items, Listing, Paragraph, Report, Table
-from derivviz.publishing.report.method import activation
+from derivviz.learning.sample import toy_sample
+from derivviz.publishing.report import compare, html_page, tell, typst_page, write
+from derivviz.publishing.report.blocks import (
+    Formula,
+    Heading,
+    Items,
+    Listing,
+    Paragraph,
+    Picture,
+    Report,
+    Table,
+)
+from derivviz.publishing.report.method import activation, data
 from derivviz.publishing.report.results import epochs, first_lost, held_out, scores
 from derivviz.publishing.report.teller import Teller
+from derivviz.publishing.report.words import data_told, setting
 from derivviz.trace import Trace
 
 NASTY = '<script>alert("1")</script> $x$ #import "a" \\ [b] {c} _d_ *e* @f ~ 한글'
@@ -203,11 +216,109 @@ def test_two_runs_are_compared(tiny_trace: Path, tmp_path: Path) -> None:
     text = pages(tmp_path / "both" / "report.pdf")
     assert "비교" in text
     assert "기록에서 설정의 차이는 찾을 수 없다" in text
-    assert "B는 A보다 0%p 높다" in text
+    assert "남겨 둔 그림을 맞힌 비율은 두 학습이 같다" in text
     found = held_out(open_trace(tiny_trace))
     assert found is not None
     assert text.count(f"{found.share:.0%} ± {found.error:.0%}") == 2
     assert {p.name for p in (tmp_path / "both" / "figures").glob("*.svg")} == {"loss-a.svg", "loss-b.svg"}
+
+
+@pytest.fixture
+def two(tiny_trace: Path) -> tuple[Trace, Trace]:
+    """The small run twice, as if settings had been others."""
+    traces = trace_of(tiny_trace), trace_of(tiny_trace)
+    traces[0].attrs |= {"preset": "stable", "learning_rate": {"fc1": 6.4e-6}, "optimizer": "SGD"}
+    traces[1].attrs |= {"preset": "faithful", "learning_rate": 0.001, "optimizer": "DerivativeFactor"}
+    return traces
+
+
+def test_settings_that_differ_are_told_by_name_and_value(two: tuple[Trace, Trace]) -> None:
+    for language, names in (
+        ("en", "They differ in: preset, optimizer, learning rate."),
+        ("ko", "서로 다른 설정: 프리셋, 옵티마이저, 학습률."),
+    ):
+        blocks = compare.runs(two, language)
+        assert names in " ".join(block.text for block in blocks if isinstance(block, Paragraph))
+        (table,) = (block for block in blocks if isinstance(block, Table))
+        rows = {name: values for name, *values in table.rows}
+        assert rows[setting("learning_rate", language)] == ["fc1 6.40·10⁻⁶", "0.001"]
+        assert rows[setting("preset", language)] == ["stable", "faithful"]
+        assert rows[setting("optimizer", language)][0] == "SGD"
+        assert not [name for name in rows if "_" in name]
+
+
+def test_references_are_of_both_runs(two: tuple[Trace, Trace]) -> None:
+    for order in (two, two[::-1]):
+        (found,) = (block for block in compare.runs(order, "en")[-1:] if isinstance(block, Items))
+        assert [entry.split(",")[0] for entry in found.entries] == [
+            "D. E. Rumelhart",
+            "D. P. Kingma",
+            "X. Glorot",
+        ]
+    assert len(compare.runs((two[0], two[0]), "en")[-1].entries) == 1  # type: ignore[union-attr]
+
+
+def words_of(block: object) -> str:
+    match block:
+        case Heading() | Paragraph() | Listing():
+            return block.text
+        case Items():
+            return "\n".join(block.entries)
+        case Formula():
+            return block.spoken
+        case Table():
+            return "\n".join((block.caption, *block.head, *(cell for row in block.rows for cell in row)))
+    return ""
+
+
+def test_a_korean_report_has_no_english_words(two: tuple[Trace, Trace]) -> None:
+    for trace, preset in zip(two, ("stable", "faithful"), strict=True):
+        trace.attrs |= {
+            "run": "food",
+            "data": "toy sample: 80 emoji on drawn plates (seed 0)",
+            "data_counts": {"pizza": 16, "salad": 16},
+            "activations": {"act1": {"preset": preset}},
+        }
+    for trace in two:
+        blocks = [block for block in tell.run(trace, "ko") if not isinstance(block, Listing)][:-1]
+        told = "\n".join(map(words_of, (*blocks, *compare.runs(two, "ko")[:-4])))
+        names = {"stable", "faithful", "Adam", "SGD", "food", "fc"}
+        assert set(re.findall(r"[A-Za-z]{2,}", told)) <= names
+        assert "피자" in told
+        assert "이모지 80장(시드 0)" in told
+
+
+@pytest.mark.parametrize(
+    "described",
+    [
+        toy_sample(per_class=1).description,
+        wave(10, 0.3, 0).description,
+        "8 Gaussians on a ring of radius 2, standard deviation 0.02",
+        "24 galaxies (Hubble, 1929)",
+        "700 generated road scenes",
+        "5 pictures of the folder mine",
+    ],
+)
+def test_data_are_told_in_both_languages(described: str) -> None:
+    assert data_told(described, "en") == described
+    told = data_told(described, "ko")
+    assert told != described
+    assert re.findall(r"\d+", described)[0] in told
+    assert data_told("my own", "ko") == "my own"
+
+
+@pytest.mark.parametrize("pictures", [[500, 200], {"training": 500, "held_out": 200}])
+def test_pictures_to_learn_from_and_held_out(tiny_trace: Path, pictures: object) -> None:
+    trace = open_trace(tiny_trace)
+    trace.attrs["pictures"] = pictures
+    told = words_of(list(data(Teller(trace, "en")))[1])
+    assert told == "The network learns from 500 pictures; 200 are held out to test it."
+
+
+def test_a_run_shows_the_figure_that_is_drawn_from_such_runs(descent_trace: Callable[..., Path]) -> None:
+    blocks = tell.run(open_trace(descent_trace()), "en")
+    assert [block.name for block in blocks if isinstance(block, Picture)] == ["gradient_descent"]
+    assert "Model" not in [block.text for block in blocks if isinstance(block, Heading)]
 
 
 def test_three_runs_are_refused(tiny_trace: Path) -> None:

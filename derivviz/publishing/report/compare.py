@@ -11,23 +11,14 @@ import numpy as np
 from derivviz.figures import in_words
 from derivviz.publishing.report.blocks import Block, Items, Listing, Picture, Table
 from derivviz.publishing.report.results import first_lost, held_out
-from derivviz.publishing.report.tell import references, reproduction
+from derivviz.publishing.report.tell import origin, references
 from derivviz.publishing.report.teller import Teller
+from derivviz.publishing.report.words import SETTINGS, setting
 from derivviz.trace import Trace
 from derivviz.trace.diagnosis import diagnose
 
 NAMES = ("A", "B")
-SETTINGS = (
-    "run",
-    "preset",
-    "seed",
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "data",
-    "data_hash",
-)
+TOLD = tuple(key for key in SETTINGS if key != "data_hash")  # nobody reads that one
 
 
 def runs(traces: tuple[Trace, Trace], language: str) -> tuple[Block, ...]:
@@ -38,20 +29,17 @@ def runs(traces: tuple[Trace, Trace], language: str) -> tuple[Block, ...]:
 def _tell(tellers: tuple[Teller, ...]) -> Iterator[Block]:
     teller = tellers[0]
     yield teller.heading(en="Question", ko="질문")
-    differing = [name for name in SETTINGS if len({str(t.trace.attrs.get(name)) for t in tellers}) > 1]
+    keys = [key for key in SETTINGS if len({str(t.trace.attrs.get(key)) for t in tellers}) > 1]
+    differing = ", ".join(setting(key, teller.language) for key in keys)
     yield teller.paragraph(
         en="Two recorded runs are compared, A and B. "
         + (
-            f"They differ in: {', '.join(name.replace('_', ' ') for name in differing)}."
+            f"They differ in: {differing}."
             if differing
             else "The traces name no difference between their settings."
         ),
         ko="기록된 두 학습 A와 B를 비교한다. "
-        + (
-            f"서로 다른 설정: {', '.join(differing)}."
-            if differing
-            else "기록에서 설정의 차이는 찾을 수 없다."
-        ),
+        + (f"서로 다른 설정: {differing}." if differing else "기록에서 설정의 차이는 찾을 수 없다."),
     )
     yield teller.heading(en="The two runs", ko="두 학습")
     yield Table(
@@ -79,19 +67,16 @@ def _tell(tellers: tuple[Teller, ...]) -> Iterator[Block]:
     )
     yield teller.heading(en="Reproduction", ko="재현")
     for name, one in zip(NAMES, tellers, strict=True):
-        (listing,) = [block for block in reproduction(one) if isinstance(block, Listing)]
-        yield Listing(f"{name}\n{listing.text}")
-    yield from references(teller)
+        yield Listing(f"{name}\n{origin(one)}")
+    yield from references(*tellers)
 
 
 def _rows(tellers: tuple[Teller, ...]) -> Iterator[tuple[str, ...]]:
     teller = tellers[0]
-    for name, told in (
-        ("preset", teller.say(en="preset", ko="설정")),
-        ("seed", teller.say(en="seed", ko="시드")),
-        ("epochs", teller.say(en="epochs", ko="에포크")),
-    ):
-        yield told, *(str(one.trace.attrs.get(name, "–")) for one in tellers)
+    for key in TOLD:
+        values = [one.setting(key) for one in tellers]
+        if any(value is not None for value in values):
+            yield setting(key, teller.language), *(value or "–" for value in values)
     yield teller.say(en="steps", ko="스텝"), *(f"{len(one.trace.steps):,}" for one in tellers)
     ends = [_ends(one.trace) for one in tellers]
     yield teller.say(en="first loss", ko="처음 손실"), *(first for first, _ in ends)
@@ -115,13 +100,19 @@ def _difference(tellers: tuple[Teller, ...]) -> Iterator[Block]:
     if a is None or b is None:
         return
     apart, error = b.share - a.share, sqrt(a.error**2 + b.error**2)
+    if apart == 0:
+        yield tellers[0].paragraph(
+            en="On the pictures held out the two are right equally often.",
+            ko="남겨 둔 그림을 맞힌 비율은 두 학습이 같다.",
+        )
+        return
     tells = abs(apart) > 2 * error
     yield tellers[0].paragraph(
         en=f"On the pictures held out B is {100 * abs(apart):.0f} percentage points "
-        f"{'above' if apart >= 0 else 'below'} A, with a standard error of {100 * error:.0f} if the pictures "
+        f"{'above' if apart > 0 else 'below'} A, with a standard error of {100 * error:.0f} if the pictures "
         "are independent: "
         + ("more than twice that error." if tells else "within twice that error, so it may be chance."),
-        ko=f"남겨 둔 그림에서 B는 A보다 {100 * abs(apart):.0f}%p {'높다' if apart >= 0 else '낮다'}. 그림이 "
+        ko=f"남겨 둔 그림에서 B는 A보다 {100 * abs(apart):.0f}%p {'높다' if apart > 0 else '낮다'}. 그림이 "
         f"서로 독립이라면 차이의 "
         f"표준오차는 {100 * error:.0f}%p이므로, "
         + (

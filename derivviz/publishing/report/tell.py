@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from derivviz import library
 from derivviz.figures import in_words
-from derivviz.publishing.report.blocks import Block, Formula, Items, Listing, Table
+from derivviz.publishing.report.blocks import Block, Items, Listing, Table
 from derivviz.publishing.report.method import data, method
 from derivviz.publishing.report.results import HUNGERS, epochs, first_lost, held_out, scores
 from derivviz.publishing.report.teller import Teller, listed
+from derivviz.publishing.report.words import class_name
 from derivviz.trace import Trace
 
 CUBIC = "f'(x) = -6x^2 - 12x + 18"
+ADAMS = ("Adam", "AdamW", "DerivativeFactor", "Together")
 
 
 def question(teller: Teller) -> Iterator[Block]:
@@ -26,7 +29,11 @@ def question(teller: Teller) -> Iterator[Block]:
             "활성화 함수, 학습률의 배율, 점수 보정에 쓴다. 이 보고서는 한 번의 학습을 기록하여 그 "
             "결과를 정리한 것이다.",
         )
-        yield Formula(CUBIC, "f prime of x equals minus 6 x squared minus 12 x plus 18")
+        yield teller.formula(
+            CUBIC,
+            en="f prime of x equals minus 6 x squared minus 12 x plus 18",
+            ko="f 프라임 x는 마이너스 6 x제곱 마이너스 12 x 플러스 18이다",
+        )
     else:
         yield teller.paragraph(
             en="How do derivatives train this network? This report tells what one recorded run did.",
@@ -36,15 +43,16 @@ def question(teller: Teller) -> Iterator[Block]:
 
 
 def model(teller: Teller) -> Iterator[Block]:
-    yield teller.heading(en="Model", ko="모형")
     if found := teller.picture("model"):
+        yield teller.heading(en="Model", ko="모형")
         yield found
 
 
 def results(teller: Teller) -> Iterator[Block]:
     yield teller.heading(en="Results", ko="결과")
-    if found := teller.picture("loss"):
-        yield found
+    for figure in ("loss", *_own_figures(teller.trace)):
+        if found := teller.picture(figure):
+            yield found
     if rows := epochs(teller.trace):
         yield Table(
             teller.say(
@@ -61,7 +69,7 @@ def results(teller: Teller) -> Iterator[Block]:
             (0, 1, 2, 3),
         )
     tested = held_out(teller.trace)
-    classes = [str(name) for name in teller.trace.attrs.get("classes") or ()]
+    classes = teller.classes
     if tested is None:
         return
     yield teller.paragraph(
@@ -96,11 +104,13 @@ def derivative(teller: Teller) -> Iterator[Block]:
     yield teller.heading(en="What the derivative did", ko="도함수가 한 일")
     yield from pictures
     if scored:
-        classes = [str(name) for name in teller.trace.attrs["classes"]]
-        told = ", ".join(f"{name} {p:.2f}" for name, p in zip(classes, scored.probabilities, strict=True))
+        told = ", ".join(
+            f"{name} {p:.2f}" for name, p in zip(teller.classes, scored.probabilities, strict=True)
+        )
+        dishes = [class_name(name, teller.language) for name in scored.names]
         best = ", ".join(
             teller.say(en=f"{dish} at hunger {h:g}", ko=f"배고픔 {h:g}에서 {dish}")
-            for dish, h in zip(scored.names, HUNGERS, strict=True)
+            for dish, h in zip(dishes, HUNGERS, strict=True)
         )
         yield teller.paragraph(
             en="The score of a class is its probability times 1 + f′(x)/20, at an x that moves with hunger. "
@@ -112,9 +122,11 @@ def derivative(teller: Teller) -> Iterator[Block]:
             f"배고픔에 따라 추천이 "
             "달라진다.",
         )
-        yield Formula(
-            '"score"_i = p_i (1 + frac(f\'(x_i), 20))',
-            "score i equals p i times 1 plus f prime of x i over 20",
+        score = teller.say(en="score", ko="점수")
+        yield teller.formula(
+            f'"{score}"_i = p_i (1 + frac(f\'(x_i), 20))',
+            en="score i equals p i times 1 plus f prime of x i over 20",
+            ko="점수 i는 p i 곱하기, 1 더하기 20분의 f 프라임 x i이다",
         )
         if found := teller.picture("score"):
             yield found
@@ -164,33 +176,39 @@ def limits(teller: Teller) -> Iterator[Block]:
 
 
 def reproduction(teller: Teller) -> Iterator[Block]:
-    about = teller.trace.attrs
     yield teller.heading(en="Reproduction", ko="재현")
-    lines = [
+    yield Listing(origin(teller))
+
+
+def origin(teller: Teller) -> str:
+    """What made the trace, a fact a line."""
+    about = teller.trace.attrs
+    return "\n".join(
         f"{name}: {value}"
         for name, value in (
-            ("command", _typed(about.get("command"))),
-            ("created", about.get("created")),
-            ("seed", about.get("seed")),
-            ("device", about.get("device")),
-            ("versions", listed(about.get("versions"))),
-            ("git", about.get("git")),
-            ("data hash", about.get("data_hash")),
+            (teller.say(en="command", ko="명령"), _typed(about.get("command"))),
+            (teller.say(en="created", ko="기록한 때"), about.get("created")),
+            (teller.say(en="seed", ko="시드"), about.get("seed")),
+            (teller.say(en="device", ko="장치"), about.get("device")),
+            (teller.say(en="versions", ko="버전"), listed(about.get("versions"))),
+            (teller.say(en="git commit", ko="git 커밋"), about.get("git")),
+            (teller.say(en="data hash", ko="자료의 해시"), about.get("data_hash")),
         )
         if value not in (None, "")
-    ]
-    yield Listing("\n".join(lines))
+    )
 
 
-def references(teller: Teller) -> Iterator[Block]:
-    yield teller.heading(en="References", ko="참고 문헌")
+def references(*tellers: Teller) -> Iterator[Block]:
+    """What the methods of the runs were published in, each once."""
+    yield tellers[0].heading(en="References", ko="참고 문헌")
+    runs = [teller.trace.attrs for teller in tellers]
     entries = [
         "D. E. Rumelhart, G. E. Hinton, R. J. Williams: Learning representations by back-propagating errors. "
         "Nature 323, 533–536 (1986)."
     ]
-    if "Adam" in str(about := teller.trace.attrs.get("optimizer")) or about == "DerivativeFactor":
+    if any(about.get("optimizer") in ADAMS for about in runs):
         entries.append("D. P. Kingma, J. Ba: Adam: A method for stochastic optimization. ICLR (2015).")
-    if teller.trace.attrs.get("preset") == "faithful":
+    if any(about.get("preset") == "faithful" for about in runs):
         entries.append(
             "X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural networks. "
             "AISTATS (2010)."
@@ -213,6 +231,13 @@ def run(trace: Trace, language: str) -> tuple[Block, ...]:
         references,
     )
     return tuple(block for part in parts for block in part(teller))
+
+
+def _own_figures(trace: Trace) -> list[str]:
+    """Figures that are drawn from such runs alone; those of the recommender have a section of their own."""
+    made_by = trace.attrs.get("run", "food")
+    figures = library.entries("scripts") if made_by != "food" else []
+    return [entry.name for entry in figures if entry.recorded_by == made_by]
 
 
 def _typed(command: object) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from derivviz.errors import DerivvizError
-from derivviz.figures import figure
-from derivviz.publishing.report.blocks import Heading, Paragraph, Picture
+from derivviz.figures import figure, in_words
+from derivviz.publishing.report import words
+from derivviz.publishing.report.blocks import Formula, Heading, Paragraph, Picture
 from derivviz.trace import Trace
 
 
@@ -26,6 +27,27 @@ class Teller:
     def heading(self, *, en: str, ko: str) -> Heading:
         return Heading(self.say(en=en, ko=ko))
 
+    def formula(self, markup: str, *, en: str, ko: str) -> Formula:
+        """A formula, and how it is read aloud."""
+        return Formula(markup, self.say(en=en, ko=ko))
+
+    def setting(self, key: str) -> str | None:
+        """The value of one of `words.SETTINGS` as it is read; None where the trace tells none."""
+        value = self.trace.attrs.get(key)
+        if value in (None, "", {}):
+            return None
+        if key == "data":
+            return words.data_told(str(value), self.language)
+        if key == "optimizer" and value in words.OPTIMIZERS:
+            en, ko = words.OPTIMIZERS[str(value)]
+            return self.say(en=en, ko=ko)
+        return listed(value)
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes as they are called."""
+        return [words.class_name(name, self.language) for name in self.trace.attrs.get("classes") or ()]
+
     @property
     def uses_derivative(self) -> bool:
         """Whether f′ is an activation of the network, or moves its learning rate."""
@@ -42,6 +64,7 @@ class Teller:
 
 
 def listed(value: object) -> str:
+    """A value as a sentence has it; of a table, each under its name."""
     if isinstance(value, dict):
         return ", ".join(f"{name} {listed(one)}" for name, one in value.items())
-    return f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+    return in_words(value) if isinstance(value, float) else "" if value is None else str(value)
