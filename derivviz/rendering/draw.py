@@ -18,11 +18,13 @@ from manim.mobject.types.image_mobject import AbstractImageMobject
 from numpy.typing import NDArray
 
 from derivviz.rendering.encode import Frame
+from derivviz.rendering.images import Laid, laid
 from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes
 
 Array = NDArray[np.float64]
 Changed = list[tuple[int, int, int, int]] | None
 TILE = 32  # pixels: what changed is known by squares of this size
+IMAGES = 64  # kept as they were last drawn
 MOST = 0.7  # of the tiles: beyond, the frame is drawn as a whole
 _JOINS = {kind.value: join for kind, join in LINE_JOIN_MAP.items()}
 _CAPS = {kind.value: cap for kind, cap in CAP_STYLE_MAP.items()}
@@ -45,6 +47,7 @@ class Canvas:
         self.shown: Shapes | None = None
         self.base: Frame | None = None
         self.boxes = np.zeros((0, 4), np.int64)
+        self.images: dict[int, tuple[list[bytes], Laid]] = {}  # as they were last drawn, by mobject
 
     def draw(self, shapes: Shapes, still: Frame | None) -> Changed:
         """Draw a frame into the camera's picture.
@@ -158,9 +161,7 @@ class Canvas:
         styles = shapes.styles.tolist()
         for i in which:
             if i in shapes.strange:
-                mobject = shapes.mobjects[i]
-                kind = camera.type_or_raise(mobject)
-                camera.display_funcs[kind]([mobject], picture)
+                self._paint_strange(shapes.mobjects[i], shapes.strange[i], picture)
                 continue
             style = styles[i]
             stroked = style[WIDTH] > 0 and style[7] > 0
@@ -176,6 +177,21 @@ class Canvas:
                 context.fill_preserve()
             if stroked:
                 _stroke(context, style, style[STROKE], style[WIDTH] * thickness)
+
+
+    def _paint_strange(self, mobject: Mobject, evidence: list[bytes], picture: Frame) -> None:
+        """Have manim draw a shape; an image only if it is not as it was when it was last drawn."""
+        camera = self.camera
+        if not isinstance(mobject, AbstractImageMobject):
+            kind = camera.type_or_raise(mobject)  # which makes `display_funcs`
+            camera.display_funcs[kind]([mobject], picture)
+            return
+        if self.images.get(id(mobject), ([],))[0] != evidence:
+            if len(self.images) >= IMAGES:
+                self.images.clear()
+            self.images[id(mobject)] = evidence, laid(camera, mobject)
+        for image, left, top in self.images[id(mobject)][1]:
+            camera.overlay_PIL_image(picture[top : top + image.height, left : left + image.width], image)
 
 
 def _stroke(context: Any, style: list[float], colour: list[float], width: float) -> None:

@@ -64,7 +64,7 @@ def visible(mobjects: Iterable[Mobject], by_depth: bool) -> list[Mobject]:
 
 def gather(mobjects: Sequence[Mobject]) -> Shapes:
     """Read off a list of mobjects, as `visible` gives it, what will be drawn."""
-    shown = [m for m in mobjects if isinstance(m, VMobject | AbstractImageMobject | PMobject)]
+    shown = [m for m in mobjects if _is_drawn(m)]
     points, fills, strokes, backs, numbers = [], [], [], [], []
     strange = {}
     for i, mobject in enumerate(shown):
@@ -91,6 +91,13 @@ def gather(mobjects: Sequence[Mobject]) -> Shapes:
     if not np.isfinite(flat).all():
         flat = _without_infinite(flat, ends)
     return Shapes(shown, flat, ends, styles, strange)
+
+
+def _is_drawn(mobject: Mobject) -> bool:
+    """Whether manim draws anything of a mobject: of a path without a single whole curve it does not."""
+    if isinstance(mobject, VMobject):
+        return len(mobject.points) >= mobject.n_points_per_cubic_curve
+    return isinstance(mobject, AbstractImageMobject | PMobject)
 
 
 def _is_plain(mobject: Mobject) -> bool:

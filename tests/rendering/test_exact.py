@@ -14,11 +14,13 @@ from manim import (
     GREEN,
     LEFT,
     RED,
+    RESAMPLING_ALGORITHMS,
     RIGHT,
     UP,
     Circle,
     Create,
     Dot,
+    FadeOut,
     ImageMobject,
     MovingCameraScene,
     PMobject,
@@ -28,14 +30,19 @@ from manim import (
     Text,
     Transform,
     ValueTracker,
+    VectorizedPoint,
     VGroup,
     VMobject,
     Write,
     always_redraw,
+    tempconfig,
 )
+from manim.camera.camera import Camera
 
-from derivviz.rendering import patches
+from derivviz.rendering import draw, patches
+from derivviz.rendering.images import laid
 from derivviz.rendering.quality import Quality
+from derivviz.rendering.shapes import gather
 
 sys.path.insert(0, str(Path(__file__).parent))
 from stock import documented, our_frames, stock_frames
@@ -90,6 +97,31 @@ class Mixed(Scene):
         self.play(Write(outlined), Create(Circle(3)), run_time=0.5)
 
 
+class Pictured(Scene):
+    """Images over every edge of the frame, turned, faded, as wide as a line, and still below what moves."""
+
+    def construct(self) -> None:
+        pixels = np.random.default_rng(2).integers(0, 255, (9, 7, 4), np.uint8)
+        places = ((-7, 3, 0), (7, -3.8, 0), (0, 4, 0), (2, 1, 0), (0, 30, 0))
+        images = [ImageMobject(pixels).scale(25).move_to(place) for place in places]
+        images[3].set_resampling_algorithm(RESAMPLING_ALGORITHMS["nearest"])
+        flat = ImageMobject(pixels).stretch_to_fit_height(1e-4)
+        self.add(*images, flat, Dot().shift(UP))
+        self.play(images[3].animate.rotate(1), Create(Circle(3)), run_time=0.4)
+        self.play(FadeOut(images[0]), images[1].animate.shift(2 * LEFT), run_time=0.4)
+        self.play(images[2].animate.shift(7 * LEFT + DOWN), Rotate(images[3]), run_time=0.5)
+
+
+class Pointed(Scene):
+    """A point is part of many groups, and nothing to be seen."""
+
+    def construct(self) -> None:
+        point = VectorizedPoint(UP, stroke_width=9, fill_opacity=1)
+        self.add(Square(), VGroup(point, Circle(0.3)))
+        self.play(point.animate.shift(RIGHT), run_time=0.4)
+        self.play(FadeOut(point), Create(Dot().shift(DOWN)), run_time=0.4)
+
+
 class Followed(Scene):
     """Updaters, a mobject drawn anew every frame, parts that come and go, one mobject in two groups."""
 
@@ -128,7 +160,7 @@ def test_the_replacements_are_for_the_manim_that_is_installed():
 
 
 @pytest.mark.filterwarnings("ignore:'mode' parameter:DeprecationWarning")  # manim's use of Pillow
-@pytest.mark.parametrize("scene", [Mixed, Followed, Panned, Still])
+@pytest.mark.parametrize("scene", [Mixed, Pictured, Pointed, Followed, Panned, Still])
 @pytest.mark.parametrize("jumping", [False, True], ids=["through", "jumping"])
 def test_frames_of_our_own_scenes(scene, jumping):
     assert our_frames(scene, SMALL, jumping=jumping) == stock_frames(scene, SMALL)
@@ -152,6 +184,31 @@ def test_frames_of_a_lesson(name):
     lesson = find_scene(library.load(library.find("scenes", name)))
     coarse = Quality(160, 90, 2)
     assert our_frames(lesson, coarse) == stock_frames(lesson, coarse)
+
+
+@pytest.mark.filterwarnings("ignore:'mode' parameter:DeprecationWarning")
+def test_an_image_that_stays_as_it_is_is_laid_once(monkeypatch):
+    class Staying(Scene):
+        def construct(self) -> None:
+            behind, over = ImageMobject(np.zeros((4, 4), np.uint8)), ImageMobject(np.ones((4, 4), np.uint8))
+            dot = Dot().shift(LEFT)
+            self.add(behind, dot, over)
+            self.play(dot.animate.shift(2 * RIGHT), run_time=0.6)
+
+    made = []
+    monkeypatch.setattr(draw, "laid", lambda *given: made.append(given) or laid(*given))
+    assert our_frames(Staying, SMALL) == stock_frames(Staying, SMALL)
+    assert len(made) == 2
+
+
+def test_a_point_changes_nothing():
+    with patches.applied(), tempconfig({"pixel_width": 320, "pixel_height": 192}):
+        camera, point, square = Camera(), VectorizedPoint(), Square(0.1)
+        canvas = draw.Canvas(camera)
+        canvas.draw(gather([point, square]), None)
+        assert canvas.draw(gather([point.shift(UP), square]), None) == []
+        [(left, top, right, bottom)] = canvas.draw(gather([point, square.shift(RIGHT)]), None)
+        assert (right - left, bottom - top) <= (96, 64)
 
 
 def test_another_manim_is_left_alone(monkeypatch):
