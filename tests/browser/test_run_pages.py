@@ -64,6 +64,34 @@ def slide(page: Any, name: str, value: float) -> None:
     )
 
 
+WALK = """() => {
+  const [dots, numbers, x, y] = ["walkers", "numbers", "x", "y"].map((name) => derivviz.model("walk", name));
+  const place = document.getElementById("walk"), pixels = ({ data }) => [...data.x].map((at, n) =>
+    [(at / (x.end - x.start)) * (place.clientWidth - 90), (data.y[n] / (y.end - y.start)) * (place.clientHeight - 90)]);
+  return [dots.glyph.size.value, pixels(dots.data_source), pixels(numbers.data_source)];
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1100])
+def test_dishes_and_their_numbers_stand_apart(open_page: Make, tmp_path: Path, width: int) -> None:
+    opened = open_page(write("score", tmp_path / "page.html", None), viewport={"width": width, "height": 844})
+    page = opened.page
+    page.wait_for_selector("html[data-ready]", state="attached")
+    for hunger in (0, 2.5, 6, 10):
+        slide(page, "hunger", hunger)
+        size, dots, numbers = page.evaluate(WALK)
+        dots, numbers = np.array(dots), np.array(numbers)
+        between = np.linalg.norm(dots[:, None] - dots[None], axis=2) + 1e6 * np.eye(len(dots))
+        assert between.min() > size
+        beside = np.linalg.norm(numbers[:, None] - dots[None], axis=2)
+        if width < 600:
+            assert beside.min() > size / 2 + 6
+        else:
+            np.testing.assert_allclose(numbers, dots)
+        apart = np.linalg.norm(numbers[:, None] - numbers[None], axis=2) + 1e6 * np.eye(len(dots))
+        assert apart.min() > 11
+
+
 def test_sliding_hunger_gives_the_published_scores(show: Make) -> None:
     opened = show("score")
     page = opened.page

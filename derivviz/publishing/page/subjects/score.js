@@ -4,6 +4,8 @@
   const derivative = (x) => -6 * x ** 2 - 12 * x + 18;
   const placed = (i) => (4 * hunger) / 10 - 3 + 0.3 * i;
   const slider = element("hunger"), choice = element("case"), picture = element("picture");
+  const ROOMY = 24, AXES = 90; // pixels from dish to dish where numbers fit into the dots; what axes take of a plot
+  const BESIDE = 16; // pixels from a small dot to its number
   let hunger = data.hunger, held = 0;
 
   const name = (i) => both(data.names[i]);
@@ -17,7 +19,7 @@
     const at = places.indexOf(winner), seen = (n) => n !== at;
     put("walk", "walkers", { x, y });
     put("walk", "winner", at < 0 ? { x: [], y: [] } : { x: [x[at]], y: [y[at]] });
-    put("walk", "numbers", { x, y, text: places.map(String) });
+    put("walk", "numbers", { ...numbered(x, y), text: places.map(String) });
     put("walk", "nothing", { x: [derivviz.model("walk", "x").start + 0.1], y: [-20], text: [say("times 0", "0배")] });
 
     const scores = places.map((i) => all[i]), zeros = places.map(() => 0);
@@ -40,6 +42,23 @@
     picture.classList.toggle("hidden", !chosen.picture);
     if (chosen.picture && picture.src !== chosen.picture) picture.src = chosen.picture;
     picture.alt = chosen.picture ? say(`Held-out picture ${chosen.image}`, `검증 사진 ${chosen.image}`) : "";
+  }
+
+  // Where the numbers of the dishes are written: into their dots, or beside smaller ones where those would overlap.
+  function numbered(x, y) {
+    const place = element("walk"), across = derivviz.model("walk", "x"), up = derivviz.model("walk", "y");
+    const wide = (place.clientWidth - AXES) / (across.end - across.start);
+    const high = (place.clientHeight - AXES) / (up.end - up.start);
+    const roomy = 0.3 * wide >= ROOMY;
+    derivviz.model("walk", "walkers").glyph.size = { value: roomy ? 24 : 9 };
+    derivviz.model("walk", "winner").glyph.size = { value: roomy ? 30 : 13 };
+    if (roomy) return { x, y };
+    const steep = x.map((at) => ((-12 * at - 12) * high) / wide); // as it is seen
+    const away = (n) => (((x.length > 10 && n % 2 ? -1 : 1) * BESIDE) / Math.hypot(1, steep[n])); // two digits: both sides
+    return {
+      x: x.map((at, n) => at - (steep[n] * away(n)) / wide),
+      y: y.map((at, n) => at + away(n) / high),
+    };
   }
 
   const titled = (one) => (one.truth ? `${both(one.title)} (${both(one.truth)})` : both(one.title));
@@ -68,5 +87,5 @@
     move((x + 3 - 0.3 * held) * 2.5);
   });
   choice.replaceChildren(...data.cases.map(() => document.createElement("option")));
-  derivviz.start(draw);
+  derivviz.start(draw, () => new ResizeObserver(draw).observe(element("walk"))); // a phone that is turned
 })();

@@ -63,7 +63,7 @@ def walk(shown: Sequence[int]) -> Plot:
     room = 0.1 * float(np.ptp(df(x)))
     plot = Plot(
         reach,
-        (float(df(x).min()) - room, float(df(x).max()) + room),
+        (float(df(x).min()) - room, float(df(x).max()) + 1.7 * room),  # numbers may stand above the dots
         x_label={"en": "$$x_i$$", "ko": "$$x_i$$"},
         y_label={"en": "$$f'$$", "ko": "$$f'$$"},
         shape=1.35,
