@@ -65,8 +65,8 @@ class Lesson(Scene):
         Keys of a trace that the lesson reads, paths of arrays outside the step table (``"sensitivity/saliency"``),
         and ``"evaluation"`` where it reads the held-out pictures.
     aspects
-        Shapes of the frame that it is laid out for: ``"16:9"``, ``"9:16"``, ``"1:1"``. `construct` reads the
-        frame from manim's `config.frame_width` and `config.frame_height`; the shorter side is 8 units.
+        Shapes of the frame that it is laid out for: ``"16:9"``, ``"9:16"``, ``"1:1"``. `construct` asks
+        `derivviz.animation.frame` where things belong; the shorter side is 8 units, 12 in a square.
     Parameters
         A frozen dataclass of `parameter` fields; its values are in `parameters`.
     stage

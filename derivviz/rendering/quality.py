@@ -20,7 +20,7 @@ class Quality:
 
     @property
     def frame(self) -> tuple[float, float]:
-        """Width and height of manim's frame in its own units: the shorter side is 8."""
+        """Width and height of manim's frame in its own units: the shorter side is 8; lessons may change it."""
         shorter = min(self.width, self.height)
         return UNITS * self.width / shorter, UNITS * self.height / shorter
 

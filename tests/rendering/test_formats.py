@@ -357,7 +357,7 @@ def test_a_lesson_reads_the_frame(aspect):
     found = np.array(Image.open(BytesIO(file)))
     assert found.shape[:2] == (quality.height, quality.width)
     red = found[..., 0] > 150
-    unit = min(quality.width, quality.height) / 8
+    unit = min(quality.width, quality.height) / (12 if aspect == "1:1" else 8)
     assert red.sum() == pytest.approx(unit**2, rel=0.2)
     assert red[-1, 0]
 
