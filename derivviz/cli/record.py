@@ -11,7 +11,9 @@ from derivviz import library
 from derivviz.cli import console
 from derivviz.cli.grown import GrownCommand, typed
 from derivviz.errors import DerivvizError
-from derivviz.runs import Progress, Request, check_preset, load, path_of, summaries
+from derivviz.runs import Progress, Request, check_preset, load, path_of, summaries, takes
+
+NOT_OF_ALL = ("data", "preset", "epochs", "no_cache")
 
 
 class _RecordCommand(GrownCommand):
@@ -19,9 +21,34 @@ class _RecordCommand(GrownCommand):
     def entry(name: str) -> library.Entry:
         return library.read(path_of(name))
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        entry: library.Entry | None = ctx.meta.get("entry")
+        if entry is None:
+            super().format_help_text(ctx, formatter)
+            return
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(f"{entry.title['en']}.")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """All of them; once a run is named those that it takes, in its own words."""
+        entry: library.Entry | None = ctx.meta.get("entry")
+        told = dict.fromkeys(NOT_OF_ALL, "") if entry is None else takes(entry.name)
+        lines = []
+        for option in self.get_params(ctx):
+            line = option.get_help_record(ctx) if isinstance(option, click.Option) else None
+            if line is not None and (option.name not in NOT_OF_ALL or option.name in told):
+                lines.append((line[0], told.get(option.name or "") or line[1]))
+        with formatter.section("Options"):
+            formatter.write_dl(lines)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if "entry" in ctx.meta:
+            return
         with formatter.section("Runs"):
-            formatter.write_dl(list(summaries().items()))
+            formatter.write_dl([(name.replace("_", "-"), told) for name, told in summaries().items()])
+        formatter.write_paragraph()
+        formatter.write_text("'derivviz record RUN --help' lists what a run takes.")
 
 
 @click.command(cls=_RecordCommand, context_settings=console.HELP)
@@ -29,13 +56,11 @@ class _RecordCommand(GrownCommand):
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
-    help="What to learn from: for food a folder with one sub-folder of pictures a class, for gan and wgan-gp any "
-    "folder of pictures, or 'ring', for focal a folder of frames with a JSON of their boxes, for polynomial a CSV file "
-    "of two columns, x and t. Default: what the run brings itself.",
+    help="What to learn from; each run has its own kind. Default: what it brings itself.",
 )
-@click.option("--preset", help="stable (default: trainable) or faithful (as published: it explodes).")
+@click.option("--preset", help="A way to train that has a name, where the run has some.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the data. Default: the preset's.")
+@click.option("--epochs", type=click.IntRange(1), help="Passes over the data, for runs that count in them.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The trace. Default: renders/RUN.zarr.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing trace.")
 @click.option(

@@ -1,7 +1,8 @@
 """The runs that ``derivviz record`` knows: one file a run, found by its name.
 
 A run module has ``train(request, progress) -> Outcome``, a frozen dataclass ``Parameters`` whose fields become
-options, and ``PRESETS`` (names, the default first) where it has some.
+options, and ``PRESETS`` (names, the default first) where it has some. What it takes of the options that not all
+runs take it says in ``TAKES``, each with its line of help: ``data``, ``preset``, ``epochs``, ``no_cache``.
 """
 
 from __future__ import annotations
@@ -101,6 +102,21 @@ def summaries() -> dict[str, str]:
     files = sorted(Path(__file__).parent.glob("[!_]*.py"))
     docs = {file.stem: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) for file in files}
     return {name: (doc or "").partition("\n")[0] for name, doc in docs.items()}
+
+
+def takes(name: str) -> dict[str, str]:
+    """What a run takes of the options that not all runs take, each with its help, read without importing it.
+
+    Raises
+    ------
+    UsageError
+        If there is none of that name.
+    """
+    for line in ast.parse(path_of(name).read_text(encoding="utf-8")).body:
+        match line:
+            case ast.Assign(targets=[ast.Name(id="TAKES")], value=value):
+                return dict(ast.literal_eval(value))
+    return {}
 
 
 def load(name: str) -> ModuleType:

@@ -20,6 +20,7 @@ from derivviz.recording import record
 from derivviz.runs import Outcome, Progress, Request
 from derivviz.runs._ground import Ground, Slope, deeper, sharpest, stretch
 
+TAKES = {"data": "A CSV file of two columns, x and t. Default: 24 galaxies (Hubble, 1929)."}
 # In units of 1/λ: the careful ones of the largest λ on the way, the others of that at the bottom.
 RATES = {"slow": 0.03, "good": 0.35, "swinging": 1.9, "diverging": 2.05}
 SNAPSHOTS = 10

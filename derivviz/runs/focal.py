@@ -21,6 +21,7 @@ from derivviz.runs import Outcome, Progress, Request
 from derivviz.runs._contest import Contest, Loss, Tally, pixels
 from derivviz.runs._player import threads
 
+TAKES = {"data": "A folder of frames with a JSON file of their boxes. Default: generated road scenes."}
 LOOKS = 8  # times that the detectors are tested
 SHOWN = 8  # test pictures that the trace keeps
 NAMED = 10  # left out, and told on the screen

@@ -28,6 +28,12 @@ from derivviz.recording.measure import thumbnail
 from derivviz.recording.recorder import Recorder
 from derivviz.runs import Outcome, Progress, Request, check_preset
 
+TAKES = {
+    "data": "A folder with one sub-folder of pictures for each class. Default: a toy sample of drawn dishes.",
+    "preset": "stable (the default: it learns) or faithful (as published: it explodes).",
+    "epochs": "Passes over the pictures. Default: the preset's.",
+    "no_cache": "Decode the pictures of --data anew, and keep none for the next run.",
+}
 NAMED = 10  # files, at the most, that are named when they are skipped; the trace has all
 AT_ONCE = 64  # held-out pictures in memory at the same time
 PROBES = 4  # held-out pictures that the network is shown at every snapshot, of as many classes as there are

@@ -25,6 +25,10 @@ from derivviz.runs._player import (
     step,
 )
 
+TAKES = {
+    "data": "A folder of pictures, an IDX or npz file, or 'ring' for points in the plane. Default: drawn garments.",
+    "no_cache": "Decode the pictures of --data anew, and keep none for the next run.",
+}
 LOSSES = ("non-saturating", "saturating")
 ROUNDS = (4000, 1200)  # on the ring, of pictures
 BATCH = (128, 64)

@@ -23,6 +23,7 @@ from derivviz.parameters import parameter
 from derivviz.recording import record
 from derivviz.runs import Outcome, Progress, Request
 
+TAKES = {"data": "A CSV file of two columns, x and t. Default: points of a sine with noise."}
 SNAPSHOTS = 100
 
 

