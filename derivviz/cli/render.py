@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -197,7 +198,7 @@ def command(
     language: Literal["en", "ko"] = "ko" if lang == "ko" else "en"
     stage = Stage(language, THEMES[theme], captions, trace, typed(ctx, parameters), reading_speed)
 
-    def once() -> Rendering:
+    def once(glimpse: Callable[[int, Path], None] | None = None) -> Rendering:
         found = find_scene(library.load(path), scene)
         beside.check(found, where, kinds)
         with tempfile.TemporaryDirectory(prefix="derivviz-") as clips:
@@ -216,6 +217,7 @@ def command(
                     scheduler=scheduler,
                     cache=default_folder() if cache else None,
                     progress=tell,
+                    glimpse=glimpse,
                 )
             written: list[Path] = []
             if where.suffix[1:].lower() in beside.FILMS:

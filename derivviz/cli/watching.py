@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from derivviz.publishing.warm import Make
     from derivviz.rendering.plan import Rendering
 
 
-def watching(path: Path, once: Callable[[], Rendering], preview: bool) -> None:
+def watching(path: Path, once: Make, preview: bool) -> None:
     """Render a lesson whenever its file is saved, until Ctrl-C."""
     from derivviz.publishing.watch import watch
 
@@ -22,17 +22,22 @@ def watching(path: Path, once: Callable[[], Rendering], preview: bool) -> None:
         if preview:
             click.launch(address)
 
-    def changed(first: int | None, made: Rendering) -> None:
-        now = time.strftime("%H:%M:%S")
-        if first is None:
-            click.echo(f"{now} nothing that is seen has changed")
-        else:
-            click.echo(f"{now} shown from {f'beat {first}' if first else 'the start'}")
+    def glimpsed(beat: int) -> None:
+        say(f"{f'beat {beat}' if beat else 'the start'} is shown, the whole film follows")
 
-    def failed(error: Exception) -> None:
-        click.echo(f"{type(error).__name__}: {error}", err=True)
+    def changed(first: int | None, made: Rendering) -> None:
+        if first is None:
+            say("nothing that is seen has changed")
+        else:
+            say(f"shown from {f'beat {first}' if first else 'the start'}")
+
+    def failed(message: str) -> None:
+        click.echo(message, err=True)
+
+    def say(what: str) -> None:
+        click.echo(f"{time.strftime('%H:%M:%S')} {what}")
 
     try:
-        watch(path, once, opened=opened, changed=changed, failed=failed)
+        watch(path, once, opened=opened, glimpsed=glimpsed, changed=changed, failed=failed)
     except KeyboardInterrupt:
         click.echo("No longer watching")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import deque
 from functools import cache, lru_cache
 from typing import Any
 
@@ -26,6 +27,10 @@ _PREAMBLE = f"""\
 #show math.equation: set text(font: ("{fonts.MATH_FAMILY}", "{fonts.FAMILY}"))
 #let part(colour, body) = text(fill: rgb(colour), body)
 """
+_KEPT = 2048  # outlines
+typeset: deque[tuple[str, bool, float | None]] = deque(maxlen=_KEPT)
+"""What this process has typeset, as arguments of `outline`: who expects the same can do it beforehand."""
+
 WHOLE_WORDS = '#show regex("\\S*[가-힣]\\S*"): box\n'  # else Korean lines break inside of words
 
 
@@ -45,7 +50,7 @@ def unquoted(markup: str) -> str:
     return re.sub(r"\\u\{([0-9a-f]+)\}", lambda sign: chr(int(sign[1], 16)), inside)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=_KEPT)
 def outline(markup: str, math: bool = False, width: float | None = None) -> Outline:
     """Typeset markup as outlines.
 
@@ -66,7 +71,9 @@ def outline(markup: str, math: bool = False, width: float | None = None) -> Outl
         When no font has a glyph for a character.
     """
     source, labels = colour_parts(f"$ {markup} $" if math else markup)
-    return read_svg(compile_svg(source, width), labels)
+    made = read_svg(compile_svg(source, width), labels)
+    typeset.append((markup, math, width))
+    return made
 
 
 def compile_svg(markup: str, width: float | None = None) -> bytes:

@@ -21,15 +21,17 @@ def asked(monkeypatch, tmp_path) -> SimpleNamespace:
     """Calls the command; the file is saved twice, is wrong once, and then the user has seen enough."""
     kept = SimpleNamespace(opened=[], quality=None)
 
-    def pretend(scene, path, quality, stage, **_):
+    def pretend(scene, path, quality, stage, *, glimpse, **_):
         kept.quality = quality
+        glimpse(3)
         return Rendering(path, 12, 2.0, 0.5, Plan(30, 2.0, (), ()))
 
-    def watch(source, make, *, opened, changed, failed):
+    def watch(source, make, *, opened, glimpsed, changed, failed):
         opened("http://here/")
+        glimpsed(0)
         for first in (0, 3, None):
-            changed(first, make())
-        failed(NameError("x"))
+            changed(first, make(glimpsed))
+        failed("NameError: x")
         raise KeyboardInterrupt
 
     def call(*words: str):
@@ -49,8 +51,12 @@ def test_each_render_is_told_and_ctrl_c_is_no_fault(asked):
     lines = told.stdout.splitlines()
     assert lines[0].endswith("tangent.py, shown at http://here/ (Ctrl-C ends)")
     assert [line[9:] for line in lines if line[2:3] == ":"] == [
+        "the start is shown, the whole film follows",
+        "beat 3 is shown, the whole film follows",
         "shown from the start",
+        "beat 3 is shown, the whole film follows",
         "shown from beat 3",
+        "beat 3 is shown, the whole film follows",
         "nothing that is seen has changed",
     ]
     assert lines[-1] == "No longer watching"
