@@ -29,7 +29,7 @@ def asked(monkeypatch, tmp_path) -> SimpleNamespace:
     """Calls the command in an empty folder; what it asks of the renderer is kept, and nothing is drawn."""
     kept = SimpleNamespace(problems=(), opened=[])
 
-    def pretend(scene, path, quality, stage, *, moment, strict, workers, scheduler, cache, progress):
+    def pretend(scene, path, quality, stage, *, moment, strict, workers, scheduler, cache, progress, glimpse):
         kept.moment, kept.cache = moment, cache
         kept.scene, kept.path, kept.quality, kept.stage, kept.strict = scene, path, quality, stage, strict
         kept.workers, kept.scheduler = workers, scheduler
