@@ -10,7 +10,7 @@ import click
 
 from derivviz import library
 from derivviz.cli.console import HELP, progress, size
-from derivviz.cli.render import need_manim
+from derivviz.cli.render import ASPECTS, need_manim
 from derivviz.errors import UsageError
 
 
@@ -18,6 +18,11 @@ from derivviz.errors import UsageError
 @click.argument("lecture")
 @click.option(
     "-q", "--quality", type=click.Choice(list("lmhpk")), help="As for render; default: the lecture's."
+)
+@click.option(
+    "--aspect",
+    type=click.Choice(ASPECTS),
+    help="Shape of the film, which all its lessons must be laid out for; default: the lecture's.",
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder to write in; default: renders.")
 @click.option(
@@ -68,7 +73,8 @@ def command(
     from derivviz.rendering.store import default_folder
 
     for language in lang or told.languages:
-        variant = "".join(f".{word}" for word in (language, told.theme) if word not in ("en", "dark"))
+        words = {language: "en", told.theme: "dark", told.aspect.replace(":", "x"): "16x9"}
+        variant = "".join(f".{word}" for word, usual in words.items() if word != usual)
         film = (output or Path("renders")) / f"{path.stem}{variant}.mp4"
         with progress(f"Rendering {film.stem}", "frames") as tell:
             made = make(

@@ -16,6 +16,7 @@ from derivviz.publishing.table import LANGUAGES, Table, Text
 
 THEMES = ("dark", "paper")
 QUALITIES = tuple("lmhpk")
+ASPECTS = ("16:9", "9:16", "1:1")
 KEYS = (
     "title",
     "summary",
@@ -24,6 +25,7 @@ KEYS = (
     "closing",
     "theme",
     "quality",
+    "aspect",
     "captions",
     "reading_speed",
     "lesson",
@@ -76,7 +78,7 @@ class Lecture:
         Those that it is made in, a film each.
     opening, closing
         Sentences of the first and the last title card, by language; None for no card.
-    theme, quality, captions
+    theme, quality, aspect, captions
         How it is rendered, unless the command says otherwise.
     reading_speed
         Characters a second, by language.
@@ -92,6 +94,7 @@ class Lecture:
     closing: Text | None
     theme: str
     quality: str
+    aspect: str
     captions: bool
     reading_speed: Mapping[str, float]
     lessons: tuple[Episode, ...]
@@ -124,6 +127,7 @@ def read(path: Path) -> Lecture:
         table.text("closing"),
         table.choice("theme", THEMES, "dark"),
         table.choice("quality", QUALITIES, "h"),
+        table.choice("aspect", ASPECTS, "16:9"),
         table.get("captions", bool, True),
         table.inside("reading_speed").numbers(LANGUAGES),
         tuple(_episode(table.inside("lesson", number)) for number in range(len(lessons))),

@@ -19,6 +19,7 @@ from derivviz.publishing.talk import Part, Talk
 from derivviz.rendering.plan import Plan
 from derivviz.rendering.quality import QUALITIES, Quality
 from derivviz.rendering.render import find_scene
+from derivviz.rendering.setting import check_shape
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Production:
 
     @property
     def quality(self) -> Quality:
-        """Size and frame rate."""
-        return QUALITIES[self.lecture.quality]
+        """Size, shape and frame rate."""
+        return QUALITIES[self.lecture.quality].shaped(self.lecture.aspect)
 
     @property
     def stage(self) -> Stage:
@@ -81,16 +82,18 @@ class Production:
         return found
 
     def check(self) -> None:
-        """Load every lesson and read its parameters, before an hour is spent on the others.
+        """Load every lesson, and look at its shapes and parameters, before an hour is spent on the others.
 
         Raises
         ------
         DerivvizError
-            When a lesson does not load, or a parameter is wrong; the message names file, line and key.
+            When a lesson does not load or has not the shape of the lecture, or when a parameter is wrong; the
+            message names file, line and key.
         """
         for episode in self.lecture.lessons:
             try:
                 scene = find_scene(library.load(episode.path), episode.scene)
+                check_shape(scene, self.quality)
                 if issubclass(scene, Lesson):
                     fill(scene.Parameters, episode.parameters)
             except DerivvizError as error:

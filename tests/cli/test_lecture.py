@@ -81,6 +81,16 @@ def test_what_the_command_says_goes_before_the_file(asked):
     assert asked.call("talk.toml", "--no-cache").calls[0].cache is None
 
 
+def test_a_shape_of_the_frame(asked):
+    (call,) = asked.call("talk.toml", "--lang", "ko", "--aspect", "9:16").calls
+    assert str(call.film) == "renders/talk.ko.paper.9x16.mp4"
+    assert (call.production.quality.width, call.production.quality.height) == (720, 1280)
+    Path("talk.toml").write_text('aspect = "1:1"\n' + LECTURE, encoding="utf-8")
+    (call,) = asked.call("talk.toml", "--lang", "en").calls
+    assert str(call.film) == "renders/talk.paper.1x1.mp4"
+    assert (call.production.quality.width, call.production.quality.height) == (720, 720)
+
+
 def test_locked_takes_nothing_from_earlier_renders(asked):
     (call, _) = asked.call("talk.toml", "--locked", "--strict", "--workers", "3").calls
     assert (call.locked, call.strict, call.workers, call.cache) == (True, True, 3, None)

@@ -23,7 +23,7 @@ def titles(count: int) -> tuple[dict[str, str], ...]:
     )
 
 
-def shown(card: Card, language: str = "en", theme: str = "dark", captions: bool = True):
+def shown(card: Card, language: str = "en", theme: str = "dark", captions: bool = True, aspect: str = "16:9"):
     """The card as it stands when its beat ends, and its plan."""
     kept: list[TitleCard] = []
 
@@ -34,14 +34,15 @@ def shown(card: Card, language: str = "en", theme: str = "dark", captions: bool 
                 self.standing = [m.copy() for m in self.mobjects]
                 kept.append(self)
 
-    made = plan(Kept, TINY, Stage(language, THEMES[theme], captions=captions))
+    made = plan(Kept, TINY.shaped(aspect), Stage(language, THEMES[theme], captions=captions))
     return kept[0], made
 
 
+@pytest.mark.parametrize("aspect", ["16:9", "9:16", "1:1"])
 @pytest.mark.parametrize("theme", ["dark", "paper"])
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("count", [2, MOST, MOST + 1])
-def test_every_card_of_a_lecture_is_laid_out_well(language, theme, count):
+def test_every_card_of_a_lecture_is_laid_out_well(language, theme, count, aspect):
     for number in {0, 1, count, count + 1}:
         summary = {
             "en": "From the slope of a curve to the slope of a loss.",
@@ -49,10 +50,24 @@ def test_every_card_of_a_lecture_is_laid_out_well(language, theme, count):
         }
         title = {"en": "Everything about the derivative", "ko": "미분의 모든 것"}
         card = Card(title, summary if number in (0, count + 1) else NOTHING, SAY, titles(count), number)
-        _, made = shown(card, language, theme)
+        _, made = shown(card, language, theme, aspect=aspect)
         assert made.problems == ()
         assert [beat.text for beat in made.beats] == [SAY]
         assert made.beats[0].end < made.duration  # then it goes
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+@pytest.mark.parametrize("count", [2, 7, MOST])
+def test_in_a_narrow_frame_the_list_stands_below_the_title(count, aspect):
+    long = {"en": "Everything about the derivative that there is to tell", "ko": "미분의 모든 것"}
+    card, made = shown(Card(long, NOTHING, SAY, titles(count), 1), aspect=aspect)
+    assert made.problems == ()
+    foot = min(line.get_bottom()[1] for line in card.heading)
+    top, bottom = card.entries[0].get_top()[1], card.entries[-1].get_bottom()[1]
+    assert foot - 1.2 < top < foot - 0.4
+    width, height = (8, 14.2) if aspect == "9:16" else (12, 12)
+    assert bottom > -0.4 * height
+    assert card.entries[0].drawn_size / width > 1.3 * 36 / 14.2  # and can be read better than in 16:9
 
 
 def test_the_mark_stands_at_the_lesson_that_follows():

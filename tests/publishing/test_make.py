@@ -241,6 +241,31 @@ def test_a_wrong_parameter_is_told_before_anything_is_drawn(tmp_path, monkeypatc
     assert left(tmp_path) == []
 
 
+def test_a_lesson_without_the_shape_is_told_before_anything_is_drawn(tmp_path, monkeypatch):
+    monkeypatch.setattr(making, "render_all", None)
+    path = lecture(tmp_path, "green = 1")
+    path.write_text('aspect = "9:16"\n' + path.read_text(), encoding="utf-8")
+    with pytest.raises(
+        UsageError, match=r"line 8, lesson 1: the lesson Own is laid out for 16:9 only, not for .* \(9:16\)"
+    ):
+        made(path, tmp_path / "talk.mp4")
+    assert left(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_a_lecture_in_portrait(tmp_path):
+    (tmp_path / "own.py").write_text(
+        OWN.replace("(Lesson):", '(Lesson):\n    aspects = ("9:16",)'), encoding="utf-8"
+    )
+    (tmp_path / "talk.toml").write_text('aspect = "9:16"\n' + LECTURE, encoding="utf-8")
+    outcome = made(tmp_path / "talk.toml", tmp_path / "talk.mp4")
+    with av.open(str(outcome.files[0])) as film:
+        assert (film.streams.video[0].width, film.streams.video[0].height) == (90, 160)
+        assert len({frame.to_ndarray(format="rgb24").shape for frame in film.decode(video=0)}) == 1
+    assert outcome.problems == ()
+    assert json.loads(outcome.files[-1].read_text())["settings"]["quality"].startswith("90×160")
+
+
 def test_a_lesson_that_fails_is_named_and_nothing_is_left(tmp_path):
     path = lecture(tmp_path, "fails = 1")
     with pytest.raises(DerivvizError, match=r"talk\.toml, line 10, lesson 2 \(own\): ValueError: no luck"):
