@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.frame import enlarged
 from derivviz.animation.lines import Segments
 from derivviz.animation.typeset import UNITS_PER_POINT, Formula
 from derivviz.calculus.field import Field
@@ -78,11 +79,23 @@ def steepest_walk(
     return rate, walk
 
 
-def legible(markup: str, tree: Node, before: str, width: float, fill: str = "ink") -> Formula | None:
-    """A formula as large as it goes in a width, its lines broken where nothing else helps; None if nothing does."""
+def legible(
+    markup: str,
+    tree: Node,
+    before: str,
+    width: float,
+    fill: str = "ink",
+    height: float = 1.45,
+    scale: float = 1.0,
+) -> Formula | None:
+    """A formula as large as it goes in a width, its lines broken where nothing else helps; None if nothing does.
+
+    `height` is the most that broken lines may take, and `scale` enlarges the sizes that are tried.
+    """
     for size in (44.0, 38.0, 32.0, 28.0):
-        made = Formula(markup, size, fill)
+        made = Formula(markup, enlarged(size) * scale, fill)
         if made.width <= width:
             return made
-    lines = Formula(broken(tree, {}, width / (28 * UNITS_PER_POINT), before, deep=True), 28, fill)
-    return lines if lines.width <= width and lines.height <= 1.45 else None
+    size = enlarged(28) * scale
+    lines = Formula(broken(tree, {}, width / (size * UNITS_PER_POINT), before, deep=True), size, fill)
+    return lines if lines.width <= width and lines.height <= height else None

@@ -116,7 +116,9 @@ class Lesson(Scene):
         title = Words(f"*{quoted(told)}*", "title")
         room = config.frame_width - 2 * MARGIN
         if title.width > room:
-            title = Words(title.markup, max(title.size * room / title.width, SIZES["label"]), width=room)
+            size = title.size * room / title.width
+            small = size < SIZES["label"]  # then on two lines
+            title = Words(title.markup, SIZES["label"] if small else size, width=room if small else None)
         title.to_corner(UP + LEFT, buff=MARGIN)
         self.play(FadeIn(title, shift=DOWN * 0.15), run_time=0.7)
         return title

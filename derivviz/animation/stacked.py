@@ -8,6 +8,7 @@ import numpy as np
 from manim import Mobject, VMobject
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.frame import pick
 from derivviz.animation.hillside import legible
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed, Segments
@@ -21,7 +22,8 @@ from derivviz.look.math import typst_math
 Array = NDArray[np.float64]
 Range = tuple[float, float]
 LONGEST = 45  # nodes of a formula that is written down
-HEIGHTS, MIDDLES = (2.5, 2.4), (1.42, -1.5)
+HEIGHTS, MIDDLES = (2.5, 2.4), (1.42, -1.5)  # of the planes in a wide frame
+_GAP = 0.6  # between planes that are told where to stand
 
 
 class Stacked:
@@ -37,6 +39,8 @@ class Stacked:
         Where the planes begin on the frame, and how wide they are; numbers to their left take of the width.
     around
         What is on the frame besides, for labels to keep clear of.
+    between
+        Bottom and top of both together; labels stay above that bottom. Left out: those of a wide frame.
 
     Attributes
     ----------
@@ -51,13 +55,19 @@ class Stacked:
         left: float,
         width: float,
         around: Sequence[Mobject],
+        between: Range | None = None,
     ) -> None:
-        self.above, self.below = _planes(x_range, y_ranges, left, width)
+        self.above, self.below = _planes(x_range, y_ranges, left, width, between)
         beside = left - min(self.above.get_left()[0], self.below.get_left()[0])
         if beside > 0.1:
-            self.above, self.below = _planes(x_range, y_ranges, left + beside, width - beside)
+            self.above, self.below = _planes(x_range, y_ranges, left + beside, width - beside, between)
         right = left + width + 0.1
-        self.around = [*around, Segments([[[right, -4, 0], [right, 4, 0]]])]  # labels stay on this side
+        if between is None:
+            fence = [[[right, -4, 0], [right, 4, 0]]]
+        else:
+            foot, head = between[0] - 0.4, between[1] + 0.4
+            fence = [[[right, foot, 0], [right, head, 0]], [[left - 1, foot, 0], [right, foot, 0]]]
+        self.around = [*around, Segments(fence)]  # labels stay on this side
         self.labels: dict[Plane, list[Formula]] = {self.above: [], self.below: []}
 
     def write(
@@ -109,16 +119,24 @@ class Stacked:
         return mark(line, backdrop=True)
 
 
-def _planes(x_range: Range, y_ranges: tuple[Range, Range], left: float, width: float) -> tuple[Plane, Plane]:
+def _planes(
+    x_range: Range, y_ranges: tuple[Range, Range], left: float, width: float, between: Range | None
+) -> tuple[Plane, Plane]:
+    heights, middles = HEIGHTS, MIDDLES
+    if between is not None:
+        bottom, top = between
+        height = (top - bottom - _GAP) / 2
+        heights, middles = (height, height), (top - height / 2, bottom + height / 2)
     made = []
-    for y_range, height, y in zip(y_ranges, HEIGHTS, MIDDLES, strict=True):
-        plane = Plane(x_range, y_range, width, height, ("x", ""), (9, 4))
+    for y_range, height, y in zip(y_ranges, heights, middles, strict=True):
+        plane = Plane(x_range, y_range, width, height, ("x", ""), (9, max(4, round(height * 1.5))))
         made.append(plane.shift(np.array([left + width / 2, y, 0]) - plane.frame.get_center()))
     return made[0], made[1]
 
 
-def written(name: str, g: Expression, role: str, width: float) -> Formula | None:
-    """``name = …`` on one line or several within a width; None for what is too long to be read."""
+def written(name: str, g: Expression, role: str, width: float, height: float = 1.45) -> Formula | None:
+    """``name = …`` on one line, or several within a width and a height; None for what is too long to be read."""
     if size(g.tree) > LONGEST:
         return None
-    return legible(f"{name} = {typst_math(g)}", g.tree, f"{name} =", width, role)
+    scale = pick(wide=1.0, tall=1.0, square=1.14)
+    return legible(f"{name} = {typst_math(g)}", g.tree, f"{name} =", width, role, height, scale)
