@@ -16,6 +16,7 @@ from manim import Mobject
 from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP, Camera
 from manim.mobject.types.image_mobject import AbstractImageMobject
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from derivviz.rendering.encode import Frame
 from derivviz.rendering.images import Laid, laid
@@ -75,8 +76,11 @@ class Canvas:
             return None
         if not tiles.any():
             return []
+        whole = rectangles(tiles)
+        for left, top, right, bottom in whole:  # what reaches into any tile of one is drawn there
+            tiles[top:bottom, left:right] = True
         touched = _reach_into(tiles, boxes)
-        parts = [self._pixels(part) for part in rectangles(tiles)]
+        parts = [self._pixels(part) for part in whole]
         for part in parts:
             self.scratch[part] = base[part]
         self._paint(shapes, np.flatnonzero(touched).tolist(), self.scratch)
@@ -277,19 +281,6 @@ def _reach_into(tiles: NDArray[np.bool_], boxes: NDArray[np.int64]) -> NDArray[n
 
 
 def rectangles(tiles: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
-    """Tiles as few rectangles (left, top, right, bottom), the last two not included, none on another."""
-    done: list[list[int]] = []
-    above: dict[tuple[int, int], list[int]] = {}
-    for y in np.flatnonzero(tiles.any(axis=1)).tolist():
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], tiles[y], [0]]))).reshape(-1, 2).tolist()
-        row = {}
-        for left, right in edges:
-            part = above.get((left, right))
-            if part is not None and part[3] == y:
-                part[3] = y + 1
-            else:
-                part = [left, y, right, y + 1]
-                done.append(part)
-            row[left, right] = part
-        above = row
-    return [(left, top, right, bottom) for left, top, right, bottom in done]
+    """Boxes (left, top, right, bottom) around tiles that hang together; the last two are not included."""
+    parts, _ = ndimage.label(tiles, np.ones((3, 3)))
+    return [(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(parts)]
