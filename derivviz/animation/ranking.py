@@ -8,6 +8,7 @@ import numpy as np
 from manim import ORIGIN, RIGHT, UP, VGroup, VMobject
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import enlarged
 from derivviz.animation.lines import Segments, straight
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula, Number, Words
@@ -20,6 +21,7 @@ Indices = NDArray[np.int64]
 class Row:
     """One class: number, name, p × multiplier, bar and score."""
 
+    # In a wide frame; where text is enlarged, so are they.
     P, TIMES, M = 3.05, 3.31, 4.25  # right end of p, middle of ×, right end of the multiplier
     ROOM = 1.95  # for the name
     FOOT = 0.1  # from the baseline up to the row's middle, half the height of a digit
@@ -27,18 +29,20 @@ class Row:
     def __init__(
         self, i: int, name: str, p: float, spec: str, left: float, shift: float, indent: float
     ) -> None:
-        foot, factors = -self.FOOT, left + shift
+        foot, factors, size = -enlarged(self.FOOT), left + shift, enlarged(30)
+        p_end, middle, m_end = (factors + enlarged(x) for x in (self.P, self.TIMES, self.M))
         self.y = 0.0
-        number = Number(i, ".0f", 30, "muted").at([left, foot, 0])
-        self.name = fitted(name, self.ROOM + 0.28 - indent).at([left + indent, foot, 0])
-        self.p = Number(p, spec, 30, "ink", anchor=RIGHT, width=6).at([factors + self.P, foot, 0])
-        times = Formula("times", 30, "muted").move_to([factors + self.TIMES, 0, 0])
-        self.m = Number(1.0, ".2f", 30, "tangent", anchor=RIGHT, width=6).at([factors + self.M, foot, 0])
+        number = Number(i, ".0f", size, "muted").at([left, foot, 0])
+        self.name = fitted(name, enlarged(self.ROOM + 0.28) - indent, enlarged("label"))
+        self.name.at([left + indent, foot, 0])
+        self.p = Number(p, spec, size, "ink", anchor=RIGHT, width=6).at([p_end, foot, 0])
+        times = Formula("times", size, "muted").move_to([middle, 0, 0])
+        self.m = Number(1.0, ".2f", size, "tangent", anchor=RIGHT, width=6).at([m_end, foot, 0])
         self.labels, self.factors = VGroup(number, self.name), VGroup(self.p, times, self.m)
         self.ghost = VMobject(stroke_width=0, fill_opacity=0.25, fill_color=color("muted"))
         self.bar = VMobject(stroke_width=0, fill_opacity=1, fill_color=color("muted"))
         self.notch = Segments([[ORIGIN, UP]], "background", 3)  # where p ends, cut out of the bar
-        self.score = Number(0.0, ".2f" if spec == ".0f" else spec, 32, width=7)
+        self.score = Number(0.0, ".2f" if spec == ".0f" else spec, enlarged(32), width=7)
         self.measure = VGroup(self.ghost, self.bar, self.notch, self.score)
 
     def to_height(self, y: float) -> None:
@@ -58,7 +62,7 @@ class Row:
         self.m.spec = ".2f" if abs(m) < 9.995 else ".1f" if abs(m) < 99.95 else ".0f"
         self.m.set_value(m)
         self.score.value = p * m
-        self.score.at([max(end, notch) + 0.14, self.y - self.FOOT, 0])
+        self.score.at([max(end, notch) + 0.14, self.y - enlarged(self.FOOT), 0])
 
 
 def box(left: float, right: float, y: float, half: float) -> Array:
@@ -83,6 +87,8 @@ class Ranking:
         Where on the frame the rows begin, and where the longest bar ends.
     shift
         How far the columns p × multiplier are moved to the right.
+    top, spread
+        Middle of the first row, and how many times as far apart as usual the rows stand.
 
     Attributes
     ----------
@@ -103,14 +109,19 @@ class Ranking:
         left: float,
         end: float,
         shift: float = 0.0,
+        top: float = 0.82,
+        spread: float = 1.0,
     ) -> None:
-        self.wide_left = left + Row.ROOM + 0.45
+        self.wide_left = left + enlarged(Row.ROOM) + 0.45
+        self.narrow_top, self.spread = top, spread
         self.p, self.index, self.end = np.array(p, float), [int(i) for i in index], end
-        begin, (low, high) = left + Row.M + shift + 0.2, reach
+        begin, (low, high) = left + enlarged(Row.M) + shift + 0.2, reach
         self.floor = low
         self.narrow_left = begin - low / (high - low) * (end - begin)
         self.narrow_unit = (end - self.narrow_left) / high
-        indent = 0.28 + 0.17 * (len(str(max(self.index))) - 1)  # room for the numbers of the classes
+        indent = enlarged(0.28) + enlarged(0.17) * (
+            len(str(max(self.index))) - 1
+        )  # room for the numbers of the classes
         self.rows = [
             Row(i, name, float(value), spec, left, shift, indent)
             for i, name, value in zip(self.index, names, p, strict=True)
@@ -126,9 +137,9 @@ class Ranking:
     def unfold(self, t: float) -> None:
         """The geometry: wide rows of bare probabilities at 0, narrow ones with their factors at 1."""
         gaps = max(1, len(self.p) - 1)
-        wide, narrow = min(0.85, 3.6 / gaps), min(0.54, 2.2 / gaps)
+        wide, narrow = min(0.85, 3.6 / gaps), min(0.54, 2.2 / gaps) * self.spread
         self.step = (1 - t) * wide + t * narrow
-        self.top = (1 - t) * (0.25 + wide * (len(self.p) - 1) / 2) + t * 0.82
+        self.top = (1 - t) * (0.25 + wide * (len(self.p) - 1) / 2) + t * self.narrow_top
         self.left = (1 - t) * self.wide_left + t * self.narrow_left
         self.unit = (1 - t) * (self.end - self.wide_left) / self.p.max() + t * self.narrow_unit
         self.put(self.places)
