@@ -138,7 +138,9 @@ class Apart(VGroup):
         left, top, _ = np.asarray(corner, float)
         unit = self.LONGEST / max(abs(bare), abs(update))
         self.bars, rows = [], []
-        for name, amount, y in zip(names, (bare, None, update), (top, top - 1.5, top - 2.7), strict=True):
+        for name, amount, y in zip(
+            names, (bare, None, update), (top + 0.1, top - 1.65, top - 2.7), strict=True
+        ):
             row = VGroup(name.at([left, y, 0]))
             if amount is None:
                 row.add(Number(times, ".4f", 48, "tangent").at([left + name.width + 0.35, y, 0]))

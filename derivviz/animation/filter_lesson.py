@@ -10,6 +10,7 @@ from derivviz.animation.filters import Magnified, Places
 from derivviz.animation.numerals import short
 from derivviz.animation.pass_lesson import PassLesson
 from derivviz.animation.typeset import Formula
+from derivviz.look.layer_words import kind_words
 from derivviz.trace.convolution import Field, bias_share, receptive_field
 from derivviz.trace.flow import pictures
 from derivviz.trace.layers import Layer, layers
@@ -49,9 +50,10 @@ class FilterLesson(PassLesson):
         if image is None or field is None or self.row.image is None:
             return []
         height, width = int(np.ptp(field.rows)), int(np.ptp(field.columns))
+        end = kind_words(next(each.kind for each in layers(self.trace) if each.name == self._seer()[0]))
         self.say(
-            en=f"One value of a feature map sees only {height} × {width} pixels: its receptive field.",
-            ko=f"특징 맵의 값 하나는 사진에서 {height} × {width}픽셀만 본다. 이를 수용 영역이라고 한다.",
+            en=f"After {end['en']}, one value sees only {height} × {width} pixels: its receptive field.",
+            ko=f"{end['ko']}까지 지난 값 하나는 사진에서 {height} × {width}픽셀만 본다. 이를 수용 영역이라고 한다.",
         )
         self.lens = Magnified(image, field, self.row.image, np.array([-5.6, -1.55, 0]))
         label = Formula(f"{height} times {width}", 40, "parameter").next_to(self.lens.rim, RIGHT, 0.35)
@@ -61,15 +63,20 @@ class FilterLesson(PassLesson):
         return [self.lens, label]
 
     def _field(self) -> Field | None:
-        c = self.chain
-        if c.place is not None:
-            end, place = c.link.z, c.place
-        elif self.source is not None and self.source.is_map:
-            end, place = self.source.names[0], self.input_place[1:]
-        else:
+        end, place = self._seer()
+        if not end:
             return None
         found = layers(self.trace)
         return receptive_field(found[: [layer.name for layer in found].index(end) + 1], place)
+
+    def _seer(self) -> tuple[str, tuple[int, int]]:
+        """The layer of whose map one value is followed, and where in the map; no name where there is none."""
+        c = self.chain
+        if c.place is not None:
+            return c.link.z, c.place
+        if self.source is not None and self.source.is_map:
+            return self.source.names[0], self.input_place[1:]
+        return "", (0, 0)
 
     def add_up(self) -> list[Mobject]:
         """The sum over all places; what is shown of it."""
@@ -78,8 +85,10 @@ class FilterLesson(PassLesson):
             return []
         parts, (height, width), symbol, total = found
         self.say(
-            en=f"A filter works at all {height} × {width} places. So its gradient adds up over all of them.",
-            ko=f"필터는 {height} × {width}개의 모든 위치에서 쓰인다. 그래서 그래디언트도 모든 위치에 걸쳐 더한다.",
+            en=f"A filter of the convolution works at all {height} × {width} places of its map. "
+            "So its gradient adds up over them.",
+            ko=f"합성곱의 필터는 {height} × {width}개의 모든 위치에서 쓰인다. "
+            "그래서 그래디언트도 모든 위치에 걸쳐 더한다.",
         )
         self.places = Places(parts, np.array([-0.75, -1.55, 0]), np.array([2.75, -2.0, 0]))
         formula = Formula(symbol, 40, l="loss").move_to([3.85, -0.9, 0])

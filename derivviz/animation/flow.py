@@ -72,7 +72,8 @@ class Card(VGroup):
         floor = min(max(0.0, y0), y1)
         below = self.plane.point(inside, np.full_like(inside, floor))
         beside = self.plane.point(np.full_like(a, x0), a)
-        below[:, 1] += stacked(below[:, 0])
+        heap, room = stacked(below[:, 0]), self.plane.get_top()[1] - float(below[0, 1])
+        below[:, 1] += heap if room > heap.max() else -heap  # above a plane stands its heading
         beside[:, 0] += stacked(beside[:, 1])
         return below, self.plane.point(inside, a), beside
 
