@@ -80,22 +80,16 @@ def steepest_walk(
 
 
 def legible(
-    markup: str,
-    tree: Node,
-    before: str,
-    width: float,
-    fill: str = "ink",
-    height: float = 1.45,
-    scale: float = 1.0,
+    markup: str, tree: Node, before: str, width: float, fill: str = "ink", height: float | None = None
 ) -> Formula | None:
     """A formula as large as it goes in a width, its lines broken where nothing else helps; None if nothing does.
 
-    `height` is the most that broken lines may take, and `scale` enlarges the sizes that are tried.
+    `height` is the most that it may take; left out, only broken lines are held to one.
     """
     for size in (44.0, 38.0, 32.0, 28.0):
-        made = Formula(markup, enlarged(size) * scale, fill)
-        if made.width <= width:
+        made = Formula(markup, enlarged(size), fill)
+        if made.width <= width and (height is None or made.height <= height):
             return made
-    size = enlarged(28) * scale
+    size = enlarged(28)
     lines = Formula(broken(tree, {}, width / (size * UNITS_PER_POINT), before, deep=True), size, fill)
-    return lines if lines.width <= width and lines.height <= height else None
+    return lines if lines.width <= width and lines.height <= (height or 1.45) else None

@@ -8,7 +8,6 @@ import numpy as np
 from manim import Mobject, VMobject
 from numpy.typing import ArrayLike, NDArray
 
-from derivviz.animation.frame import pick
 from derivviz.animation.hillside import legible
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed, Segments
@@ -61,6 +60,7 @@ class Stacked:
         beside = left - min(self.above.get_left()[0], self.below.get_left()[0])
         if beside > 0.1:
             self.above, self.below = _planes(x_range, y_ranges, left + beside, width - beside, between)
+        self.reaching = between is not None
         right = left + width + 0.1
         if between is None:
             fence = [[[right, -4, 0], [right, 4, 0]]]
@@ -90,8 +90,16 @@ class Stacked:
         free = room_beside(label, points, taken, around)
         if free:
             self.labels[plane].append(label)
-            plane.room_for(*self.labels[plane])
+            self._open(plane)
         return free
+
+    def _open(self, plane: Plane) -> None:
+        """Open the grid for the labels of a plane; also that of the plane below, where they may reach down to it."""
+        plane.room_for(*self.labels[plane])
+        if self.reaching:
+            edge = self.below.frame.get_top()[1] + 0.1
+            over = [label for label in self.labels[self.above] if label.get_bottom()[1] < edge]
+            self.below.room_for(*self.labels[self.below], *over)
 
     def name(self, plane: Plane, name: str, role: str, curve: VMobject, avoid: Iterable[Mobject]) -> None:
         """Write the name of a curve beside it, at its ends rather than in its middle."""
@@ -106,12 +114,12 @@ class Stacked:
         gone = {id(label) for label in labels}
         for plane, written in self.labels.items():
             written[:] = [label for label in written if id(label) not in gone]
-            plane.room_for(*written)
+            self._open(plane)
 
     def restore(self, plane: Plane, labels: Iterable[Formula]) -> None:
         """Open the grid again for labels that come back where they were."""
         self.labels[plane] += labels
-        plane.room_for(*self.labels[plane])
+        self._open(plane)
 
     def link(self, x: float, top: float, foot: float) -> VMobject:
         """A dashed line straight down from a height in the plane above to one in the plane below."""
@@ -134,9 +142,8 @@ def _planes(
     return made[0], made[1]
 
 
-def written(name: str, g: Expression, role: str, width: float, height: float = 1.45) -> Formula | None:
-    """``name = …`` on one line, or several within a width and a height; None for what is too long to be read."""
+def written(name: str, g: Expression, role: str, width: float, height: float | None = None) -> Formula | None:
+    """``name = …`` on one line or several, as `legible` has it; None for what is too long to be read."""
     if size(g.tree) > LONGEST:
         return None
-    scale = pick(wide=1.0, tall=1.0, square=1.14)
-    return legible(f"{name} = {typst_math(g)}", g.tree, f"{name} =", width, role, height, scale)
+    return legible(f"{name} = {typst_math(g)}", g.tree, f"{name} =", width, role, height)
