@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 import derivviz
+from derivviz.animation.flow import DOTS, Card
 from derivviz.animation.numerals import short
+from derivviz.calculus.activation import functions
 from derivviz.errors import DerivvizError, UsageError
 
 
@@ -168,3 +170,10 @@ def test_what_it_cannot_show_is_told(walk: Any, network_trace: Any, torch: Any, 
         walk("activation", trace=tmp_path / "bare.zarr")
     with pytest.raises(DerivvizError, match="derivviz record food"):
         walk("activation")
+
+
+@pytest.mark.parametrize("heights", [(-500.0, 40.0), (-2.0, 4.0)])
+def test_dots_never_stand_on_a_heading(heights: tuple[float, float]) -> None:
+    card = Card(functions()["raw"], 10.0, heights, 0.25)
+    for dots in card.stations(np.linspace(-0.2, 0.2, DOTS)):
+        assert dots[:, 1].max() < card.heading.get_bottom()[1]
