@@ -12,37 +12,38 @@ from itertools import pairwise
 
 import numpy as np
 from manim import (
-    DOWN,
     LEFT,
-    RIGHT,
     UP,
     Create,
     FadeIn,
     FadeOut,
     GrowFromCenter,
+    MoveToTarget,
     VGroup,
     linear,
 )
 
-from derivviz.animation import Formula, Lesson, Number, parameter
+from derivviz.animation import Formula, Lesson, parameter
 from derivviz.animation import slope_words as words
+from derivviz.animation.frame import pick
 from derivviz.animation.gliding import Glide, areas, coloured, places
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed, Segments, dot
 from derivviz.animation.numerals import short
-from derivviz.animation.stacked import Stacked, written
+from derivviz.animation.slope_column import SlopeColumn, stacked
+from derivviz.animation.stacked import written
 from derivviz.animation.variation import legend, notations, variation
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.shape import Point, Shape
 from derivviz.calculus.window import heights, interval
 
-COLUMN, WIDTH = 2.05, 4.85  # left edge and width of the column of formulas
-LEFT_EDGE, PLANE = -6.8, 8.0  # left edge and width of the planes
 NAMED = 4  # so many points have their numbers beside them
 
 
 class DerivativeFunction(Lesson):
     """f above, f′ below: what the one says about the other, for any function."""
+
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -81,7 +82,8 @@ class DerivativeFunction(Lesson):
         marked = [one.y for one in (*s.extrema, *s.inflections, *s.kinks)]
         steep = [s.value(self.slope, one.x) for one in s.inflections]
         y_ranges = heights(self.f(x), marked), heights(self.slope(x), [0.0, *steep])
-        self.planes = Stacked((s.low, s.high), y_ranges, LEFT_EDGE, PLANE, [self.heading])
+        self.column = SlopeColumn()
+        self.planes = stacked((s.low, s.high), y_ranges, [self.heading])
         self.above, self.below = self.planes.above, self.planes.below
         self.glide = Glide(self.f, self.slope, self.above, self.below)
         self.curve = self.above.curve(self.f)
@@ -93,16 +95,13 @@ class DerivativeFunction(Lesson):
         self.links = VGroup(*(link(one.x, one.y, 0.0) for one in level))
         self.levels = VGroup(*(self.glide.level(one) for one in level))
         self.bend_links = VGroup(*(link(one.x, one.y, self.slope(one.x)) for one in s.inflections))
-        self.above.keep_clear(self.curve, *self.links, *self.levels)
-        self.below.keep_clear(whole, *self.links)
         self.first, self.last = self.glide.visible()
         here = self.above.point(self.first, self.f(self.first))
-        links = [
-            *self.links,
-            *self.bend_links,
-            *self.levels,
-            Segments([self.glide.ends(here, self.slope(self.first))]),
-        ]
+        start = Segments([self.glide.ends(here, self.slope(self.first))])
+        narrow = pick(wide=[], tall=[start], square=[start])  # where it may come upon a number of the axis
+        self.above.keep_clear(self.curve, *self.links, *self.levels, *narrow)
+        self.below.keep_clear(whole, *self.links)
+        links = [*self.links, *self.bend_links, *self.levels, start]
         self.planes.name(self.above, "f", "function", self.curve, links)
 
     # ---- the beats --------------------------------------------------------------------------------------
@@ -112,19 +111,25 @@ class DerivativeFunction(Lesson):
             en="The slope of a curve changes from point to point. Can we see all slopes at once?",
             ko="곡선의 기울기는 점마다 다르다. 모든 점의 기울기를 한눈에 볼 수 있을까?",
         )
-        self.play(FadeIn(self.above), run_time=0.6)
-        self.formulas = VGroup()
-        self.play(Create(self.curve), FadeIn(*self.planes.labels[self.above]), run_time=1.6, rate_func=linear)
-        self.write("f(x)", self.f, "function")
+        waiting = pick(wide=[], tall=[self.below], square=[self.below])  # no half of the frame is empty
+        self.play(FadeIn(self.above, *waiting), run_time=0.6)
+        self.formulas = self.column.formulas
+        draw = Create(self.curve), FadeIn(*self.planes.labels[self.above])
+        if not waiting:
+            self.play(*draw, run_time=1.6, rate_func=linear)
+        self.write(0, self.f, "function")
+        if waiting:
+            self.play(*draw, run_time=1.6, rate_func=linear)
 
-    def write(self, name: str, g: Expression, role: str) -> None:
-        """Add a line to the formulas, if it is short enough to be read."""
-        line = written(name, g, role, WIDTH)
+    def write(self, number: int, g: Expression, role: str) -> None:
+        """Add f (0), f′ (1) or f″ (2) to the formulas, if it is short enough to be read."""
+        name = f"f{number * chr(39)}(x)"
+        line = written(name, g, role, self.column.width, self.column.height)
         if line is None:
             return
-        top = self.formulas.get_bottom()[1] - 0.3 if len(self.formulas) else 2.72
-        line.move_to([COLUMN, top - line.height / 2, 0], LEFT)
-        self.formulas.add(line)
+        self.column.put(line, number)
+        if number == 0:
+            self.column.before_all(line)
         self.play(FadeIn(line, shift=UP * 0.1), run_time=0.6)
 
     def the_reading(self) -> None:
@@ -132,22 +137,15 @@ class DerivativeFunction(Lesson):
             en="Lay a tangent, read off its slope, and draw a dot that high, straight below.",
             ko="접선을 긋고 기울기를 읽어, 바로 아래에 그 값을 높이로 하는 점을 찍자.",
         )
-        self.play(FadeIn(self.below), run_time=0.6)
-        self.x_number, self.m_number = (
-            Number(value, f".{places(span)}f", "body", role, width=18)
-            for value, span, role in (
-                (self.first, self.shape.high - self.shape.low, "parameter"),
-                (self.slope(self.first), float(np.ptp(self.below.y_range)) / 10, "tangent"),
-            )
-        )
-        names = VGroup(
-            Formula("x =", "body", "parameter"),
-            self.words(en="slope $=$", ko="기울기 $=$", fill="tangent"),
-        ).arrange(DOWN, buff=0.35, aligned_edge=RIGHT)
-        names.move_to([COLUMN, 0.35, 0], LEFT)
-        for name, number in zip(names, (self.x_number, self.m_number), strict=True):
-            number.at([names.get_right()[0] + 0.2, name.pen.points[0][1], 0])
-        self.readings = VGroup(names, self.x_number, self.m_number)
+        moved = [MoveToTarget(line) for line in self.formulas if line.target is not None]
+        if self.below not in self.mobjects:
+            moved.append(FadeIn(self.below))
+        if moved:
+            self.play(*moved, run_time=0.6)
+        spans = self.shape.high - self.shape.low, float(np.ptp(self.below.y_range)) / 10
+        start = self.first, self.slope(self.first)
+        self.readings = self.column.readings(self, start, [places(span) for span in spans])
+        self.x_number, self.m_number = self.readings[1:]
         self.glide.at(self.first)
         self.play(GrowFromCenter(self.glide.point), FadeIn(self.readings[:2]), run_time=0.6)
         self.play(Create(self.glide.tangent), FadeIn(self.m_number), run_time=0.7)
@@ -171,7 +169,7 @@ class DerivativeFunction(Lesson):
         links = [*self.links, *self.bend_links, self.glide]
         self.planes.name(self.below, "f'", "tangent", self.glide.trail, links)
         self.play(FadeOut(self.readings), *map(FadeIn, self.planes.labels[self.below]), run_time=0.3)
-        self.write("f'(x)", self.slope, "tangent")
+        self.write(1, self.slope, "tangent")
         told = words.gaps(self.shape)
         if told:
             self.say(**told)
@@ -208,7 +206,8 @@ class DerivativeFunction(Lesson):
         if len(self.feet):
             self.play(*(Create(link) for link in self.links), run_time=1.0)
             self.add(self.tops)
-            self.play(*(GrowFromCenter(foot) for foot in self.feet), run_time=0.6)
+            found = self.column.put_zeros(self.shape.zeros)
+            self.play(*(GrowFromCenter(foot) for foot in self.feet), *map(FadeIn, found), run_time=0.6)
         self.wait(0.8)
 
     def name_points(self) -> None:
@@ -226,19 +225,17 @@ class DerivativeFunction(Lesson):
         self.areas = areas(self.below, self.slope, self.shape.stretches)
         painted = coloured(self.above, self.f, self.shape.stretches)
         self.legend = legend(self, self.shape)
-        top = self.formulas.get_bottom()[1] - 0.35
-        self.legend.move_to([COLUMN, top - self.legend.height / 2, 0], LEFT)
+        table = variation(self.shape, self.column.width)
+        self.column.put_signs(self.legend, table)
         self.add(self.areas)
         self.bring_to_back(self.areas)
-        self.play(FadeIn(self.areas), run_time=0.8)
+        leaving = [*self.column.giving_way, *self.column.zeros]
+        self.play(FadeIn(self.areas), *map(FadeOut, leaving), run_time=0.8)
         self.play(FadeOut(self.curve), FadeIn(painted), FadeIn(self.legend), run_time=1.0)
         self.curve = painted
         self.add(self.levels, self.tops)
         self.table = VGroup()
-        table = variation(self.shape, WIDTH)
         if table is not None:
-            y = (self.legend.get_bottom()[1] - 0.25 - 2.75) / 2
-            table.move_to([COLUMN, min(y, self.legend.get_bottom()[1] - 0.3 - table.height / 2), 0], LEFT)
             self.table = table
             rules, columns = table
             self.play(FadeIn(rules, columns[0]), run_time=0.5)
@@ -249,8 +246,11 @@ class DerivativeFunction(Lesson):
     def the_bend(self) -> None:
         self.say(**words.bends(self.shape))
         bent = self.shape.inflections
-        self.play(FadeOut(self.levels, self.table, self.legend, *self.names), run_time=0.4)
+        gone = pick(wide=[self.legend], tall=[self.legend], square=[])
+        self.play(FadeOut(self.levels, self.table, *gone, *self.names), run_time=0.4)
         self.planes.erase(self.names)
+        if self.column.giving_way:
+            self.play(*map(FadeIn, self.column.giving_way), run_time=0.4)
         upper = VGroup(*(dot(self.above.point(one.x, one.y)) for one in bent))
         lower = VGroup(*(dot(self.below.point(one.x, self.slope(one.x)), "tangent") for one in bent))
         self.turns = VGroup(upper, lower)
@@ -259,7 +259,7 @@ class DerivativeFunction(Lesson):
             self.play(*(GrowFromCenter(point) for point in lower), run_time=0.7)
             self.play(*(Create(link) for link in self.bend_links), run_time=0.7)
             self.play(*(GrowFromCenter(point) for point in upper), run_time=0.7)
-        self.write("f''(x)", self.bend, "ink")
+        self.write(2, self.bend, "ink")
         if 0 < len(bent) <= 2:
             self.name_bends()
         self.wait(0.8)
@@ -281,10 +281,12 @@ class DerivativeFunction(Lesson):
             en="Newton, Lagrange and Leibniz each wrote this function and its derivative in their own way.",
             ko="뉴턴, 라그랑주, 라이프니츠는 도함수와 그 도함수를 저마다의 기호로 적었다.",
         )
-        top = self.formulas.get_bottom()[1] - 0.35 if len(self.formulas) else 2.7
-        rows = notations(self, top + 2.75)
-        rows.move_to([COLUMN, (top - 2.75) / 2, 0], LEFT)
+        room = self.column.room_for_notations()
+        rows = notations(self, room.height)
+        rows.move_to([room.left, room.center[1], 0], LEFT)
         self.notations = rows
+        if self.column.giving_way:
+            self.play(*map(FadeOut, self.column.giving_way), run_time=0.4)
         for row in rows:
             self.play(FadeIn(row, shift=UP * 0.15), run_time=0.6)
         self.wait(0.5)

@@ -66,7 +66,9 @@ class Stacked:
             fence = [[[right, -4, 0], [right, 4, 0]]]
         else:
             foot, head = between[0] - 0.4, between[1] + 0.4
-            fence = [[[right, foot, 0], [right, head, 0]], [[left - 1, foot, 0], [right, foot, 0]]]
+            edges = right, right + 0.4, right + 0.8  # no label stands beyond them either
+            fence = [[[x, foot, 0], [x, head, 0]] for x in edges]
+            fence.append([[left - 1, foot, 0], [right, foot, 0]])
         self.around = [*around, Segments(fence)]  # labels stay on this side
         self.labels: dict[Plane, list[Formula]] = {self.above: [], self.below: []}
 

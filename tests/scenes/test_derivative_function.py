@@ -97,6 +97,32 @@ def test_other_functions(walk, function, language, theme, words):
     assert failed_claims(lesson) == []
 
 
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+@pytest.mark.parametrize("function", ["sin(3x)", "|x|", "1/(x^2-1)", "5", "x^x"])
+def test_other_functions_in_other_shapes(walk, aspect, function):
+    planned, lesson = walk("derivative_function", "ko", "paper", aspect=aspect, function=function)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+def test_a_narrower_frame_is_arranged_anew(walk, aspect):
+    planned, lesson = walk("derivative_function", aspect=aspect)
+    assert told(planned.problems) == []
+    assert lesson.heading.height < 0.7  # on one line
+    f, slope, _ = lesson.formulas
+    foot = lesson.below.frame.get_bottom()[1]
+    if aspect == "9:16":  # all is below the planes, which are as wide as the frame
+        assert lesson.above.frame.width > 0.9 * 8
+        assert max(part.get_top()[1] for part in (f, lesson.legend, lesson.table)) < foot
+    else:  # each formula stands beside its plane, and the key to the colours stays with them
+        assert lesson.above.frame.height > 4
+        assert f.get_bottom()[1] > lesson.above.frame.get_bottom()[1] > slope.get_bottom()[1] > foot
+        assert lesson.legend in lesson.mobjects
+    assert [line.markup for line in lesson.column.zeros] == ["f'(−3) = f'(1) = 0"]
+    assert failed_claims(lesson) == []
+
+
 def test_most_steep_is_only_said_where_it_is_so(walk):
     planned, _ = walk("derivative_function")
     assert "f climbs most steeply at x = −1" in spoken(planned)
