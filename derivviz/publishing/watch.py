@@ -23,6 +23,7 @@ from derivviz.rendering import copying
 from derivviz.rendering.plan import Rendering
 
 POLL = 0.1  # seconds between looks at the files
+Stamp = tuple[int, int]  # what tells a file from the same file saved again
 PAGE = Path(__file__).with_name("watch.html")
 
 
@@ -142,8 +143,7 @@ def watch(
 ) -> None:
     """Render a file whenever it, or a module beside it that it imports, is saved, until interrupted.
 
-    Where this process may be copied, a copy renders, and is interrupted by the next save; elsewhere it renders
-    itself.
+    Where this process may be copied, a copy renders, and the next save interrupts it.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def watch(
     glimpsed
         Told the number of a beat that is shown by itself, while the whole is being made.
     changed
-        Told after each render: the first beat that is not as it was, 0 for the film from its start, None where
-        nothing changed; and what was made.
+        Told after each render: the first beat that changed, 0 for the film from its start, None where none did;
+        and what was made.
     failed
         Told what went wrong; the next save is another chance.
     """
@@ -209,7 +209,7 @@ class Watcher:
         """Show and tell what comes of a render."""
         if isinstance(news, Learnt):
             new = stamps(news.files - self.files)
-            # a module that was saved since the render began may have been read before: it counts as changed
+            # one that was saved since the render began may have been read before
             self.stamps |= {file: stamp for file, stamp in new.items() if stamp[0] < self.began}
             self.files |= new.keys()
             self.ready = news.prepare()
@@ -232,14 +232,11 @@ class Watcher:
         try:
             news = copy.told(POLL)
         except EOFError:
-            news = Failed("the process that rendered it was killed. Memory may be short: try fewer --workers")
+            news = Failed("the process that rendered it was killed: memory may be short, try fewer --workers")
         if news is not None:
             self.hear(news)
         if isinstance(news, Failed | Rendering):
             self.end()
-
-
-Stamp = tuple[int, int]  # what tells a file from the same file saved again
 
 
 def stamps(files: Iterable[Path]) -> dict[Path, Stamp]:

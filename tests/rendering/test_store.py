@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sys
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 from manim import BLUE, RED, RIGHT, UP, Circle, Create, Dot, ImageMobject, Scene, Square, Transform
 
 from derivviz import library
 from derivviz.animation import Stage
-from derivviz.rendering import fork, spawn, store
+from derivviz.rendering import fork, store
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.render import find_scene, render
@@ -147,123 +144,6 @@ def test_what_stands_still_belongs_to_every_chunk(tmp_path, monkeypatch):
     made(Stood, tmp_path)  # by one process, one chunk after the other
     monkeypatch.setattr(Stood, "still", 1.5)
     assert made(Stood, tmp_path) == made(Stood, tmp_path, cache=None)
-
-
-# ---- the first beat that changed --------------------------------------------------------------------------
-
-TOLD = '''
-"""Told."""
-from manim import *
-from derivviz.animation import Lesson
-class Own(Lesson):
-    def construct(self):
-        square = Square()
-        for n, angle in enumerate({angles}):
-            self.say(en=f"Sentence {{n}}.", ko=f"문장 {{n}}.")
-            self.play(Rotate(square, angle), run_time=2.5)
-'''
-
-
-def pictures(film: Path) -> list[np.ndarray]:
-    """Every frame of a film, for as many frame times as it is shown."""
-    with av.open(str(film)) as opened:
-        frames = list(opened.decode(video=0))
-    starts = [round(frame.time * TINY.frame_rate) for frame in frames] + [None]
-    found: list[np.ndarray] = []
-    for frame, after in pairwise([*zip(frames, starts, strict=False), (None, None)]):
-        image = frame[0].to_ndarray(format="rgb24")
-        found += [image] * (1 if after[1] is None else after[1] - frame[1])
-    return found
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_the_first_beat_that_changed_is_there_before_the_whole(tmp_path, workers):
-    shown: list[tuple[int, list[np.ndarray], bool]] = []
-    film = tmp_path / "a.mp4"
-
-    def glimpse(beat: int, alone: Path) -> None:
-        shown.append((beat, pictures(alone), film.exists()))
-
-    def render_told(*angles: float) -> list[np.ndarray]:
-        film.unlink(missing_ok=True)
-        scene = own(tmp_path, TOLD.format(angles=angles))
-        made(scene, tmp_path, workers=workers, glimpse=glimpse)
-        return pictures(film)
-
-    render_told(1, 1, 1)
-    assert [beat for beat, *_ in shown] == [1]  # nothing was kept yet
-    shown.clear()
-    render_told(1, 1, 1)
-    assert shown == []
-    whole = render_told(1, 2, 2)
-    ((beat, alone, late),) = shown
-    assert (beat, late) == (2, False)
-    length = len(whole) // 3
-    assert abs(len(alone) - length) <= 3  # the beats are as long as each other, but for the first caption
-    start = next(n for n in range(len(whole)) if np.array_equal(whole[n], alone[0]) and n > length / 2)
-    for mine, theirs in zip(alone[:-8], whole[start:], strict=False):
-        assert np.array_equal(mine, theirs)
-
-
-# ---- fresh processes --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def asked(monkeypatch) -> list[tuple[str, int]]:
-    """What fresh processes were asked to do, and how many of them."""
-    found: list[tuple[str, int]] = []
-    gather = spawn.gather
-
-    def note(pool: Any, do: Any, jobs: Any, tell: Any) -> Any:
-        found.append((do.__name__, len(jobs)))
-        return gather(pool, do, jobs, tell)
-
-    monkeypatch.setattr(spawn, "gather", note)
-    return found
-
-
-@pytest.mark.slow
-def test_fresh_processes_keep_chunks_and_take_them(tmp_path, asked):
-    first = own(tmp_path, BEATS.format(middle=1))
-    whole = made(first, tmp_path, start="spawn")
-    kept = {path.name for path in (tmp_path / "cache").glob("*.chunk")}
-    assert len(kept) == 7
-    assert asked == [("work", 2)]
-    asked.clear()
-    assert made(first, tmp_path, start="spawn") == whole
-    assert asked == [("look_up", 1)]  # all is there, and nobody is asked to draw
-    asked.clear()
-    edited = own(tmp_path, BEATS.format(middle=2))
-    again = made(edited, tmp_path, start="spawn")
-    assert asked == [("look_up", 1), ("work", 2)]
-    assert len(list((tmp_path / "cache").glob("*.chunk"))) == 7 + 3
-    assert again == made(edited, tmp_path, start="fork", cache=None)
-
-
-@pytest.mark.slow
-def test_fresh_processes_and_forked_ones_share_what_is_kept(tmp_path, asked, drawn):
-    scene = own(tmp_path, BEATS.format(middle=1))
-    whole = made(scene, tmp_path, start="spawn")
-    assert made(scene, tmp_path, start="fork") == whole
-    assert drawn.take() == []
-    made(scene, tmp_path, start="fork", cache=tmp_path / "other")
-    asked.clear()
-    assert made(scene, tmp_path, start="spawn", cache=tmp_path / "other") == whole
-    assert asked == [("look_up", 1)]
-
-
-@pytest.mark.slow
-def test_a_fresh_process_that_is_killed_while_it_looks_costs_nothing_but_time(tmp_path, asked, monkeypatch):
-    scene = own(tmp_path, BEATS.format(middle=1))
-    whole = made(scene, tmp_path, start="spawn")
-    asked.clear()
-    monkeypatch.setattr(spawn, "look_up", killed)
-    assert made(scene, tmp_path, start="spawn") == whole
-    assert asked == [("killed", 1), ("work", 2)]
-
-
-def killed(job: spawn.Job) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_the_name_of_a_file_means_nothing_what_is_seen_everything(tmp_path, drawn):
