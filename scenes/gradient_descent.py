@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from manim import (
-    LEFT,
-    RIGHT,
     UP,
     Create,
     FadeIn,
@@ -29,33 +27,21 @@ from manim import (
 )
 
 from derivviz.animation import Formula, Lesson, Number, parameter
-from derivviz.animation.descent import (
-    Fit,
-    Path,
-    Rate,
-    Stand,
-    curve_plane,
-    map_of,
-    narrowed,
-    rules,
-    signed,
-    symbols,
-    visible,
-)
+from derivviz.animation.descent import Fit, Path, Rate, Stand, curve_plane, narrowed, race_of, signed, symbols
+from derivviz.animation.descent_map import map_axes, map_of, visible
+from derivviz.animation.descent_shapes import alone, in_letters, keys, place, rate_places, ways, written
 from derivviz.animation.directions import arrow
+from derivviz.animation.frame import enlarged, pick, shape
 from derivviz.animation.gliding import places
 from derivviz.animation.hillside import along, right_angle
 from derivviz.animation.lines import dot
 from derivviz.animation.numerals import bracket, short
-from derivviz.animation.race import Race, apart
+from derivviz.animation.race import apart
 from derivviz.animation.stage import color
 from derivviz.look import descent_words as told
 from derivviz.trace.descent import ACROSS, ALONG, Descent
 
 ROLES = {"descent": "tangent", "momentum": "parameter", "adam": "ink"}
-COLUMN = 1.2  # left edge of the right column
-MAP = (11.0, 11.0 / 2.6)  # width and height of the map: as wide for its height as the ground was recorded
-FLOOR = 1e-8  # of the first loss: what is left below it is rounding
 
 
 class GradientDescent(Lesson):
@@ -63,6 +49,7 @@ class GradientDescent(Lesson):
 
     requires = ("loss/good", "loss/descent", "loss/momentum", "loss/adam")
     recorded_by = "descent"
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -89,28 +76,31 @@ class GradientDescent(Lesson):
         run, first = self.run, float(self.run.walks["good"].places[0, 0])
         low, high = run.curve_range
         self.say(**told.question(run))
-        middle, wide = (0.0, 7.0) if run.points is None else (3.85, 5.4)
-        self.curve = curve_plane(run, wide, 4.2, (self.w, "E")).move_to([middle, -0.4, 0])
+        spot = place("curve alone" if run.points is None else "curve beside it")
+        self.curve = curve_plane(run, *spot.size, (self.w, "E")).move_to(spot.middle)
         self.curve.keep_clear(self.curve.curve(run.curve))
         graph = self.curve.curve(run.curve, (low, low + 1e-6 * (high - low)), "loss")
         here = dot(self.on_curve(first), "loss")
-        w = Number(first, f".{places(high - low)}f", "body", "parameter")
-        e = Number(float(run.curve(np.array(first))), ",.4g", "body", "loss")
-        names = Formula(f"{self.w} =", "body", "parameter"), Formula("E =", "body", "loss")
-        for name, number, x in zip(names, (w, e), (middle - 2.35, middle + 0.45), strict=True):
-            number.at([name.at([x, 2.45, 0]).get_right()[0] + 0.18, 2.45, 0])
+        size, top = enlarged("body"), round(spot.y + spot.height / 2 + 0.75, 9)
+        w = Number(first, f".{places(high - low)}f", size, "parameter")
+        e = Number(float(run.curve(np.array(first))), ",.4g", size, "loss")
+        names = Formula(f"{self.w} =", size, "parameter"), Formula("E =", size, "loss")
+        for name, number, x in zip(names, (w, e), (spot.x - 2.35, spot.x + 0.45), strict=True):
+            number.at([name.at([x, top, 0]).get_right()[0] + 0.18, top, 0])
         moving, shown = VGroup(here, w, e, graph), Group(self.curve, here, w, e, *names)
         if run.points is None:
             self.play(FadeIn(shown), run_time=0.6)
         else:
-            self.fit = Fit(*run.points, 5.6, 4.2, told.letters(run)).move_to([-3.5, -0.4, 0])
+            beside = place("fit")
+            self.fit = Fit(*run.points, *beside.size, told.letters(run)).move_to(beside.middle)
             self.fit.set(first, run.still).misses.set_stroke(opacity=0)
             moving.add(self.fit)
-            self.play(FadeIn(self.fit.plane, self.fit.dots), run_time=0.8)
+            law = in_letters(run, "", 110, spot)
+            self.play(FadeIn(self.fit.plane, self.fit.dots, *law), run_time=0.8)
             self.play(Create(self.fit.line), run_time=0.6)
         self.say(**told.loss(run))
         if run.points is not None:
-            self.play(self.fit.misses.animate.set_stroke(opacity=1), run_time=0.5)
+            self.play(self.fit.misses.animate.set_stroke(opacity=1), *map(FadeOut, law), run_time=0.5)
             self.play(FadeIn(shown), run_time=0.6)
 
         def turn(start: float, end: float, drawing: bool, seconds: float) -> None:
@@ -132,8 +122,8 @@ class GradientDescent(Lesson):
         turn(high, first, False, 0.8)
         self.around = Group(moving, shown)
 
-    def on_curve(self, place: float) -> np.ndarray:
-        return self.curve.point(place, self.run.curve(np.array(place)))
+    def on_curve(self, weight: float) -> np.ndarray:
+        return self.curve.point(weight, self.run.curve(np.array(weight)))
 
     def the_slope(self) -> None:
         run, walk = self.run, self.run.walks["good"]
@@ -142,12 +132,13 @@ class GradientDescent(Lesson):
             ko="학습은 이 곡선 전체를 보지 못한다. 서 있는 곳의 기울기만 느낀다.",
         )
         self.play(FadeOut(self.around), run_time=0.4)
-        self.curve = curve_plane(run, 6.6, 4.7, (self.w, "E")).move_to([-2.75, -0.25, 0])
+        spot = place("curve")
+        self.curve = curve_plane(run, *spot.size, (self.w, "E")).move_to(spot.middle)
         self.graph = self.curve.curve(run.curve, role="loss")
         self.stand = Stand(self.curve, run.curve).at(walk.places[0, 0], walk.gradients[0, 0])
         self.curve.keep_clear(self.graph, *self.stand.tangents(walk, self.parameters.steps + 1))
         self.play(FadeIn(self.curve, self.graph, self.stand), run_time=0.8)
-        self.slope = self.slope_of(0)
+        self.slope = self.slope_of(0) if shape() == "wide" else alone(self.slope_of(0))
         self.play(FadeIn(self.slope, shift=UP * 0.15), run_time=0.6)
         drawn = self.curve.slope_of(self.stand.tangent)
         self.claim("slope of the first tangent", drawn, float(walk.gradients[0, 0]), 1e-5)
@@ -156,8 +147,9 @@ class GradientDescent(Lesson):
             ko="그러니 기울기의 반대쪽으로 한 걸음 간다. 얼마나 갈지는 학습률 η가 정한다.",
         )
         rule = f"{{{{{self.w} : w}}}} arrow.l {{{{{self.w} : w}}}} - eta {{{{E'({self.w}) : t}}}}"
-        self.rule = narrowed(Formula(rule, 52, w="parameter", t="tangent")).move_to([COLUMN, 0.75, 0], LEFT)
-        self.law = self.law_of(0)
+        self.rule, self.law = written("rule", rule, w="parameter", t="tangent"), self.law_of(0)
+        if shape() != "wide":
+            self.play(self.slope.animate.become(self.slope_of(0)), run_time=0.6)
         self.play(FadeIn(self.rule, shift=UP * 0.15), run_time=0.7)
         self.play(FadeIn(self.law, shift=UP * 0.15), run_time=0.6)
         self.take(0, 1.8)
@@ -165,8 +157,7 @@ class GradientDescent(Lesson):
     def slope_of(self, step: int) -> Formula:
         """E′ at the place of a step."""
         slope = short(self.run.walks["good"].gradients[step, 0])
-        made = Formula(f"{{{{E'({self.w}) : t}}}} = {{{{{slope} : t}}}}", 48, t="tangent")
-        return narrowed(made).move_to([COLUMN, 1.85, 0], LEFT)
+        return written("slope", f"{{{{E'({self.w}) : t}}}} = {{{{{slope} : t}}}}", t="tangent")
 
     def law_of(self, step: int) -> Formula:
         """The update of a step in its own numbers."""
@@ -174,7 +165,7 @@ class GradientDescent(Lesson):
         before, after = (short(walk.places[n, 0]) for n in (step, step + 1))
         slope = bracket(walk.gradients[step, 0])
         numbers = f"{{{{{before} : w}}}} - {short(walk.rate)} dot {{{{{slope} : t}}}} = {{{{{after} : w}}}}"
-        return narrowed(Formula(numbers, 44, w="parameter", t="tangent")).move_to([COLUMN, -0.4, 0], LEFT)
+        return written("law", numbers, w="parameter", t="tangent")
 
     def take(self, step: int, seconds: float) -> None:
         """One step: first the weight along its axis, then the walker after it along the curve."""
@@ -203,7 +194,8 @@ class GradientDescent(Lesson):
         self.say(**told.timid(*walks[:2]))
         self.play(FadeOut(self.curve, self.graph, self.stand, self.slope, self.rule, self.law), run_time=0.5)
         self.rates = [
-            Rate(run, walk, self.w, x) for walk, x in zip(walks, (-5.1, -1.7, 1.7, 5.1), strict=True)
+            Rate(run, walk, self.w, spot.middle, spot.size)
+            for walk, spot in zip(walks, rate_places(), strict=True)
         ]
         self.play(FadeIn(*self.rates), run_time=0.6)
         self.play(*(rate.path.walk() for rate in self.rates[:2]), run_time=3.0)
@@ -225,17 +217,19 @@ class GradientDescent(Lesson):
         self.play(
             FadeOut(*(part for rate in self.rates for part in (rate, rate.path, rate.factor))), run_time=0.5
         )
-        self.map = map_of(run, MAP).move_to([0.2, -0.25, 0])
+        spot = place("map")
+        self.map, self.axes = map_of(run, spot.size).move_to(spot.middle), list(map_axes(run, spot.size))
         walk = run.walks["descent"]
         self.start = dot(self.on_map(walk.places[:1])[0])
         self.lowest = dot(self.on_map(run.bottom.place[None])[0], "loss")
-        self.play(FadeIn(self.map), run_time=0.9)
+        self.letters = in_letters(run, "+ {{b : w}}", 100, place("law of the map"))
+        self.play(FadeIn(self.map, *self.letters), run_time=0.9)
         self.play(GrowFromCenter(self.lowest), run_time=0.5)
         self.play(GrowFromCenter(self.start), run_time=0.5)
 
     def on_map(self, places: np.ndarray) -> np.ndarray:
         """Points of the frame for places, shape (n, 2)."""
-        return self.map.point(places[:, self.run.wide], places[:, 1 - self.run.wide])
+        return self.map.point(*places[:, self.axes].T)
 
     def steepest(self) -> None:
         run, walk = self.run, self.run.walks["descent"]
@@ -250,10 +244,12 @@ class GradientDescent(Lesson):
             self.claim(
                 "cosine between gradient and contour line", along(self.contour, at, way[:2]), 0.0, 0.02
             )
-        self.rules = rules()
-        for rule in self.rules.values():
-            rule.move_to([6.85, 2.75, 0], RIGHT)
-        self.play(Create(self.contour), run_time=0.8)
+        size, width = pick(wide=("body", None), tall=(42, 2.7), square=(52, None))
+        names = {
+            name: self.words(**told.NAMES[name], size=size, fill=ROLES[name], width=width) for name in ACROSS
+        }
+        self.rules = ways(names)
+        self.play(Create(self.contour), *map(FadeOut, self.letters), run_time=0.8)
         self.play(GrowArrow(self.minus), FadeIn(self.rules["descent"], *marks[1:]), run_time=0.9)
         self.add(self.start)
         self.wait(0.5)
@@ -276,7 +272,8 @@ class GradientDescent(Lesson):
             ("adam", told.adam()),
         ):
             self.say(**words)
-            self.play(FadeOut(self.rules[shown]), self.paths[shown].fading(), run_time=0.4)
+            gone = [FadeOut(self.rules.pop(shown))] if shape() != "tall" else []
+            self.play(*gone, self.paths[shown].fading(), run_time=0.4)
             self.play(FadeIn(self.rules[name]), run_time=0.4)
             self.play(self.paths[name].walk(), run_time=4.0)
             shown = name
@@ -284,21 +281,21 @@ class GradientDescent(Lesson):
     def the_race(self) -> None:
         run = self.run
         self.say(**told.race(run))
-        gone = [self.map, self.start, self.lowest, self.rules["adam"], *self.paths.values()]
+        gone = [self.map, self.start, self.lowest, *self.rules.values(), *self.paths.values()]
         self.play(FadeOut(*gone), run_time=0.5)
-        above = {name: run.walks[name].above for name in ACROSS}
-        first = float(above["descent"][0])
-        least = min(float(np.nanmin(np.where(values > 0, values, np.nan))) for values in above.values())
-        decades = int(np.floor(np.log10(max(least, FLOOR * first)))), int(np.ceil(np.log10(2 * first)))
         word = self.words(en="step", ko="스텝", size="tick", fill="muted")
-        self.chart = Race(run.steps - 1, decades, 8.4, 4.5, word).move_to([-1.6, -0.35, 0])
-        self.play(FadeIn(self.chart), run_time=0.6)
-        self.lines = {name: self.chart.line(above[name], ROLES[name]) for name in ACROSS}
+        spot = place("race")
+        self.chart = race_of(run, spot.size, word).move_to(spot.middle)
+        size = pick(wide="label", tall=54, square="label")
+        names = [self.words(**told.NAMES[name], size=size, fill=ROLES[name]) for name in ACROSS]
+        below = keys(names, [ROLES[name] for name in ACROSS]) if shape() == "tall" else []
+        self.play(FadeIn(self.chart, *below), run_time=0.6)
+        self.lines = {name: self.chart.line(run.walks[name].above, ROLES[name]) for name in ACROSS}
         self.play(*(Create(line, rate_func=linear) for line in self.lines.values()), run_time=3.0)
-        names = [self.words(**told.NAMES[name], size="label", fill=ROLES[name]) for name in ACROSS]
-        apart(names, [line.points[-1] for line in self.lines.values()])
-        self.play(FadeIn(*names), run_time=0.5)
-        self.around = Group(self.chart, *self.lines.values(), *names)
+        if not below:
+            apart(names, [line.points[-1] for line in self.lines.values()])
+            self.play(FadeIn(*names), run_time=0.5)
+        self.around = Group(self.chart, *self.lines.values(), *(below or names))
 
     def conclusion(self) -> None:
         run = self.run
@@ -307,17 +304,20 @@ class GradientDescent(Lesson):
             return
         self.play(FadeOut(self.around), run_time=0.5)
         x, value = told.letters(run)
-        self.fit = Fit(*run.points, 7.6, 4.7, (x, value)).move_to([-2.7, -0.3, 0])
+        spot, beside = place("last fit"), place("last law")
+        self.fit = Fit(*run.points, *spot.size, (x, value)).move_to(spot.middle)
         start, end = run.walks[run.best].places[[0, -1]]
         self.fit.plane.keep_clear(self.fit.set(*end).line)
         self.fit.set(*start)
-        law = Formula(
-            f"{value} = {{{{{short(end[0], 3)} : w}}}} {x} {signed(end[1])}", 48, w="parameter", b="parameter"
-        )
-        narrowed(law, 5.0).move_to([4.5, 0.6, 0])
-        self.play(FadeIn(self.fit), run_time=0.6)
-
+        size = pick(wide=48, tall=84, square=80)
+        markup = f"{value} = {{{{{short(end[0], 3)} : w}}}} {x} {signed(end[1])}"
+        law = narrowed(Formula(markup, size, w="parameter", b="parameter"), beside.width)
+        law.move_to(beside.middle)
+        letters = in_letters(run, "+ {{b : w}}", size, beside)
+        self.play(FadeIn(self.fit, *letters), run_time=0.6)
         self.play(self.fit.learn(run.walks[run.best].places), run_time=3.0)
+        if letters:
+            self.play(FadeOut(*letters), run_time=0.3)
         self.play(FadeIn(law, shift=UP * 0.15), run_time=0.6)
         self.wait(0.6)
 
@@ -339,7 +339,7 @@ class GradientDescent(Lesson):
             self.claim(f"losses at the rate '{name}'", float(off.max()), 0.0, 1e-4)
         for name, path in self.paths.items():
             read = np.array([self.map.numbers(point) for point in path.places])
-            true = visible(run.walks[name].places, run.ranges)[:, [run.wide, 1 - run.wide]]
+            true = visible(run.walks[name].places, run.ranges)[:, self.axes]
             self.claim(f"places of {name}", float(np.abs(read - true).max()), 0.0, 1e-4)
             shown = self.chart.loss_at(self.lines[name].points[-1])
             least, most = (10.0**power for power in self.chart.decades)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Self
 
 import numpy as np
 from manim import DOWN, UP, AnimationGroup, Circle, UpdateFromAlphaFunc, VGroup, VMobject, linear
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation import layout
-from derivviz.animation.contours import ContourMap
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.gliding import tangent_ends
 from derivviz.animation.lines import Dashed, Segments, dot, straight
 from derivviz.animation.plane import Plane
+from derivviz.animation.race import Race
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula, Label
 from derivviz.look.numerals import numeral, short
-from derivviz.trace.descent import Descent, Walk
+from derivviz.trace.descent import ACROSS, Descent, Walk
 
 Array = NDArray[np.float64]
 Graph = Callable[[Array], Array]
+FLOOR = 1e-8  # of the first loss: what is left below it is rounding
 
 
 def symbols(run: Descent) -> tuple[str, str]:
@@ -186,48 +188,32 @@ class Rate(VGroup):
         Along the curve.
     name
         Of the weight, as Typst math.
-    middle
-        Where it stands, from left to right.
+    middle, size
+        Of the plane.
     """
 
-    def __init__(self, run: Descent, walk: Walk, name: str, middle: float) -> None:
+    def __init__(
+        self, run: Descent, walk: Walk, name: str, middle: ArrayLike, size: tuple[float, float]
+    ) -> None:
         super().__init__()
-        self.plane = curve_plane(run, 2.75, 2.9, (name, ""), (2, 2))
-        self.plane.remove(self.plane.tick_labels).move_to([middle, 0.2, 0])
+        self.plane = curve_plane(run, *size, (name, ""), (2, 2))
+        self.plane.remove(self.plane.tick_labels).move_to(middle)
         self.graph = self.plane.curve(run.curve, role="loss", width=4)
         inside = np.isfinite(run.curve(walk.places[:, 0]))
         self.shown = len(inside) if inside.all() else int(np.argmin(inside))
         places = walk.places[: self.shown, 0]
         self.path = Path(self.plane.point(places, run.curve(places)), "parameter", 3, 0.06)
-        self.rate = Formula(f"eta = {numeral(walk.rate)}", "label").next_to(self.plane.frame, UP, 0.22)
+        self.rate = Formula(f"eta = {numeral(walk.rate)}", enlarged("label")).next_to(
+            self.plane.frame, UP, 0.22
+        )
         left = 1 - walk.rate * float(walk.bottom.curvatures[-1])
-        self.factor = Formula(f"{{{{1 - eta E'' : f}}}} = {_two(left)}", "label", f="tangent")
-        self.factor.next_to(self.plane.frame, DOWN, 0.75)
+        self.factor = Formula(f"{{{{1 - eta E'' : f}}}} = {_two(left)}", enlarged("label"), f="tangent")
+        self.factor.next_to(self.plane.frame, DOWN, pick(wide=0.75, tall=0.55, square=0.4))
         self.add(self.plane, self.graph, self.rate)
 
 
 def _two(number: float) -> str:
     return f"{number:.2f}".replace("-", "−")
-
-
-def map_of(run: Descent, size: tuple[float, float]) -> ContourMap:
-    """The map of the recorded losses over both weights, whose contour lines are those of its very grid."""
-    wide, high = run.wide, 1 - run.wide
-    names, count = symbols(run), run.heights.shape
-
-    def ground(h: Array, v: Array) -> Array:
-        return run.surface(*((h, v) if wide == 0 else (v, h)))
-
-    return ContourMap(
-        ground,
-        run.ranges[wide],
-        run.ranges[high],
-        run.levels(5),
-        size,
-        (names[wide], names[high]),
-        (count[wide], count[high]),
-        "loss",
-    )
 
 
 def narrowed(label: Label, width: float = 5.6) -> Label:
@@ -240,21 +226,10 @@ def signed(number: float) -> str:
     return f"{'-' if number < 0 else '+'} {{{{{short(abs(number), 3)} : b}}}}"
 
 
-def visible(places: Array, ranges: Sequence[tuple[float, float]]) -> Array:
-    """Places, shape (n, 2), up to the first one outside of the ranges."""
-    low, high = np.array(ranges).T
-    outside = ~((places >= low) & (places <= high)).all(axis=1)
-    return places[: int(np.argmax(outside))] if outside.any() else places
-
-
-def rules() -> dict[str, Formula]:
-    """What each way does in a step, by its name: m and the bars are running means."""
-    told = {
-        "descent": "bold(w) arrow.l bold(w) - eta {{nabla E : t}}",
-        "momentum": "{{bold(m) : p}} arrow.l {{beta bold(m) : p}} + {{nabla E : t}}, quad "
-        "bold(w) arrow.l bold(w) - eta {{bold(m) : p}}",
-        "adam": "bold(w) arrow.l bold(w) - eta {{macron(nabla E) : t}} slash sqrt({{macron((nabla E)^2) : t}})",
-    }
-    made = {name: Formula(markup, 44).paint(t="tangent") for name, markup in told.items()}
-    made["momentum"].paint(p="parameter")
-    return made
+def race_of(run: Descent, size: tuple[float, float], word: Label) -> Race:
+    """Axes for what each walk over both weights has left above the bottom."""
+    above = np.array([run.walks[name].above for name in ACROSS])
+    first = float(above[0, 0])
+    least = float(np.nanmin(np.where(above > 0, above, np.nan)))
+    decades = int(np.floor(np.log10(max(least, FLOOR * first)))), int(np.ceil(np.log10(2 * first)))
+    return Race(run.steps - 1, decades, *size, word)

@@ -79,6 +79,32 @@ def test_fewer_and_more_steps_in_numbers(walk, descent_trace: Record, steps: str
     assert lesson.stood == int(steps)
 
 
+@pytest.mark.parametrize(("aspect", "language", "theme"), [("9:16", "en", "paper"), ("1:1", "ko", "dark")])
+def test_a_narrower_frame_is_arranged_anew(
+    walk, descent_trace: Record, aspect: str, language: str, theme: str
+) -> None:
+    planned, lesson = walk("gradient_descent", language, theme, trace=descent_trace(), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    ground, width = lesson.map.frame, 8 if aspect == "9:16" else 12
+    assert lesson.curve.frame.width > 0.8 * width
+    assert lesson.law.get_top()[1] < lesson.curve.frame.get_bottom()[1]  # the numbers stand below the curve
+    assert (ground.height > ground.width) == (aspect == "9:16")  # the valley runs down a portrait
+    assert max(ground.width, ground.height) > 0.65 * width * (16 / 9 if aspect == "9:16" else 1)
+    rows = {round(float(rate.plane.frame.get_center()[1]), 6) for rate in lesson.rates}
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+@pytest.mark.parametrize(
+    "options", [{"own": True}, pytest.param({"points": NOISY}, marks=pytest.mark.slow)], ids=["own", "noisy"]
+)
+def test_other_ground_in_other_shapes(walk, descent_trace: Record, options: Any, aspect: str) -> None:
+    planned, lesson = walk("gradient_descent", trace=descent_trace(**options), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+
+
 def test_a_model_of_ones_own(walk, descent_trace: Record) -> None:
     planned, lesson = walk("gradient_descent", trace=descent_trace(own=True))
     assert told(planned.problems) == []
@@ -135,7 +161,7 @@ def test_another_trace_is_told_what_to_record(walk, tiny_trace: Path) -> None:
 
 
 def test_a_path_is_drawn_to_where_it_leaves_the_map() -> None:
-    from derivviz.animation.descent import visible
+    from derivviz.animation.descent_map import visible
 
     places = np.array([[0, 0], [1, 1], [3, 1], [1, 1]], float)
     assert visible(places, [(0, 2), (0, 2)]).tolist() == [[0, 0], [1, 1]]
