@@ -28,13 +28,12 @@ from manim import (
 from numpy.typing import NDArray
 
 from derivviz.animation import Formula, Lesson, Number, parameter
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.gliding import Glide
 from derivviz.animation.hunger import Walkers
+from derivviz.animation.job_panels import both_planes, divided, formulas, one_plane, put, ranking
 from derivviz.animation.jobs import Reading, Steps, Tabs, cards, chain, layers
 from derivviz.animation.numerals import plain
-from derivviz.animation.plane import Plane
-from derivviz.animation.ranking import Ranking
-from derivviz.animation.stacked import Stacked, written
 from derivviz.animation.stage import color
 from derivviz.calculus import published
 from derivviz.calculus.expression import Expression
@@ -45,12 +44,13 @@ from derivviz.calculus.window import heights
 from derivviz.look.names import display
 
 Array = NDArray[np.float64]
-COLUMN, WIDTH = 0.35, 6.5  # left edge and width of the column of jobs
 FED = (4.0, 2.0, 1.0, 0.5)  # what the activation is fed: the first that it can take twice
 
 
 class RecommenderFunction(Lesson):
     """f′ as activation, as learning-rate factor and as score, for any function f."""
+
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -74,7 +74,7 @@ class RecommenderFunction(Lesson):
     def prepare(self) -> None:
         """The derivative, and where the dishes and the weights stand on it."""
         p = self.parameters
-        self.f = p.function
+        self.f, self.column = p.function, divided().column
         usable(self.f, p.hunger, p.mean)
         self.slope, self.bend = derivatives(self.f)
         self.at, self.original = operating_point(INDEX, p.hunger), is_original(self.slope)
@@ -90,39 +90,32 @@ class RecommenderFunction(Lesson):
             ko="곡선 f의 기울기들이 도함수 f′을 그린다. 음식 추천 모델은 이 f′을 세 곳에 쓴다.",
         )
         x = np.linspace(self.low, self.high, 801)
-        kept = self.slope(self.at)
-        self.y_range = heights(self.slope(x), [0.0, *kept])
-        planes = Stacked((self.low, self.high), (heights(self.f(x)), self.y_range), -6.8, 6.3, [self.heading])
+        self.y_range = heights(self.slope(x), [0.0, *self.slope(self.at)])
+        lines = formulas(self.f, self.slope)
+        x_range, y_ranges = (self.low, self.high), (heights(self.f(x)), self.y_range)
+        planes = both_planes(x_range, y_ranges, lines, [self.heading])
         curve = planes.above.curve(self.f)
         planes.above.keep_clear(curve)
         planes.below.keep_clear(planes.below.curve(self.slope))
         planes.name(planes.above, "f", "function", curve, ())
         glide = Glide(self.f, self.slope, planes.above, planes.below)
-        known = [written("f(x)", self.f, "function", WIDTH), written("f'(x)", self.slope, "tangent", WIDTH)]
-        formulas = VGroup(*(line for line in known if line is not None)).arrange(
-            DOWN, buff=0.4, aligned_edge=LEFT
-        )
-        formulas.move_to([COLUMN, 1.0, 0], LEFT)
         names = planes.labels[planes.above]
         self.play(FadeIn(planes.above, planes.below, *names), run_time=0.6)
         self.play(Create(curve), run_time=1.2, rate_func=linear)
-        self.play(FadeIn(formulas), run_time=0.4)
+        self.play(FadeIn(lines), run_time=0.4)
         self.add(glide.trail, glide.at(self.low))
         self.play(glide.go(self.low, self.high), run_time=3.0)
         glide.leave(self.high)
         self.play(FadeOut(glide), run_time=0.5)
         self.wait(0.6)
 
-        self.tabs = Tabs(self, COLUMN, WIDTH)
-        self.plane = Plane((self.low, self.high), self.y_range, 6.3, 5.2, ("x", ""), (8, 6))
-        self.plane.move_to([-3.55, 0.1, 0])
-        beside = -6.8 - self.plane.get_left()[0]
-        self.plane.shift(RIGHT * max(0.0, beside))
+        self.tabs = Tabs(self)
+        self.plane = one_plane(x_range, self.y_range)
         self.curve = self.plane.curve(self.slope, role="tangent")
         self.walkers = Walkers(self.plane, INDEX, self.slope, self.bend)
         hungers = np.linspace(self.start, self.parameters.hunger, 60)
         self.plane.keep_clear(self.curve, self.walkers.way(hungers))
-        gone = [planes.above, planes.below, curve, glide.trail, formulas, *names]
+        gone = [planes.above, planes.below, curve, glide.trail, lines, *names]
         self.play(FadeOut(*gone), run_time=0.4)
         self.play(FadeIn(self.plane, self.curve), FadeIn(self.tabs), run_time=0.6)
 
@@ -132,10 +125,10 @@ class RecommenderFunction(Lesson):
             ko="첫째, 층과 층 사이에서 모든 신호 z가 a = f′(z)로 바뀐다. f′이 활성화 함수이다.",
         )
         self.play(self.tabs.light(0))
-        self.row = layers(self, COLUMN, WIDTH, 1.55)
+        self.row = layers(self)
         self.play(FadeIn(self.row, lag_ratio=0.1), run_time=1.0)
-        self.reading = Reading(self.plane, self.slope, "z", "a")
-        self.reading.beside([COLUMN, 0.35, 0])
+        self.reading = Reading(self.plane, self.slope, "z", "a", pick(wide=40, tall=66, square=56))
+        self.reading.beside(2.45, 2.85, 3.05)
         self.reading.at(-3.6)
         self.play(FadeIn(self.reading), run_time=0.5)
         stops = [-3.6, -1.0, 0.6] if self.original else [-3.6, 1.2]
@@ -161,7 +154,7 @@ class RecommenderFunction(Lesson):
             en=f"Feed it {plain(z)}: out comes {out[0]}, and the next f′ makes {out[1]} of that. {told['en']}.",
             ko=f"{plain(z)} → {out[0]} → {out[1]}. {told['ko']}.",
         )
-        numbers = chain((z, a, b), COLUMN, WIDTH)
+        numbers = chain((z, a, b))
         self.play(FadeIn(numbers[0]), run_time=0.3)
         for n, box in enumerate(self.row.active):
             come = FadeIn(numbers[2 * n + 1 : 2 * n + 3], shift=RIGHT * 0.2)
@@ -169,12 +162,14 @@ class RecommenderFunction(Lesson):
         self.claim("f′ of what it is fed", float(self.slope(z)), a)
         self.leaving = [numbers]
         if self.original:
-            told_loss = self.words(
-                en="published loss, first epoch:", ko="발표된 첫 에포크의 손실:", size="label", fill="muted"
+            size, told = (
+                enlarged("label"),
+                {"en": "published loss, first epoch:", "ko": "발표된 첫 에포크의 손실:"},
             )
-            loss = Formula(f"{published.LOSSES[0]:,}".replace(",", " thin "), 50, "loss")
+            told_loss = self.words(**told, size=size, fill="muted")
+            loss = Formula(f"{published.LOSSES[0]:,}".replace(",", " thin "), enlarged(50), "loss")
             block = VGroup(told_loss, loss).arrange(DOWN, buff=0.2, aligned_edge=LEFT)
-            block.move_to([COLUMN, -1.85, 0], LEFT)
+            put(block, wide=4.65, tall=5.15, square=3.75, second=True)
             self.play(FadeIn(block, shift=UP * 0.1), run_time=0.6)
             self.leaving.append(block)
         self.wait(1.0)
@@ -188,14 +183,15 @@ class RecommenderFunction(Lesson):
         self.play(FadeOut(self.row, self.reading, *self.leaving), run_time=0.3)
         self.play(self.tabs.light(1))
         name = self.choose(en="factor", ko="배율")
-        law = Formula(f'"{name}" = 1 + frac(abs({{{{f\'(overline(w)) : f}}}}), 20)', 46, f="tangent")
-        law.move_to([COLUMN, 1.42, 0], LEFT)
+        formula = f'"{name}" = 1 + frac(abs({{{{f\'(overline(w)) : f}}}}), 20)'
+        law = Formula(formula, enlarged(46), f="tangent")
+        put(law, wide=1.38, tall=1.5, square=1.7)
         self.reading = Reading(self.plane, self.slope, "overline(w)", "f'(overline(w))")
-        self.reading.beside([COLUMN, 0.12, 0])
+        self.reading.beside(2.68, 2.95, 3.25)
         x = np.linspace(-2.6, self.high - 0.8, 200)
         seen = x[(self.slope(x) >= self.y_range[0]) & (self.slope(x) <= self.y_range[1])]
         longest = step_factor(self.slope, np.append(seen, mean)).max()
-        self.steps = Steps(self, COLUMN, float(longest))
+        self.steps = Steps(self, float(longest))
         start = -2.6 if np.isfinite(self.slope(-2.6)) else mean
         self.reading.at(start)
         self.steps.draw(float(step_factor(self.slope, start)))
@@ -222,24 +218,26 @@ class RecommenderFunction(Lesson):
             ko="셋째, 답을 고를 때. 배고픔 h가 다섯 음식마다 x축 위의 자리를 정해 준다.",
         )
         self.play(self.tabs.light(2))
-        self.place_law = Formula("x_i = 4 {{h : h}} slash 10 - 3 + 0.3 i", 42, h="parameter")
-        self.place_law.move_to([COLUMN + 2.3, -2.35, 0], LEFT)
+        left, size = self.column.left, enlarged("body")
+        law, law_size = "x_i = 4 {{h : h}} slash 10 - 3 + 0.3 i", pick(wide=42, tall=48, square=46)
+        self.place_law = put(Formula(law, law_size, h="parameter"), wide=5.15, tall=5.42, square=2.5)
+        self.place_law.shift(RIGHT * pick(wide=2.3, tall=2.35, square=0))
         self.h, self.share = ValueTracker(self.start), ValueTracker(0.0)
-        head = Formula("h =", "body", "parameter").at([COLUMN, -2.45, 0])
-        self.h_number = Number(self.start, ".1f", "body", "parameter", width=5)
-        self.h_number.at([head.get_right()[0] + 0.17, -2.45, 0])
-        self.head = head
+        y = self.column.down(pick(wide=5.25, tall=5.54, square=3.7))
+        self.head = Formula("h =", size, "parameter").at([left, y, 0])
+        self.h_number = Number(self.start, ".1f", size, "parameter", width=5)
+        self.h_number.at([self.head.get_right()[0] + 0.17, y, 0])
         names = [self.choose(**display(name)) for name in DISHES]
         path = np.array(
             [multipliers(self.slope, h) for h in np.linspace(self.start, self.parameters.hunger, 101)]
         )
         reach = min(0.0, float(path.min())), max(1.1, float(path.max()))
-        self.chart = Ranking(
-            names, INDEX, np.ones(len(DISHES)), reach, ".0f", left=COLUMN, end=5.9, shift=-0.6
-        )
+        self.chart = ranking(names, INDEX, reach)
+        names_first = [self.chart.labels]  # where the column would be empty without them
+        self.known = pick(wide=[], tall=names_first, square=names_first)
         self.walkers.draw(self.start, 0.0)
         self.play(FadeOut(*self.leaving, self.plane.grid), run_time=0.3)
-        self.play(FadeIn(self.place_law), FadeIn(head, self.h_number), run_time=0.5)
+        self.play(FadeIn(self.place_law), FadeIn(self.head, self.h_number, *self.known), run_time=0.5)
         self.play(FadeIn(self.walkers, shift=DOWN * 0.2), run_time=0.6)
         self.driver = VMobject()  # what is added after it is drawn anew in every frame
         self.add(self.driver, self.walkers, self.h_number)
@@ -263,11 +261,16 @@ class RecommenderFunction(Lesson):
             ko="그 자리에서 f′의 값이 음식의 확률 p에 곱할 배율을 정한다.",
         )
         score = self.choose(en="score", ko="점수")
-        law = Formula(f'"{score}"_i = p_i (1 + {{{{f\'(x_i) : f}}}} slash 20)', 42, f="tangent")
-        self.score_law = law.move_to([COLUMN, 1.6, 0], LEFT)
+        law = Formula(
+            f'"{score}"_i = p_i (1 + {{{{f\'(x_i) : f}}}} slash 20)',
+            pick(wide=42, tall=52, square=38),
+            f="tangent",
+        )
+        self.score_law = put(law, wide=1.2, tall=1.3, square=1.4)
         self.chart.draw(np.ones(len(DISHES)))
         self.chart.draw(multipliers(self.slope, self.start))
-        self.play(FadeIn(self.score_law, self.chart.rest), FadeIn(self.chart.factors), run_time=0.8)
+        new = [row.measure for row in self.chart.rows] if self.known else [self.chart.rest]
+        self.play(FadeIn(self.score_law, *new), FadeIn(self.chart.factors), run_time=0.8)
         self.bring_to_front(self.chart.rest, self.chart.factors)
         self.driver.add_updater(lambda _: self.pose())
         if self.start < h:
@@ -310,7 +313,7 @@ class RecommenderFunction(Lesson):
         gone = [self.place_law, self.score_law, self.head, self.h_number, self.chart.rest, self.chart.factors]
         self.play(FadeOut(*gone), run_time=0.4)
         self.play(FadeOut(self.tabs), run_time=0.3)
-        for card in cards(self, COLUMN):
+        for card in cards(self):
             self.play(
                 FadeIn(card, shift=UP * 0.15), Indicate(self.curve, 1.0, color("tangent")), run_time=1.0
             )

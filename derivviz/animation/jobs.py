@@ -21,8 +21,10 @@ from manim import (
     VMobject,
     smooth,
 )
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from derivviz.animation.frame import enlarged, pick
+from derivviz.animation.job_panels import divided, put
 from derivviz.animation.layout import mark
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Dashed, Segments, dot
@@ -40,15 +42,20 @@ JOBS = (("activation", "활성화"), ("learning step", "학습 보폭"), ("score
 class Tabs(VGroup):
     """The names of the three jobs in a row, numbered; the one that is told of is lit."""
 
-    def __init__(self, lesson: Lesson, left: float, width: float) -> None:
+    def __init__(self, lesson: Lesson) -> None:
+        column = divided().column
+        left = column.left
         self.names = [
-            lesson.words(en=f"{n} {en}", ko=f"{n} {ko}", size="label", fill="muted")
+            lesson.words(en=f"{n} {en}", ko=f"{n} {ko}", size=pick(wide=36, tall=43, square=42), fill="muted")
             for n, (en, ko) in enumerate(JOBS, start=1)
         ]
         super().__init__(*self.names)
-        gap = min(0.9, (width - sum(name.width for name in self.names)) / (len(JOBS) - 1))
+        gap = min(
+            pick(wide=0.9, tall=0.9, square=1.6),
+            (column.width - sum(name.width for name in self.names)) / (len(JOBS) - 1),
+        )
         for name in self.names:
-            name.at([left, 2.45, 0])
+            name.at([left, column.down(0.35), 0])
             left += name.width + gap
         self.line = Segments([[np.zeros(3), RIGHT]], "tangent", 5)
 
@@ -56,7 +63,8 @@ class Tabs(VGroup):
         """Light up one job and leave the others pale."""
         fills = [color("ink" if n == job else "muted") for n in range(len(JOBS))]
         name = self.names[job]
-        ends = [name.get_left()[0], 2.2, 0], [name.get_right()[0], 2.2, 0]
+        y = divided().column.down(0.6)
+        ends = [name.get_left()[0], y, 0], [name.get_right()[0], y, 0]
         there = Segments([ends], "tangent", 5)
         if self.line in self.submobjects:
             move = self.line.animate.become(there)
@@ -76,21 +84,25 @@ class Layers(VGroup):
     active: tuple[VGroup, ...]
 
 
-def layers(lesson: Lesson, left: float, width: float, y: float) -> Layers:
-    """The row of layers between a left edge and as far as a width reaches."""
+def layers(lesson: Lesson) -> Layers:
+    """The row of layers across the column."""
+    column, scale = divided().column, pick(wide=1.0, tall=1.2, square=1.6)
     names = (("conv", "합성곱"), None, ("pool", "풀링"), ("linear", "선형"), None, ("linear", "선형"))
     boxes = []
     for name in names:
         text = (
-            Formula("f'", 36, "tangent")
+            Formula("f'", 36 * scale, "tangent")
             if name is None
-            else lesson.words(en=name[0], ko=name[1], size="tick")
+            else lesson.words(en=name[0], ko=name[1], size=28 * scale)
         )
-        box = RoundedRectangle(0.1, width=text.width + 0.24, height=0.62, stroke_width=2.5)
+        box = RoundedRectangle(0.1, width=text.width + 0.24, height=0.62 * scale, stroke_width=2.5)
         box.set_stroke(color("tangent" if name is None else "axis"))
         boxes.append(VGroup(mark(box, backdrop=True), text.move_to(box)))
-    gap = min(0.32, (width - sum(box.width for box in boxes)) / (len(boxes) - 1))
-    row = VGroup(*boxes).arrange(RIGHT, buff=gap).move_to([left, y, 0], LEFT)
+    gap = min(
+        pick(wide=0.32, tall=0.4, square=0.9),
+        (column.width - sum(box.width for box in boxes)) / (len(boxes) - 1),
+    )
+    row = put(VGroup(*boxes).arrange(RIGHT, buff=gap), wide=1.25, tall=1.35, square=1.4)
     made = Layers(row)
     for one, other in pairwise(boxes):
         ends = one.get_right() + RIGHT * 0.03, other.get_left() + LEFT * 0.03
@@ -111,7 +123,7 @@ def layers(lesson: Lesson, left: float, width: float, y: float) -> Layers:
 class Reading(VGroup):
     """A point of the graph of f′, dashed lines to both axes, and the two numbers beside the plane."""
 
-    def __init__(self, plane: Plane, slope: Expression, into: str, out: str) -> None:
+    def __init__(self, plane: Plane, slope: Expression, into: str, out: str, size: float = 0.0) -> None:
         super().__init__()
         self.plane, self.slope = plane, slope
         self.lines = VGroup(
@@ -121,14 +133,17 @@ class Reading(VGroup):
             )
         )
         self.point = dot()
-        self.heads = VGroup(Formula(f"{into} =", "body", "parameter"), Formula(f"{out} =", "body", "tangent"))
-        self.numbers = [Number(0.0, ".2f", "body", role, width=16) for role in ("parameter", "tangent")]
+        size, roles = size or enlarged("body"), ("parameter", "tangent")
+        self.heads = VGroup(
+            *(Formula(f"{name} =", size, role) for name, role in zip((into, out), roles, strict=True))
+        )
+        self.numbers = [Number(0.0, ".2f", size, role, width=16) for role in roles]
         self.add(self.lines, self.point, self.heads, *self.numbers)
         self.x = math.nan
 
-    def beside(self, corner: ArrayLike) -> Reading:
-        """Put the numbers, one below the other, at their left end."""
-        self.heads.arrange(DOWN, buff=0.4, aligned_edge=RIGHT).move_to(corner, LEFT)
+    def beside(self, wide: float, tall: float, square: float) -> Reading:
+        """Put the numbers, one below the other, so far below the top of the column."""
+        put(self.heads.arrange(DOWN, buff=0.4, aligned_edge=RIGHT), wide=wide, tall=tall, square=square)
         for head, number in zip(self.heads, self.numbers, strict=True):
             number.at([self.heads.get_right()[0] + 0.2, head.pen.points[0][1], 0])
         return self
@@ -165,32 +180,40 @@ class Reading(VGroup):
 class Steps(VGroup):
     """A step of the optimizer, and below it the same step stretched by a factor."""
 
-    ROOM = 4.6  # units of the frame for the longest
-
-    def __init__(self, lesson: Lesson, left: float, longest: float) -> None:
+    def __init__(self, lesson: Lesson, longest: float) -> None:
         super().__init__()
-        self.left, self.unit = left, self.ROOM / max(longest, 2.0)
+        panels = divided()
+        self.room = pick(wide=4.6, tall=4.9, square=3.7)  # for the longest
+        self.left = pick(wide=panels.column.left, tall=panels.column.left, square=panels.second.left)
+        self.top, self.unit = (
+            panels.column.down(pick(wide=3.65, tall=4.2, square=1.6)),
+            self.room / max(longest, 2),
+        )
         names = (
-            lesson.words(en="step of Adam", ko="Adam의 보폭", size="label", fill="muted"),
-            lesson.words(en="stretched", ko="늘어난 보폭", size="label", fill="parameter"),
+            lesson.words(en="step of Adam", ko="Adam의 보폭", size=enlarged("label"), fill="muted"),
+            lesson.words(en="stretched", ko="늘어난 보폭", size=enlarged("label"), fill="parameter"),
         )
         self.bars = VGroup()
-        for name, y, role in zip(names, (-0.85, -1.85), ("muted", "parameter"), strict=True):
-            self.add(name.move_to([left, y, 0], LEFT))
+        for name, down, role in zip(names, (0.0, 1.0), ("muted", "parameter"), strict=True):
+            self.add(name.move_to([self.left, self.below(down), 0], LEFT))
             self.bars.add(VMobject(stroke_width=0, fill_color=color(role), fill_opacity=1))
-        self.number = Number(1.0, ".2f", "label", "parameter", width=12)
+        self.number = Number(1.0, ".2f", enlarged("label"), "parameter", width=12)
         self.add(self.bars, self.number)
         self.draw(1.0)
+
+    def below(self, distance: float) -> float:
+        """The height so far below the first name; in a square frame there is more room."""
+        return round(self.top - distance * pick(wide=1.0, tall=1.0, square=1.35), 9)
 
     def draw(self, factor: float) -> Steps:
         """Both steps, the second by so much longer; one that leaves the picture is cut off."""
         if not math.isfinite(factor):
             return self
-        for bar, length, y in zip(self.bars, (1.0, factor), (-1.3, -2.3), strict=True):
-            end = self.left + min(length * self.unit, self.ROOM)
-            bar.set_points_as_corners(_arrow(self.left, end, y))
+        for bar, length, down in zip(self.bars, (1.0, factor), (0.45, 1.45), strict=True):
+            end = self.left + min(length * self.unit, self.room)
+            bar.set_points_as_corners(_arrow(self.left, end, self.below(down)))
         self.number.set_value(factor)
-        self.number.at([self.bars[1].get_right()[0] + 0.2, -2.42, 0])
+        self.number.at([self.bars[1].get_right()[0] + 0.2, round(self.below(1.45) - 0.12, 9), 0])
         return self
 
     def ratio(self) -> float:
@@ -213,26 +236,36 @@ def _arrow(left: float, right: float, y: float) -> Array:
     return np.array([[x, y + up, 0.0] for x, up in [*corners, corners[0]]])
 
 
-def chain(numbers: Sequence[float], left: float, width: float) -> VGroup:
+def chain(numbers: Sequence[float]) -> VGroup:
     """Numbers that f′ makes of one another, an arrow between each two."""
+    panels, size = divided(), enlarged(44)
+    room = pick(wide=panels.column, tall=panels.column, square=panels.second)
     parts: list[Formula] = []
     for number in numbers:
-        parts += [Formula("arrow.r^(f')", 44, "tangent")] if parts else []
-        parts.append(Formula(short(number, 5), 44))
+        parts += [Formula("arrow.r^(f')", size, "tangent")] if parts else []
+        parts.append(Formula(short(number, 5), size))
     made = VGroup(*parts).arrange(RIGHT, buff=0.22)
-    return made.scale_to_fit_width(min(width, made.width)).move_to([left, -0.75, 0], LEFT)
+    made.scale_to_fit_width(min(room.width, made.width))
+    return put(made, wide=3.55, tall=4.1, square=2.55, second=True)
 
 
-def cards(lesson: Lesson, left: float) -> VGroup:
-    """The three jobs, each with its formula."""
+def cards(lesson: Lesson) -> VGroup:
+    """The three jobs, each with its formula: one below the other, in a square frame side by side."""
     laws = (
         "a = {{f'(z) : f}}",
         "1 + abs({{f'(overline(w)) : f}}) slash 20",
         "p_i (1 + {{f'(x_i) : f}} slash 20)",
     )
+    column = divided().column
+    across, down = pick(wide=(0.0, 1.6), tall=(0.0, 1.85), square=(3.9, 0.0))
+    size, first = pick(wide=50, tall=70, square=46), pick(wide=0.9, tall=0.8, square=1.5)
+    inward, below = pick(wide=(0.35, 0.65), tall=(0.4, 0.8), square=(0.0, 0.9))  # of a formula from its name
     made = VGroup()
     for n, ((en, ko), law) in enumerate(zip(JOBS, laws, strict=True)):
-        name = lesson.words(en=f"{n + 1} {en}", ko=f"{n + 1} {ko}", size="label")
-        name.move_to([left, 1.9 - 1.6 * n, 0], LEFT)
-        made.add(VGroup(name, Formula(law, 50, f="tangent").move_to([left + 0.35, 1.25 - 1.6 * n, 0], LEFT)))
+        left, y = column.left + across * n, column.down(first + down * n)
+        name = lesson.words(en=f"{n + 1} {en}", ko=f"{n + 1} {ko}", size=pick(wide=36, tall=43, square=42))
+        name.move_to([left, y, 0], LEFT)
+        formula = Formula(law, size, f="tangent")
+        formula.move_to([left + inward, round(y - below, 9), 0], LEFT)
+        made.add(VGroup(name, formula))
     return made

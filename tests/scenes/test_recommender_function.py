@@ -89,6 +89,35 @@ def test_other_functions(walk, parameters, language):
     assert lesson.chart.lengths() == pytest.approx(1 + slope / 20, rel=1e-6, abs=1e-6)
 
 
+OTHER_SHAPES = ["9:16", "1:1"]
+
+
+@pytest.mark.parametrize("aspect", OTHER_SHAPES)
+@pytest.mark.parametrize(
+    "parameters",
+    [{"function": "exp(3x)", "hunger": "10"}, {"function": "tan(x)", "hunger": "3", "mean": "8"}],
+)
+def test_other_functions_in_other_shapes(walk, aspect, parameters):
+    planned, lesson = walk("recommender_function", "ko", "paper", aspect=aspect, **parameters)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+
+
+@pytest.mark.parametrize("aspect", OTHER_SHAPES)
+def test_a_narrower_frame_is_arranged_anew(walk, aspect):
+    planned, lesson = walk("recommender_function", aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+    plane, width = lesson.plane.frame, 8 if aspect == "9:16" else 12
+    assert plane.width > 0.9 * width
+    assert lesson.chart.rest.get_top()[1] < plane.get_bottom()[1]  # the column stands below the picture
+    law = lesson.score_law
+    beside = lesson.chart.rest.get_left()[0] > law.get_right()[0]
+    below = lesson.chart.rest.get_top()[1] < law.get_bottom()[1]
+    assert (beside, below) == (aspect == "1:1", aspect == "9:16")
+    assert law.drawn_size / width > 1.05 * 42 / 14.2  # and can be read better than in 16:9
+
+
 def test_signals_that_do_not_explode_are_not_said_to(walk):
     planned, _ = walk("recommender_function", function="sin(x)")
     assert "Here signals stay within bounds" in spoken(planned)
