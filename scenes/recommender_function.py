@@ -301,6 +301,7 @@ class RecommenderFunction(Lesson):
     def pose(self) -> None:
         """Points, bars and the number of hunger where they are now."""
         h, share = self.h.get_value(), self.share.get_value()
+        h = self.parameters.hunger if round(h, 1) == self.parameters.hunger else h  # as the read-out says
         self.walkers.draw(h, share)
         self.h_number.set_value(h)
         self.chart.draw(1 + share * (multipliers(self.slope, h) - 1))
