@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from manim import (
@@ -28,11 +27,12 @@ from manim import (
 
 from derivviz.animation import Formula, Lesson, parameter
 from derivviz.animation.chains import shown
-from derivviz.animation.machines import bracketed, figure, fitted, law, product_row
-from derivviz.animation.net import SmallGraph
+from derivviz.animation.frame import pick, shape
+from derivviz.animation.machines import bracketed, figure, fitted, law, product_row, width
+from derivviz.animation.net import SmallGraph, directions, graph_room
 from derivviz.animation.nudging import Nudges
 from derivviz.animation.numerals import plain, value
-from derivviz.animation.stage import SIZES, color
+from derivviz.animation.stage import color
 from derivviz.calculus.derivation import derive
 from derivviz.calculus.expression import Expression
 from derivviz.look.letters import in_letter
@@ -40,11 +40,12 @@ from derivviz.look.math import typst_math
 
 NAMES = "fghk"
 COUNTS = {2: "두", 3: "세", 4: "네"}
-WIDTH = 13.1
 
 
 class ChainRule(Lesson):
     """Rates multiply along a chain of machines, forward and, in a computational graph, backward."""
+
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -55,7 +56,7 @@ class ChainRule(Lesson):
         self.f, self.a = self.parameters.function, self.parameters.at
         chosen = shown(self.f, self.a)
         self.chain, self.letters, self.hs = chosen.chain, chosen.letters, chosen.sizes
-        self.row, self.nodes, self.net = chosen.row, chosen.nodes, chosen.net
+        self.row, self.nodes, self.net, self.text = chosen.row, chosen.nodes, chosen.net, chosen.text
         self.heading = self.title()
         self.machines_in_a_row()
         self.one_number()
@@ -74,16 +75,22 @@ class ChainRule(Lesson):
             en=f"A function inside a function: {n} machines in a row.",
             ko=f"함수 속에 함수가 있다. 기계 {COUNTS[n]} 대를 한 줄로 이은 것과 같다.",
         )
-        self.formula = Formula(f"y = {typst_math(self.f)}", 64).move_to([0, 0.6, 0])
-        fitted(self.formula, WIDTH)
+        largest = pick(wide=64, tall=84, square=84)
+        self.formula = Formula(f"y = {typst_math(self.f)}", largest).move_to([0, 0.6, 0])
+        fitted(self.formula, width())
         self.play(FadeIn(self.formula, shift=UP * 0.15), run_time=0.8)
         self.wait(0.6)
-        self.nudges = Nudges(self.chain, self.row, self.hs)
-        shrunk = min(1.0, 42 / self.formula.drawn_size, 0.8 / self.formula.height)
-        self.play(self.formula.animate.scale(shrunk).move_to([0, 2.6, 0]), run_time=0.8)
+        self.nudges = Nudges(self.chain, self.row, self.hs, self.text)
+        for part in self.nudges.around:
+            part.shift(-self.nudges.aside)
+        size, height = pick(wide=(42, 0.8), tall=(56, 1.0), square=(56, 1.0))
+        shrunk = min(1.0, size / self.formula.drawn_size, height / self.formula.height)
+        self.play(
+            self.formula.animate.scale(shrunk).move_to(level(wide=2.6, tall=5.5, square=4.2)), run_time=0.8
+        )
         self.play(FadeIn(self.row.letters[0]), run_time=0.3)
         for number in range(n):
-            self.play(FadeIn(self.row.link(number), shift=RIGHT * 0.2), run_time=0.6)
+            self.play(FadeIn(self.row.link(number), shift=self.row.onward * 0.2), run_time=0.6)
 
         names = NAMES[:n]
         composed = "∘".join(reversed(names))
@@ -94,9 +101,15 @@ class ChainRule(Lesson):
         nested = "x"
         for name in names:
             nested = f"{name}({nested})"
-        rule = Formula(f"y = ({' compose '.join(reversed(names))})(x) = {nested}").move_to([0, -0.9, 0])
+        rule = Formula(
+            f"y = ({' compose '.join(reversed(names))})(x) = {nested}", pick(wide=52, tall=60, square=64)
+        )
+        fitted(rule, width()).move_to(level(wide=-0.9, tall=-4.3, square=-2.9))
+        self.names = VGroup()
         for name, box in zip(names, self.row.boxes, strict=True):
-            letter = Formula(name, "label", "function").next_to(box, UP, 0.14)
+            letter = Formula(name, self.text, "function")
+            letter.next_to(box, pick(wide=UP, tall=LEFT, square=UP), pick(wide=0.14, tall=0.25, square=0.2))
+            self.names.add(letter)
             self.play(FadeIn(letter, shift=UP * 0.1), run_time=0.45)
         self.play(FadeIn(rule, shift=UP * 0.15), run_time=0.7)
         self.wait(0.6)
@@ -132,9 +145,10 @@ class ChainRule(Lesson):
             en=f"Every machine multiplies the nudge that it gets: by {', then by '.join(factors[:-1])}.",
             ko=f"기계마다 받은 변화량에 무언가를 곱한다. 차례로 {', '.join(f'{t}배' for t in factors[:-1])}이다.",
         )
-        pairs = [*pairwise(self.letters), ("x", "y")]
-        symbols = [Formula(f"frac(Delta {v}, Delta {u})", "label", "parameter") for u, v in pairs]
-        self.heads = product_row(self.row, -0.55, symbols)
+        self.heads = self.nudges.heads(self.letters, "Delta", "parameter")
+        if self.nudges.aside.any():
+            parts = (*self.nudges.around, self.names)
+            self.play(*(part.animate.shift(self.nudges.aside) for part in parts), run_time=0.8)
         self.play(FadeIn(start), run_time=0.3)
         for k in range(n):
             self.play(
@@ -184,24 +198,23 @@ class ChainRule(Lesson):
             self.nudges.moving(self.hs[2], 0.0),
             run_time=0.7,
         )
-        columns = self.row.columns
         self.graphs, below = VGroup(), VGroup()
         for k, (link, letter) in enumerate(zip(self.chain.links, self.letters, strict=False)):
-            room = columns[2 * k + 2] - columns[2 * k] - 0.5
+            x, room = graph_room(self.row, k)
             graph = SmallGraph(
                 link,
                 self.chain.values[k],
                 self.chain.values[k + 1],
                 self.chain.rates[k],
-                (min(3.4, room - 0.3), 1.7),
+                pick(wide=(min(3.4, room - 0.3), 1.7), tall=(room, 2.0), square=(min(4.4, room - 0.3), 2.7)),
             )
             slope = in_letter(link.slope, letter).replace("-", "−", 1)
             number = figure(self.chain.rates[k])
-            text = Formula(number if slope == number else f"{slope} = {number}", "label", "tangent")
-            if text.width > room * SIZES["label"] / SIZES["tick"] or text.height > 1.0:
-                text = Formula(number, "label", "tangent")
-            self.graphs.add(graph.move_to([columns[2 * k + 1], -1.0, 0]))
-            below.add(fitted(text, room).move_to([columns[2 * k + 1], -2.35, 0]))
+            text = Formula(number if slope == number else f"{slope} = {number}", self.text, "tangent")
+            if text.width > room * self.text / pick(wide=28, tall=36, square=36) or text.height > 1.0:
+                text = Formula(number, self.text, "tangent")
+            self.graphs.add(graph.move_to([x, pick(wide=-1.0, tall=-3.1, square=-1.25), 0]))
+            below.add(fitted(text, room).move_to([x, pick(wide=-2.35, tall=-4.65, square=-3.3), 0]))
             self.play(FadeIn(graph.plane), Create(graph.curve), run_time=0.7)
             self.play(Create(graph.tangent), FadeIn(graph.point, below[k]), run_time=0.7)
         self.wait(0.6)
@@ -212,16 +225,21 @@ class ChainRule(Lesson):
             en="The chain rule: multiply the derivatives along the chain.",
             ko="연쇄법칙: 이어진 기계들의 미분계수를 모두 곱한다.",
         )
-        pairs = [*pairwise(self.letters), ("x", "y")]
-        heads = [Formula(f"frac(dif {v}, dif {u})", "label", "tangent") for u, v in pairs]
-        numbers = [Formula(figure(r), "label", "tangent") for r in (*self.chain.rates, self.chain.total)]
-        self.slopes = product_row(self.row, -1.3, numbers)
-        whole = law(self.chain.links, self.letters, derive(self.f).result, WIDTH)
+        rates = (*self.chain.rates, self.chain.total)
+        numbers = [Formula(figure(r), max(36, self.nudges.cells), "tangent") for r in rates]
+        self.slopes = product_row(self.row, pick(wide=-1.3, tall=-3.4, square=-1.7), numbers)
+        whole = law(self.chain.links, self.letters, derive(self.f).result, width())
         self.play(FadeOut(self.graphs, self.below), run_time=0.4)
-        self.play(FadeIn(product_row(self.row, -0.5, heads)), run_time=0.5)
+        heads = self.nudges.heads(self.letters, "dif", "tangent")
+        if shape() == "tall":  # no column of nudges before them
+            VGroup(heads, self.slopes).set_x(0)
+        self.play(FadeIn(heads), run_time=0.5)
         self.play(FadeIn(self.slopes, shift=UP * 0.1), run_time=0.7)
         if whole is not None:
-            self.play(FadeIn(whole.move_to([0, -2.25, 0]), shift=UP * 0.15), run_time=0.8)
+            self.play(
+                FadeIn(whole.move_to(level(wide=-2.25, tall=-4.5, square=-3.3)), shift=UP * 0.15),
+                run_time=0.8,
+            )
         self.wait(1.0)
 
     def graph(self) -> None:
@@ -231,14 +249,11 @@ class ChainRule(Lesson):
             ko="기계를 분해하자. 연산 하나하나가 계산 그래프의 노드가 된다.",
         )
         leaving = [part for part in self.mobjects if part not in (self.heading, self._caption, self.formula)]
-        forward = self.words(
-            en="forward: values $arrow.r$", ko="앞으로: 값 $arrow.r$", size="label", fill="muted"
-        )
-        forward.move_to([self.net.get_left()[0], self.net.row.get_y() + 1.4, 0], LEFT)
+        forward, self.back = directions(self.net)
         self.play(*(FadeOut(part) for part in leaving), run_time=0.6)
         self.play(FadeIn(self.net.row.letters[0], self.net.numbers[0], forward), run_time=0.4)
         for k in range(n):
-            self.play(FadeIn(self.net.row.link(k), shift=RIGHT * 0.15), run_time=0.4)
+            self.play(FadeIn(self.net.row.link(k), shift=self.net.row.onward * 0.15), run_time=0.4)
             self.play(FadeIn(self.net.numbers[k + 1]), run_time=0.3)
 
     def walk_back(self) -> None:
@@ -247,14 +262,7 @@ class ChainRule(Lesson):
             en="Now backward: start with dy/dy = 1, and multiply by the rate of every node.",
             ko="이제 뒤로 간다. dy/dy = 1에서 시작해, 지나는 노드마다 그 변화율을 곱한다.",
         )
-        back = self.words(
-            en="$arrow.l$ backward: derivatives of $y$",
-            ko="$arrow.l$ 뒤로: $y$의 미분계수",
-            size="label",
-            fill="muted",
-        )
-        back.move_to([self.net.get_right()[0], self.net.row.get_y() - 2.15, 0], RIGHT)
-        self.play(FadeIn(gradients[-1], back), run_time=0.6)
+        self.play(FadeIn(gradients[-1], self.back), run_time=0.6)
         for k in order:
             self.play(FadeIn(self.net.factors[k]), *self.net.pulse(k), run_time=0.6)
             self.play(TransformFromCopy(gradients[k + 1], gradients[k]), run_time=0.6)
@@ -264,8 +272,12 @@ class ChainRule(Lesson):
             ko=f"x에 이르면 dy/dx이다. 이번에도 {total}, 도함수의 식 없이 수만으로 구했다.",
         )
         factors = " dot ".join(bracketed(r) for r in reversed(self.nodes.rates))
-        answer = Formula(f"frac(dif y, dif x) = {factors} = {figure(self.chain.total)}", 44, "tangent")
-        fitted(answer, WIDTH).move_to([0, -2.3, 0])
+        answer = Formula(
+            f"frac(dif y, dif x) = {factors} = {figure(self.chain.total)}",
+            pick(wide=44, tall=54, square=60),
+            "tangent",
+        )
+        fitted(answer, width()).move_to(level(wide=-2.3, tall=-4.7, square=-3.5))
         self.play(FadeIn(answer), Indicate(gradients[0], 1.3, color("tangent")), run_time=0.9)
         self.say(
             en="Neural networks learn by this walk back, with millions of nodes: back-propagation.",
@@ -312,6 +324,11 @@ class ChainRule(Lesson):
     def agree(self, what: str, drawn: float, true: float, tolerance: float) -> None:
         """Claim that two numbers are the same up to a share of their size."""
         self.claim(what, drawn / true if true else 1 + drawn, 1.0, tolerance)
+
+
+def level(*, wide: float, tall: float, square: float) -> list[float]:
+    """A point on the vertical line through the middle of the frame."""
+    return [0, pick(wide=wide, tall=tall, square=square), 0]
 
 
 def told(number: float) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from derivviz.animation.frame import pick
 from derivviz.animation.machines import Row
 from derivviz.animation.net import Net
 from derivviz.animation.nudging import room
@@ -18,7 +19,6 @@ _LETTERS, _GRAPH_LETTERS = "uvw", "abcds"
 _MOST_OPERATIONS = 6  # nodes that the graph has room for
 _NUDGES = (0.1, -0.1, 0.01, -0.01, 0.001, -0.001)  # the first that stays inside the domain is taken
 _LARGEST, _TINY = 1e7, 2e-5  # a value, and the shift that the largest nudge makes
-_ROW_Y, _NET_Y = 1.05, 0.6
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Shown:
         The machines in their places.
     net : Net
         The graph in its place.
+    text : float
+        Size of what is written around the row.
     """
 
     chain: Run
@@ -45,6 +47,7 @@ class Shown:
     sizes: tuple[float, float, float]
     row: Row
     net: Net
+    text: float
 
 
 def shown(function: Expression, at: float) -> Shown:
@@ -61,7 +64,7 @@ def shown(function: Expression, at: float) -> Shown:
         sizes = _sizes(function, chain)
         letters = ("x", *_LETTERS[: len(chain.links) - 1], "y")
         try:
-            row = Row(chain.links, letters, [0, _ROW_Y, 0], room(chain, sizes))
+            row, text = _row(chain, letters, sizes)
         except UsageError as too_long:
             error = too_long
             continue
@@ -69,8 +72,7 @@ def shown(function: Expression, at: float) -> Shown:
             if 2 <= len(links) <= _MOST_OPERATIONS:
                 nodes = _run(function, links, at)
                 with suppress(UsageError):
-                    net = Net(nodes, ("x", *_GRAPH_LETTERS[: len(links) - 1], "y"), _NET_Y)
-                    return Shown(chain, nodes, letters, sizes, row, net)
+                    return Shown(chain, nodes, letters, sizes, row, _net(nodes), text)
     raise (
         error
         if error.args
@@ -78,6 +80,28 @@ def shown(function: Expression, at: float) -> Shown:
             f"{function.text} at x = {at:g} is too long to be drawn: take shorter parts, as in 'sin(x^2)' at 1"
         )
     )
+
+
+def _row(chain: Run, letters: Sequence[str], sizes: tuple[float, float, float]) -> tuple[Row, float]:
+    """The row of machines, with the largest text around it for which there is room; and the size of that text."""
+    y, length = pick(wide=1.05, tall=1.5, square=2.0), pick(wide=13.1, tall=6.1, square=11.5)
+    across = pick(wide=1.35, tall=5.6, square=1.35)
+    *larger, least = pick(wide=(36,), tall=(50, 43), square=(46, 41, 36))
+    for text in larger:
+        with suppress(UsageError):
+            return Row(chain.links, letters, [0, y, 0], room(chain, sizes, text), length, across), text
+    return Row(chain.links, letters, [0, y, 0], room(chain, sizes, least), length, across), least
+
+
+def _net(nodes: Run) -> Net:
+    """The computational graph, with the largest text for which there is room."""
+    letters = ("x", *_GRAPH_LETTERS[: len(nodes.links) - 1], "y")
+    y, length = pick(wide=0.6, tall=-0.1, square=0.7), pick(wide=13.1, tall=7.9, square=11.5)
+    *larger, least = pick(wide=(36,), tall=(50, 43), square=(46, 41, 36))
+    for text in larger:
+        with suppress(UsageError):
+            return Net(nodes, letters, y, text, length)
+    return Net(nodes, letters, y, least, length)
 
 
 def _run(function: Expression, links: Sequence[Machine], at: float) -> Run:

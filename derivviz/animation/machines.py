@@ -1,4 +1,4 @@
-"""A chain of functions as machines in a row, and the same row as a computational graph."""
+"""A chain of functions as machines in a row, from left to right or from above, also as a computational graph."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from manim import Arrow, RoundedRectangle, VGroup
-from numpy.typing import ArrayLike
+from manim import DOWN, RIGHT, Arrow, RoundedRectangle, VGroup
+from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.frame import body, pick, shape
 from derivviz.animation.layout import mark
 from derivviz.animation.numerals import short
 from derivviz.animation.stage import SIZES, color
@@ -24,7 +25,13 @@ _LETTER = 44
 _ARROW = 0.42  # length at the least
 _GAPS = 0.14, 1.05  # between columns, at the least and at the most
 _TALLEST = 1.35
+_START = 1.3  # width of what stands before the cells of a table below them
 _DIGITS = 4
+
+
+def width() -> float:
+    """How wide a row or a formula may be."""
+    return pick(wide=13.1, tall=body(0.4).width, square=11.5)
 
 
 def figure(number: float, digits: int = _DIGITS) -> str:
@@ -35,6 +42,8 @@ def figure(number: float, digits: int = _DIGITS) -> str:
 class Row(VGroup):
     """Machines in a row, the letters of what goes in and comes out, and the arrows between them.
 
+    In a tall frame the row runs from above to below.
+
     Parameters
     ----------
     links
@@ -44,9 +53,12 @@ class Row(VGroup):
     middle
         Of the row, a point of the frame.
     texts
-        Widths of what will stand above or below, a letter and a machine in turn; none is crowded.
-    width
-        Most width of the row.
+        Widths of what will stand above or below, a letter and a machine in turn, or heights of what will stand
+        beside; none is crowded.
+    length
+        The most that the row may have.
+    across
+        The most that a machine may have across the row.
     round_ends
         Whether the frames are the round ones of a graph's nodes.
 
@@ -69,22 +81,28 @@ class Row(VGroup):
         letters: Sequence[str],
         middle: ArrayLike,
         texts: Sequence[float],
-        width: float = 13.1,
+        length: float,
+        across: float = _TALLEST,
         round_ends: bool = False,
     ) -> None:
         super().__init__()
-        self.letters = VGroup(*(Formula(letter, _LETTER) for letter in letters))
-        for size in _SIZES:
+        along = 1 if shape() == "tall" else 0
+        self.letters = VGroup(
+            *(Formula(letter, pick(wide=_LETTER, tall=52, square=52)) for letter in letters)
+        )
+        for size in pick(wide=_SIZES, tall=(72, 66, 60, 54, *_SIZES), square=(60, 54, *_SIZES)):
             self.boxes = VGroup(
                 *(_box(link, letter, size, round_ends) for link, letter in zip(links, letters, strict=False))
             )
             parts = [*self.letters, *self.boxes]
             parts[::2], parts[1::2] = list(self.letters), list(self.boxes)
-            columns = [max(part.width, text) for part, text in zip(parts, texts, strict=True)]
-            gap = min(_GAPS[1], (width - sum(columns)) / (len(columns) - 1))
-            ends = [gap + (column - part.width) / 2 for column, part in zip(columns, parts, strict=True)]
+            lengths = [part.length_over_dim(along) for part in parts]
+            columns = [max(own, text) for own, text in zip(lengths, texts, strict=True)]
+            gap = min(_GAPS[1], (length - sum(columns)) / (len(columns) - 1))
+            ends = [gap + (column - own) / 2 for column, own in zip(columns, lengths, strict=True)]
             shortest = min(a + b - gap for a, b in pairwise(ends))
-            if gap >= _GAPS[0] and shortest >= _ARROW and self.boxes.height <= _TALLEST:
+            crowded = gap < _GAPS[0] or shortest < pick(wide=_ARROW, tall=0.3, square=_ARROW)
+            if not crowded and self.boxes.length_over_dim(1 - along) <= across:
                 break
         else:
             raise UsageError(
@@ -93,15 +111,15 @@ class Row(VGroup):
             )
         x = -(sum(columns) + gap * (len(columns) - 1)) / 2
         for part, column in zip(parts, columns, strict=True):
-            part.move_to([x + column / 2, 0, 0])
+            part.move_to([0, -x - column / 2, 0] if along else [x + column / 2, 0, 0])
             x += column + gap
-        for letter in self.letters:  # on one line, with or without a tail below it
+        for letter in self.letters if not along else ():  # on one line, with or without a tail below it
             letter.shift([0, self.letters[0].pen.points[0][1] - letter.pen.points[0][1], 0])
         self.arrows = VGroup(
             *(
                 Arrow(
-                    [a.get_right()[0], 0, 0],
-                    [b.get_left()[0], 0, 0],
+                    [0, a.get_bottom()[1], 0] if along else [a.get_right()[0], 0, 0],
+                    [0, b.get_top()[1], 0] if along else [b.get_left()[0], 0, 0],
                     buff=0.08,
                     color=color("axis"),
                     stroke_width=4,
@@ -116,8 +134,29 @@ class Row(VGroup):
 
     @property
     def columns(self) -> list[float]:
-        """Where on the frame the letters and the machines stand in turn, from left to right."""
-        return sorted(float(part.get_x()) for part in (*self.letters, *self.boxes))
+        """Where on the frame what belongs to the letters and the machines in turn is written below, left to right.
+
+        Of machines that stand below each other: the first column, and one for each machine and for all of them.
+        """
+        if shape() != "tall":
+            return sorted(float(part.get_x()) for part in (*self.letters, *self.boxes))
+        cells = len(self.boxes) + 1
+        left, pitch = _START - width() / 2, (width() - _START) / cells
+        found = [left + (n / 2 + 0.5) * pitch for n in range(2 * cells - 1)]
+        return [(_START - width()) / 2, *found[:-2], found[-1]]
+
+    @property
+    def signs(self) -> list[float]:
+        """Where the signs between what is written below stand, from left to right."""
+        if shape() != "tall":
+            return [letter.get_x() for letter in self.letters[1:-1]] + [self.arrows[-1].get_x()]
+        columns = self.columns
+        return [*columns[2:-1:2], (columns[-2] + columns[-1]) / 2]
+
+    @property
+    def onward(self) -> NDArray[np.float64]:
+        """The direction that it runs in."""
+        return np.array(pick(wide=RIGHT, tall=DOWN, square=RIGHT))
 
     def link(self, number: int) -> VGroup:
         """A machine with the arrows that lead into it and out of it, and the letter after it."""
@@ -126,7 +165,11 @@ class Row(VGroup):
 
 def _box(link: Machine, letter: str, size: float, round_ends: bool) -> VGroup:
     formula = Formula(in_letter(link.function, letter), size, "function")
-    width, height = formula.width + 0.5, max(0.95, formula.height + 0.4)
+    least = pick(wide=0.95, tall=size / 52, square=0.95)
+    width, height = (
+        formula.width + 0.5,
+        max(least, formula.height + (0.4 if round_ends else pick(wide=0.4, tall=0.3, square=0.4))),
+    )
     frame = RoundedRectangle(
         corner_radius=height / 2 if round_ends else 0.15,
         width=max(width, height),
@@ -153,13 +196,17 @@ def product_row(row: Row, y: float, cells: Sequence[Formula], sign_role: str = "
             cell.move_to([x, y, 0])
     placed = VGroup(*cells)
     signs = ["times"] * (len(cells) - 2) + ["="]
-    spots = [letter.get_x() for letter in row.letters[1:-1]] + [row.arrows[-1].get_x()]
-    for sign, spot, (left, right) in zip(signs, spots, pairwise(cells), strict=True):
+    for sign, spot, (left, right) in zip(signs, row.signs, pairwise(cells), strict=True):
         formula = Formula(sign, left.size, sign_role)
         room = left.get_right()[0], right.get_left()[0]
         inside = room[0] + formula.width < spot < room[1] - formula.width
         placed.add(formula.move_to([spot if inside else sum(room) / 2, y, 0]))
     return placed
+
+
+def beside(machines: int) -> list[float]:
+    """The heights of what stands beside letters and machines in turn, where they stand below each other."""
+    return [0.0 if n % 2 else 0.36 for n in range(2 * machines + 1)]
 
 
 def bracketed(number: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from manim import UP
 
@@ -80,6 +82,33 @@ def test_other_compositions(walk, function, at, language, theme, machines, nodes
     limit = next(beat.text["en"] for beat in planned.beats if "limit" in beat.text["en"])
     assert ("not at x" in limit) == (not limit.endswith(f"= {at}."))
     assert failed_claims(lesson) == []
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+@pytest.mark.parametrize(
+    ("function", "at"), [("((x+1)^2+1)^3", "1"), ("e^(x*sin(x))", "1"), ("sqrt(1-x^2)", "0.95")]
+)
+def test_other_compositions_in_other_shapes(walk, aspect, function, at):
+    planned, lesson = walk("chain_rule", "ko", "paper", aspect=aspect, function=function, at=at)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+
+
+def test_in_a_tall_frame_the_machines_stand_below_each_other(walk):
+    planned, lesson = walk("chain_rule", aspect="9:16")
+    assert told(planned.problems) == []
+    for row in (lesson.row, lesson.net.row):
+        letters, boxes = list(row.letters), list(row.boxes)
+        parts = [part for pair in zip(letters, boxes, strict=False) for part in pair] + letters[-1:]
+        assert all(a.get_bottom()[1] > b.get_top()[1] for a, b in pairwise(parts))
+        assert {round(part.get_x(), 6) for part in parts} == {0.0}
+    for number, letter in zip(lesson.nudges.numbers, lesson.row.letters, strict=True):
+        assert number.get_right()[0] < letter.get_left()[0]
+        assert abs(number.get_y() - letter.get_y()) < 0.2
+    assert lesson.row.height > 5.5  # the chain is large,
+    assert lesson.nudges.rows[0][1].get_top()[1] < lesson.row.get_bottom()[1]  # and its table below it
+    lesson.net.gradients[0].markup = "2179.5"
+    assert failed_claims(lesson)[0] == "dy/dx in the graph"
 
 
 def test_where_operations_are_too_many_the_machines_are_the_nodes(walk):
