@@ -23,7 +23,7 @@ from manim import (
 )
 from numpy.typing import NDArray
 
-from derivviz.animation.frame import enlarged, pick
+from derivviz.animation.frame import enlarged, pick, shape
 from derivviz.animation.job_panels import divided, put
 from derivviz.animation.layout import mark
 from derivviz.animation.lesson import Lesson
@@ -264,8 +264,11 @@ def cards(lesson: Lesson) -> VGroup:
     for n, ((en, ko), law) in enumerate(zip(JOBS, laws, strict=True)):
         left, y = column.left + across * n, column.down(first + down * n)
         name = lesson.words(en=f"{n + 1} {en}", ko=f"{n + 1} {ko}", size=pick(wide=36, tall=43, square=42))
-        name.move_to([left, y, 0], LEFT)
         formula = Formula(law, size, f="tangent")
-        formula.move_to([left + inward, round(y - below, 9), 0], LEFT)
+        for label, place in ((name, [left, y, 0]), (formula, [left + inward, round(y - below, 9), 0])):
+            if shape() == "square":  # the baselines of neighbours are one
+                label.at(place)
+            else:
+                label.move_to(place, LEFT)
         made.add(VGroup(name, formula))
     return made
