@@ -26,7 +26,8 @@ from manim import (
 )
 
 from derivviz.animation import Formula, parameter
-from derivviz.animation.hunger import COLUMN, Photo, Reigns
+from derivviz.animation.frame import enlarged, pick
+from derivviz.animation.hunger import Photo, Reigns, formulas
 from derivviz.animation.lines import Segments
 from derivviz.animation.placing import place
 from derivviz.animation.ranking import fitted
@@ -43,6 +44,7 @@ APART = 3  # so many changes have a sentence each
 class Score(Riddle):
     """Score adjustment of a held-out picture of a recorded run, and the case of the published one."""
 
+    aspects = ("16:9", "9:16", "1:1")
     requires = ("evaluation",)
 
     @dataclass(frozen=True)
@@ -74,7 +76,10 @@ class Score(Riddle):
             en=f"A trained network sees this picture {'of the toy sample ' if toy else ''}for the first time.",
             ko=f"학습을 마친 신경망이 {'장난감 데이터에서 ' if toy else ''}처음 보는 사진이다.",
         )
-        self.picture = Photo(self.pixels, 4.2).move_to([-4.45, 0.25, 0])
+        height, middle = pick(
+            wide=(4.2, [-4.45, 0.25, 0]), tall=(6.9, [0, 0.85, 0]), square=(7.6, [0, 0.75, 0])
+        )
+        self.picture = Photo(self.pixels, height).move_to(middle)
         self.truth = VGroup()
         self.play(FadeIn(self.picture, scale=0.95), run_time=0.8)
         verdict = {"en": "", "ko": "이다"}
@@ -84,7 +89,9 @@ class Score(Riddle):
             head = self.words(en="truth:", ko="정답:", size="label", fill="muted")
             name = fitted(self.name(self.target), 3.2).set_fill(color("muted"), opacity=1)
             label = VGroup(head, name.at([head.get_right()[0] + 0.15, head.pen.points[0][1], 0]))
-            self.truth.add(label.shift(DOWN * 2.35 + RIGHT * (self.picture.get_x() - label.get_x())))
+            foot = self.picture.get_bottom()[1] - 0.6
+            down = pick(wide=2.35, tall=-foot, square=-foot)
+            self.truth.add(label.shift(DOWN * down + RIGHT * (self.picture.get_x() - label.get_x())))
             self.play(FadeIn(self.truth), run_time=0.4)
             verdict = {"en": ", and it is wrong", "ko": "인데, 틀렸다"}
             if first == self.target:
@@ -97,6 +104,7 @@ class Score(Riddle):
             en=f"Its answer: {number[0]} probabilities. It bets on {told['en']}{verdict['en']}.",
             ko=f"신경망은 {number[1]} 가지 확률로 답한다. 가장 큰 것은 {told['ko']}{verdict['ko']}.",
         )
+        self.lift(self.picture, self.truth)
         self.chart = self.rows()
         self.chart.unfold(0.0)
         self.chart.lead(int(np.argmax(self.p)), "ink")
@@ -116,7 +124,7 @@ class Score(Riddle):
         )
         self.lay_out(self.parameters.hunger)
         self.law_x = Formula("x_i = 4 {{h : h}} slash 10 - 3 + 0.3 i", 44, h="parameter")
-        self.law_x.move_to([COLUMN, 2.45, 0], LEFT)
+        self.law_x.move_to([formulas(), pick(wide=2.45, tall=0.3, square=3.0), 0], LEFT)
         size, corner = self.under_the_hill()
         self.play(
             FadeOut(self.truth),
@@ -139,8 +147,9 @@ class Score(Riddle):
             en="There the derivative f′ sets a multiplier: 1 at its zeros, 2.2 at its top.",
             ko="도함수 f′의 값이 배율을 정한다. 0이면 1배, 꼭대기에서는 2.2배이다.",
         )
-        self.curve_name = Formula("f'(x) = -6 x^2 - 12 x + 18", "label", "tangent")
-        self.curve_name.move_to([-6.85, 2.45, 0], LEFT)
+        self.curve_name = Formula("f'(x) = -6 x^2 - 12 x + 18", enlarged("label"), "tangent")
+        where = pick(wide=[-6.85, 2.45, 0], tall=[-3.7, 5.6, 0], square=[formulas(), 4.2, 0])
+        self.curve_name.move_to(where, LEFT)
         self.play(Create(self.curve), FadeIn(self.curve_name), run_time=1.2, rate_func=linear)
         self.bring_to_front(self.walkers)
         self.play(FadeIn(self.chart.factors), run_time=0.5)

@@ -9,8 +9,9 @@ import numpy as np
 from manim import RIGHT, Group, Mobject, VGroup
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.growing import Block
-from derivviz.animation.hunger import COLUMN, EDGE
+from derivviz.animation.hunger import column, formulas, stands
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import dot
 from derivviz.animation.plane import Plane
@@ -40,8 +41,10 @@ class Table:
     def __init__(self, lesson: Lesson) -> None:
         self.lesson = lesson
         names = [lesson.choose(**display(name)) for name in DISHES]
+        left, _ = column()
+        end, where = pick(wide=4.8, tall=1.45, square=3.2), stands(len(DISHES))
         self.ranking = Ranking(
-            names, INDEX, np.ones(len(DISHES)), (0.0, 2.2), ".0f", left=COLUMN, end=4.8, shift=-0.6
+            names, INDEX, np.ones(len(DISHES)), (0.0, 2.2), ".0f", left=left, end=end, shift=-0.6, **where
         )
         self.ranking.draw(multiplier(INDEX, HUNGER))
         self.notes: dict[str, Words] = {}
@@ -61,7 +64,7 @@ class Table:
     def note(self, name: str, en: str, ko: str, fill: str = "ink") -> Words:
         """Words at the right end of a row, remembered as its note."""
         words = self.lesson.words(en=en, ko=ko, size="tick", fill=fill)
-        words.at([0, self.ranking.rows[self.row(name)].y - 0.1, 0]).set_x(EDGE, RIGHT)
+        words.at([0, self.ranking.rows[self.row(name)].y - 0.1, 0]).set_x(column()[1], RIGHT)
         self.notes[name] = words
         return words
 
@@ -93,25 +96,25 @@ class Log(VGroup):
         That loss, or None.
     """
 
-    TOP, STEP = 1.35, 0.62
-
     def __init__(self, lesson: Lesson, largest: float | None) -> None:
         super().__init__()
+        top, step = pick(wide=(1.35, 0.62), tall=(-0.6, 0.78), square=(-0.95, 0.62))
+        begin, end = column()
         self.numbers, self.bars = [], []
-        left = COLUMN + 4.1
-        heads = self.TOP + 0.7
+        left = begin + 4.1
+        heads = top + 0.7
         self.head = VGroup(
-            lesson.words(en="epoch", ko="에포크", size="tick", fill="muted").at([COLUMN, heads, 0]),
+            lesson.words(en="epoch", ko="에포크", size="tick", fill="muted").at([begin, heads, 0]),
             lesson.words(en="published loss", ko="발표된 손실", size="tick", fill="loss"),
         )
         self.head[1].at([0, heads, 0]).set_x(left - 0.3, RIGHT)
-        self.unit = (EDGE - left) / max(LOSSES)
+        self.unit = (end - left) / max(LOSSES)
         self.lines = VGroup()
         for n, loss in enumerate(LOSSES):
-            y = self.TOP - self.STEP * n
+            y = top - step * n
             number = Number(loss, ",.0f", "body", "loss", anchor=RIGHT, width=12).at([left - 0.3, y, 0])
             bar = Block([left, y - 0.05, 0], (loss * self.unit, 0.36), "loss", 0.8)
-            epoch = Number(n + 1, ".0f", "body", "muted", width=2).at([COLUMN, y, 0])
+            epoch = Number(n + 1, ".0f", "body", "muted", width=2).at([begin, y, 0])
             self.lines.add(VGroup(epoch, number, bar))
             self.numbers.append(number)
             self.bars.append(bar)
@@ -125,8 +128,8 @@ class Log(VGroup):
                 fill="muted",
             )
             number = Number(largest, ".2f" if largest < 1e4 else ",.0f", "body", "loss", width=20)
-            y = self.TOP - self.STEP * len(LOSSES) - 0.3
-            head.at([COLUMN, y, 0])
+            y = top - step * len(LOSSES) - 0.3
+            head.at([begin, y, 0])
             self.here.add(head, number.at([head.get_right()[0] + 0.25, y, 0]))
             self.add(self.here)
 
@@ -144,17 +147,22 @@ class Sure(Group):
 
     def __init__(self) -> None:
         super().__init__()
-        self.plane = Plane((0, self.REACH), (0, 1.05), 4.3, 3.6, ("d", "p"), (5, 3))
-        self.plane.shift(np.array([1.7, -0.2, 0]) - self.plane.frame.get_center())
+        size = pick(wide=(4.3, 3.6), tall=(6.4, 3.0), square=(10.4, 3.2))
+        self.plane = Plane((0, self.REACH), (0, 1.05), *size, ("d", "p"), (5, 3))
+        middle = pick(wide=[1.7, -0.2, 0], tall=[0.15, -2.85, 0], square=[0.2, -2.2, 0])
+        self.plane.shift(np.array(middle) - self.plane.frame.get_center())
         self.curve = self.plane.curve(lambda d: 1 / (1 + np.exp(-d)))
         self.point = dot(self.plane.point(0, 0.5), "parameter")
-        left, right = 4.1, EDGE - 0.05
-        self.law = Formula("p = 1 slash (1 + e^(-{{d : d}}))", 40, d="parameter").at([left, 1.25, 0])
-        names = VGroup(Formula("d =", "body", "parameter"), Formula("p =", "body"))
-        for name, y in zip(names, (0.1, -0.75), strict=True):
-            name.at([left, y, 0])
-        self.lead = Number(0, ",.0f", "body", "parameter", anchor=RIGHT, width=12).at([right, 0.1, 0])
-        self.p = Number(0.5, ".4f", "body", anchor=RIGHT, width=12).at([right, -0.75, 0])
+        law, d, p, d_end, p_end = pick(  # beside the plane, or above it
+            wide=([4.1, 1.25, 0], [4.1, 0.1, 0], [4.1, -0.75, 0], 6.85, 6.85),
+            tall=([-3.6, 0.25, 0], [-3.6, -0.65, 0], [0.7, -0.65, 0], -0.1, 3.0),
+            square=([0.35, 2.9, 0], [0.35, 1.9, 0], [0.35, 1.05, 0], 3.9, 3.9),
+        )
+        large = pick(wide=40, tall=46, square=44)
+        self.law = Formula("p = 1 slash (1 + e^(-{{d : d}}))", large, d="parameter").at(law)
+        names = VGroup(Formula("d =", "body", "parameter").at(d), Formula("p =", "body").at(p))
+        self.lead = Number(0, ",.0f", "body", "parameter", anchor=RIGHT, width=12).at([d_end, d[1], 0])
+        self.p = Number(0.5, ".4f", "body", anchor=RIGHT, width=12).at([p_end, p[1], 0])
         self.plane.keep_clear(self.curve)
         self.add(self.plane, self.curve, self.point, names, self.lead, self.p, self.law)
 
@@ -185,23 +193,30 @@ class Squaring(VGroup):
         super().__init__()
         first = float(df(START))
         self.values = [(START, first), (first, float(df(first)))]
-        about = Formula("{{f' : f}}(x) approx -6 x^2", 44, f="tangent").at([COLUMN, 1.75, 0])
+        left = column()[0]
+        top, y, step, size = pick(
+            wide=(1.75, 0.6, 1.0, 56), tall=(0.1, -1.3, 1.25, 66), square=(2.9, -1.1, 1.2, 68)
+        )
+        about = Formula("{{f' : f}}(x) approx -6 x^2", enlarged(44), f="tangent").at([formulas(), top, 0])
         self.far = VGroup(about, lesson.words(en="far from 0", ko="0에서 멀 때", size="label", fill="muted"))
-        self.far[1].at([about.get_right()[0] + 0.4, 1.75, 0])
+        beside = [about.get_right()[0] + 0.4, top, 0]
+        self.far[1].at(pick(wide=beside, tall=beside, square=[formulas(), top - 0.75, 0]))
         self.lines = VGroup()
-        for n, (x, y) in enumerate(self.values):
-            told = f"{{{{f' : f}}}}({_spaced(x)}) = {{{{{_spaced(y)} : y}}}}"
-            self.lines.add(Formula(told, 56, f="tangent", y="tangent").at([COLUMN, 0.6 - 1.0 * n, 0]))
+        for n, (x, f) in enumerate(self.values):
+            told = f"{{{{f' : f}}}}({_spaced(x)}) = {{{{{_spaced(f)} : y}}}}"
+            self.lines.add(Formula(told, size, f="tangent", y="tangent").at([left, y - step * n, 0]))
         self.here = VGroup()
         if recorded is not None:
             head = lesson.words(
                 en="recorded here (rms):", ko="여기 기록된 크기(rms):", size="label", fill="muted"
             )
             sizes = Formula(
-                f"{_spaced(recorded[0])} arrow {{{{{_spaced(recorded[1])} : y}}}}", 44, y="tangent"
+                f"{_spaced(recorded[0])} arrow {{{{{_spaced(recorded[1])} : y}}}}", enlarged(44), y="tangent"
             )
-            head.at([COLUMN, -1.75, 0])
-            self.here.add(head, sizes.at([head.get_right()[0] + 0.3, -1.75, 0]))
+            foot = pick(wide=-1.75, tall=-3.8, square=-3.7)
+            head.at([left, foot, 0])
+            beside = [head.get_right()[0] + 0.3, foot, 0]
+            self.here.add(head, sizes.at(pick(wide=beside, tall=[left, foot - 0.85, 0], square=beside)))
         self.add(self.far, self.lines, self.here)
 
     def verify(self, lesson: Lesson) -> None:

@@ -22,6 +22,7 @@ from manim import (
 )
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import pick
 from derivviz.animation.layout import label_boxes, pieces, sort, touches
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Segments, dot
@@ -34,7 +35,25 @@ from derivviz.calculus.cubic import d2f, df
 from derivviz.calculus.score import operating_point
 
 Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-COLUMN, EDGE = -1.05, 6.9  # left and right end of the column of formulas and bars
+
+
+def column() -> tuple[float, float]:
+    """Left and right end of the column of formulas and bars."""
+    return pick(wide=(-1.05, 6.9), tall=(-3.7, 3.75), square=(-5.7, 5.75))
+
+
+def formulas() -> float:
+    """Left end of the formulas: a square has room for them beside the plane."""
+    return pick(wide=-1.05, tall=-3.7, square=0.35)
+
+
+def stands(rows: int) -> dict[str, float]:
+    """Where so many rows of a chart stand, and how large they are written, for `Ranking`."""
+    return pick(
+        wide={},
+        tall={"top": -1.6, "middle": -2.3, "text": 1.0},
+        square={"top": -0.9, "spread": 1.06, "middle": -2.55, "text": 1.15 if rows < 6 else 1.0},
+    )
 
 
 class Photo(Group):
@@ -145,34 +164,36 @@ def corners(mobject: Mobject) -> NDArray[np.float64]:
 class Slider(VGroup):
     """Hunger from 0 to 10, with a knob and in figures."""
 
-    START, END, Y = 1.6, 6.6, -2.2
-
     def __init__(self, lesson: Lesson) -> None:
         super().__init__()
-        track = Segments([[[self.START, self.Y, 0], [self.END, self.Y, 0]]], "axis", 4)
+        self.start, self.end, self.y = pick(
+            wide=(1.6, 6.6, -2.2), tall=(-1.25, 3.45, -4.62), square=(-3.1, 5.45, -4.05)
+        )
+        left, right = column()
+        track = Segments([[[self.start, self.y, 0], [self.end, self.y, 0]]], "axis", 4)
         self.knob = dot(role="parameter", radius=0.15)
-        head = Formula("h =", "body", "parameter").at([COLUMN, self.Y - 0.13, 0])
+        head = Formula("h =", "body", "parameter").at([left, self.y - 0.13, 0])
         self.number = Number(0.0, ".1f", "body", "parameter", width=5)
-        self.number.at([head.get_right()[0] + 0.17, self.Y - 0.13, 0])
+        self.number.at([head.get_right()[0] + 0.17, self.y - 0.13, 0])
         low = lesson.words(en="0 full", ko="0 배부름", size="tick", fill="muted")
         high = lesson.words(en="10 starving", ko="10 몹시 배고픔", size="tick", fill="muted")
-        low.at([self.START, self.Y - 0.44, 0])
-        high.at([0, self.Y - 0.44, 0]).set_x(EDGE, RIGHT)
+        low.at([self.start, self.y - 0.44, 0])
+        high.at([0, self.y - 0.44, 0]).set_x(right, RIGHT)
         self.moving = VGroup(self.knob, self.number)
         self.add(track, low, high, head, self.moving)
         self.draw(0.0)
 
     def at(self, h: float) -> float:
         """Where along the frame the track stands for a hunger."""
-        return self.START + (self.END - self.START) * h / 10
+        return self.start + (self.end - self.start) * h / 10
 
     def draw(self, h: float) -> None:
-        self.knob.move_to([self.at(h), self.Y, 0])
+        self.knob.move_to([self.at(h), self.y, 0])
         self.number.set_value(h)
 
     def hunger(self, mark: Mobject | None = None) -> float:
         """Hunger read off the knob, or off another mark on the track."""
-        return float((mark or self.knob).get_center()[0] - self.START) / (self.END - self.START) * 10
+        return float((mark or self.knob).get_center()[0] - self.start) / (self.end - self.start) * 10
 
 
 class Reigns(VGroup):
@@ -182,11 +203,11 @@ class Reigns(VGroup):
         super().__init__()
         self.limits = VGroup()
         for x in map(slider.at, limits):
-            self.limits.add(Segments([[[x, slider.Y + 0.08, 0], [x, slider.Y + 0.46, 0]]], "muted", 2.5))
+            self.limits.add(Segments([[[x, slider.y + 0.08, 0], [x, slider.y + 0.46, 0]]], "muted", 2.5))
         ends = [slider.at(h) for h in (0.0, *limits, 10.0)]
         self.names: list[VGroup] = []
         for start, end, winner in zip(ends[:-1], ends[1:], winners, strict=True):
-            name = Words(winner, "tick", "muted").at([0, slider.Y + 0.25, 0]).set_x((start + end) / 2)
+            name = Words(winner, "tick", "muted").at([0, slider.y + 0.25, 0]).set_x((start + end) / 2)
             self.names.append(VGroup(name) if name.width < end - start - 0.1 else VGroup())
         self.add(self.limits, *self.names)
 

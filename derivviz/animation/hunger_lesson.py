@@ -8,7 +8,8 @@ import numpy as np
 from manim import DL, DR, LEFT, RIGHT, UP, RoundedRectangle, ValueTracker, VGroup, VMobject, smooth
 from numpy.typing import NDArray
 
-from derivviz.animation.hunger import COLUMN, EDGE, Photo, Reigns, Slider, Walkers
+from derivviz.animation.frame import pick, shape
+from derivviz.animation.hunger import Photo, Reigns, Slider, Walkers, column, formulas, stands
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import Ranking
@@ -115,11 +116,14 @@ class HungerLesson(Lesson):
         self.plane = Plane(
             (min(left, -3.0) - 0.7, min(right + 0.45, edge)),
             (foot, DERIVATIVE_PEAK[1] + 6),
-            5.4,
-            4.75,
+            *pick(wide=(5.4, 4.75), tall=(6.9, 4.2), square=(5.4, 4.45)),
             names=("x", ""),
             most_ticks=(8, 4),
-        ).move_to([-4.25, -0.33, 0])
+        )
+        where = pick(wide=[-4.25, -0.33, 0.0], tall=[-0.25, 3.05, 0.0], square=[-3.0, 2.4, 0.0])
+        framed = self.plane.frame.get_center()
+        middle = pick(wide=self.plane.get_center(), tall=framed, square=framed)
+        self.plane.shift(np.array(where) - middle)
         self.plane.remove(self.plane.grid)  # the points carry numbers that would lie on it
         self.curve = self.plane.curve(df, role="tangent")
         self.walkers = Walkers(self.plane, self.shown)
@@ -142,20 +146,36 @@ class HungerLesson(Lesson):
         foot, home = self.plane.point(-3.2, self.plane.y_range[0]), self.plane.point(0.0, 0.0)
         beside = [t.get_left()[0] for t in self.plane.tick_labels if t.get_y() < home[1] - 0.5]
         room = np.array([min([home[0], *beside]) - 0.12, home[1] - 0.45, 0.0]) - foot
-        return float(min(1.65, *room[:2])), foot + room / 2
+        return float(min(pick(wide=1.65, tall=2.1, square=1.8), *room[:2])), foot + room / 2
+
+    def lift(self, picture: Photo, truth: VGroup) -> None:
+        """In a narrow frame the picture, large so far, makes room below it for the chart."""
+        if shape() == "wide":
+            return
+        foot = picture.get_bottom()[1]
+        height, y = (4.6, 3.4) if shape() == "tall" else (4.3, 2.6)
+        self.play(
+            picture.animate.resize(height).move_to([0.0, y, 0.0]),
+            truth.animate.shift(UP * (y - height / 2 - foot)),
+            run_time=0.8,
+        )
 
     def rows(self) -> Ranking:
         """The chart of the picture, its bars still of no length."""
         names = [self.name(int(i)) for i in self.shown]
         span = reach(self.all_p, self.shown)
-        return Ranking(names, self.shown, self.p, span, self.spec, left=COLUMN, end=EDGE - 0.92)
+        left, right = column()
+        end = right - pick(wide=0.92, tall=0.92, square=1.15)
+        where = stands(len(names))
+        return Ranking(names, self.shown, self.p, span, self.spec, left=left, end=end, **where)
 
     def crowned(self, chart: Ranking) -> VGroup:
         """The place of what is recommended: a tint behind the top row, and its name above."""
-        plate = RoundedRectangle(0.1, height=chart.step * 0.98, width=EDGE - COLUMN + 0.25, stroke_width=0)
-        plate.set_fill(color("positive"), opacity=0.14).move_to([(COLUMN + EDGE) / 2, chart.top, 0])
+        left, right = column()
+        plate = RoundedRectangle(0.1, height=chart.step * 0.98, width=right - left + 0.25, stroke_width=0)
+        plate.set_fill(color("positive"), opacity=0.14).move_to([(left + right) / 2, chart.top, 0])
         name = self.words(en="recommended", ko="추천", size="label", fill="positive")
-        crown = VGroup(plate, name.next_to(plate, UP, 0.1).set_x(EDGE, RIGHT))
+        crown = VGroup(plate, name.next_to(plate, UP, 0.1).set_x(right, RIGHT))
         if len(self.shown) < len(self.classes):
             few, all_ = len(self.shown), len(self.classes)
             told = self.words(
@@ -164,14 +184,16 @@ class HungerLesson(Lesson):
                 size="tick",
                 fill="muted",
             )
-            crown.add(told.next_to(plate, UP, 0.1).set_x(COLUMN, LEFT))
+            crown.add(told.next_to(plate, UP, 0.1).set_x(left, LEFT))
         return crown
 
     def law_with(self, p: str) -> Formula:
         """The score of class i, with its probability written as `p`."""
         score = self.choose(en="score", ko="점수")
         markup = f'"{score}"_i = {{{{{p} : p}}}} (1 + {{{{f\'(x_i) : f}}}} slash 20)'
-        return Formula(markup, 44, f="tangent").move_to([COLUMN, 1.75, 0], LEFT)
+        return Formula(markup, 44, f="tangent").move_to(
+            [formulas(), pick(wide=1.75, tall=-0.5, square=1.8), 0], LEFT
+        )
 
     # ---- moving -----------------------------------------------------------------------------------------
 

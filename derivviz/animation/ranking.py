@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from derivviz.animation.frame import enlarged
 from derivviz.animation.lines import Segments, straight
-from derivviz.animation.stage import color
+from derivviz.animation.stage import SIZES, color
 from derivviz.animation.typeset import Formula, Number, Words
 from derivviz.look.typst import quoted, unquoted
 
@@ -27,13 +27,14 @@ class Row:
     FOOT = 0.1  # from the baseline up to the row's middle, half the height of a digit
 
     def __init__(
-        self, i: int, name: str, p: float, spec: str, left: float, shift: float, indent: float
+        self, i: int, name: str, p: float, spec: str, left: float, shift: float, indent: float, text: float
     ) -> None:
-        foot, factors, size = -enlarged(self.FOOT), left + shift, enlarged(30)
-        p_end, middle, m_end = (factors + enlarged(x) for x in (self.P, self.TIMES, self.M))
+        self.foot, factors, size = self.FOOT * text, left + shift, 30 * text
+        foot = -self.foot
+        p_end, middle, m_end = (factors + x * text for x in (self.P, self.TIMES, self.M))
         self.y = 0.0
         number = Number(i, ".0f", size, "muted").at([left, foot, 0])
-        self.name = fitted(name, enlarged(self.ROOM + 0.28) - indent, enlarged("label"))
+        self.name = fitted(name, (self.ROOM + 0.28) * text - indent, SIZES["label"] * text)
         self.name.at([left + indent, foot, 0])
         self.p = Number(p, spec, size, "ink", anchor=RIGHT, width=6).at([p_end, foot, 0])
         times = Formula("times", size, "muted").move_to([middle, 0, 0])
@@ -42,7 +43,7 @@ class Row:
         self.ghost = VMobject(stroke_width=0, fill_opacity=0.25, fill_color=color("muted"))
         self.bar = VMobject(stroke_width=0, fill_opacity=1, fill_color=color("muted"))
         self.notch = Segments([[ORIGIN, UP]], "background", 3)  # where p ends, cut out of the bar
-        self.score = Number(0.0, ".2f" if spec == ".0f" else spec, enlarged(32), width=7)
+        self.score = Number(0.0, ".2f" if spec == ".0f" else spec, 32 * text, width=7)
         self.measure = VGroup(self.ghost, self.bar, self.notch, self.score)
 
     def to_height(self, y: float) -> None:
@@ -62,7 +63,7 @@ class Row:
         self.m.spec = ".2f" if abs(m) < 9.995 else ".1f" if abs(m) < 99.95 else ".0f"
         self.m.set_value(m)
         self.score.value = p * m
-        self.score.at([max(end, notch) + 0.14, self.y - enlarged(self.FOOT), 0])
+        self.score.at([max(end, notch) + 0.14, self.y - self.foot, 0])
 
 
 def box(left: float, right: float, y: float, half: float) -> Array:
@@ -89,6 +90,10 @@ class Ranking:
         How far the columns p × multiplier are moved to the right.
     top, spread
         Middle of the first row, and how many times as far apart as usual the rows stand.
+    middle
+        Middle of the wide rows together.
+    text
+        How many times as large as usual the rows are written; None for `enlarged`.
 
     Attributes
     ----------
@@ -111,19 +116,20 @@ class Ranking:
         shift: float = 0.0,
         top: float = 0.82,
         spread: float = 1.0,
+        middle: float = 0.25,
+        text: float | None = None,
     ) -> None:
-        self.wide_left = left + enlarged(Row.ROOM) + 0.45
-        self.narrow_top, self.spread = top, spread
+        text = enlarged(1.0) if text is None else text
+        self.wide_left = left + Row.ROOM * text + 0.45
+        self.narrow_top, self.wide_middle, self.spread = top, middle, spread
         self.p, self.index, self.end = np.array(p, float), [int(i) for i in index], end
-        begin, (low, high) = left + enlarged(Row.M) + shift + 0.2, reach
+        begin, (low, high) = left + Row.M * text + shift + 0.2, reach
         self.floor = low
         self.narrow_left = begin - low / (high - low) * (end - begin)
         self.narrow_unit = (end - self.narrow_left) / high
-        indent = enlarged(0.28) + enlarged(0.17) * (
-            len(str(max(self.index))) - 1
-        )  # room for the numbers of the classes
+        indent = (0.28 + 0.17 * (len(str(max(self.index))) - 1)) * text  # room for the numbers of the classes
         self.rows = [
-            Row(i, name, float(value), spec, left, shift, indent)
+            Row(i, name, float(value), spec, left, shift, indent, text)
             for i, name, value in zip(self.index, names, p, strict=True)
         ]
         self.labels = VGroup(*(row.labels for row in self.rows))
@@ -139,7 +145,7 @@ class Ranking:
         gaps = max(1, len(self.p) - 1)
         wide, narrow = min(0.85, 3.6 / gaps), min(0.54, 2.2 / gaps) * self.spread
         self.step = (1 - t) * wide + t * narrow
-        self.top = (1 - t) * (0.25 + wide * (len(self.p) - 1) / 2) + t * self.narrow_top
+        self.top = (1 - t) * (self.wide_middle + wide * (len(self.p) - 1) / 2) + t * self.narrow_top
         self.left = (1 - t) * self.wide_left + t * self.narrow_left
         self.unit = (1 - t) * (self.end - self.wide_left) / self.p.max() + t * self.narrow_unit
         self.put(self.places)

@@ -6,6 +6,7 @@ import numpy as np
 from manim import RIGHT, FadeIn, FadeOut, Indicate, LaggedStart, UpdateFromAlphaFunc, VGroup, smooth
 
 from derivviz.animation.case import INDEX, Log, Squaring, Sure, Table, largest_loss
+from derivviz.animation.frame import pick
 from derivviz.animation.hunger import Photo, Reigns, Walkers
 from derivviz.animation.hunger_lesson import HungerLesson
 from derivviz.animation.morph import Morph
@@ -91,7 +92,9 @@ class Riddle(HungerLesson):
             en="All p of one picture add up to 1. Three times 1: that takes three pictures.",
             ko="한 사진의 p를 모두 더하면 1이다. p = 1이 셋이라면 사진도 석 장이었다.",
         )
-        self.whole = Formula("sum_i p_i = 1", 40).move_to([5.9, 2.1, 0])
+        self.whole = Formula("sum_i p_i = 1", 40).move_to(
+            pick(wide=[5.9, 2.1, 0], tall=[2.95, -0.05, 0], square=[4.9, 0.6, 0])
+        )
         sources = [
             self.table.note(name, f"picture {n}", f"사진 {n}")
             for n, name in enumerate((d for d in DISHES if d in SCORES), start=1)
@@ -109,8 +112,10 @@ class Riddle(HungerLesson):
         )
         losses = self.trace["loss"] if "loss" in self.trace else np.array([])
         log = Log(self, largest_loss(losses))
-        self.aside = VGroup(self.law_x, self.law, self.slider)
-        self.play(FadeOut(*self.table.everything(), self.whole, self.aside), run_time=0.5)
+        laws = [self.law_x, self.law]
+        at_once, later = pick(wide=(laws, []), tall=(laws, []), square=([], laws))  # there they stand apart
+        aside = VGroup(*at_once, self.slider)
+        self.play(FadeOut(*self.table.everything(), self.whole, aside), run_time=0.5)
         self.play(
             FadeIn(log.head), LaggedStart(*(FadeIn(line) for line in log.lines), lag_ratio=0.3), run_time=1.6
         )
@@ -122,13 +127,15 @@ class Riddle(HungerLesson):
             en=f"The loss is −ln p. Some logit was {last / 1e6:.0f} million ahead of the right one, on average.",
             ko=f"손실은 −ln p이다. 정답보다 평균 {korean}이나 앞선 로짓이 있었다는 뜻이다.",
         )
-        self.play(Indicate(log.lines[-1], 1.06, color("loss")), run_time=0.9)
+        self.play(
+            Indicate(log.lines[-1], pick(wide=1.06, tall=1.03, square=1.02), color("loss")), run_time=0.9
+        )
         self.say(
             en="Softmax is sure of a lead of 10 already. Of 132 million it makes exactly 1.",
             ko="소프트맥스는 10만큼만 앞서도 거의 확신한다. 1억 3천만이 앞서면 정확히 1이다.",
         )
         sure = Sure()
-        self.play(FadeOut(log), run_time=0.4)
+        self.play(FadeOut(log, *later), run_time=0.4)
         self.play(FadeIn(sure), run_time=0.7)
         self.play(
             UpdateFromAlphaFunc(sure, lambda m, alpha: m.at(10 * alpha), rate_func=smooth), run_time=2.4

@@ -74,9 +74,15 @@ def many_classes(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Callab
 
 
 def walk_through(
-    lesson: ModuleType, trace: Path, language: Language = "en", theme: Any = DARK, **parameters: str
+    lesson: ModuleType,
+    trace: Path,
+    language: Language = "en",
+    theme: Any = DARK,
+    aspect: str = "16:9",
+    **parameters: str,
 ) -> Plan:
-    return plan(find_scene(lesson), TINY, Stage(language, theme, trace=str(trace), parameters=parameters))
+    quality = TINY.shaped(aspect)
+    return plan(find_scene(lesson), quality, Stage(language, theme, trace=str(trace), parameters=parameters))
 
 
 @pytest.mark.parametrize(("language", "theme"), [("en", DARK), ("ko", PAPER)])
@@ -108,6 +114,33 @@ def test_any_number_of_classes_lays_out(
 ) -> None:
     walked = walk_through(lesson, many_classes(count), language, image=image)
     assert walked.problems == ()
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+def test_a_narrower_frame_is_arranged_anew(walk: Any, food_trace: Any, aspect: str) -> None:
+    planned, kept = walk("score", "ko", "paper", trace=food_trace("faithful"), aspect=aspect)
+    assert planned.problems == ()
+    first, last = kept.chart.rows[0], kept.chart.rows[-1]
+    assert max(first.y, last.y) < kept.plane.frame.get_bottom()[1]  # the chart stands below the plane
+    assert min(first.y, last.y) > kept.slider.y + 0.4
+    width, wide = (8, 14.2) if aspect == "9:16" else (12, 14.2)
+    assert first.name.drawn_size / width > 1.3 * 36 / wide  # and can be read better than in 16:9
+    assert kept.picture.width / width > 1.15 * 1.65 / wide
+
+
+@pytest.mark.parametrize(
+    ("aspect", "count", "image", "language"), [("9:16", 12, "0", "en"), ("1:1", 101, "0", "ko")]
+)
+def test_any_number_of_classes_in_other_shapes(
+    lesson: ModuleType, many_classes: Any, aspect: str, count: int, image: str, language: Language
+) -> None:
+    walked = walk_through(lesson, many_classes(count), language, PAPER, aspect, image=image)
+    assert walked.problems == ()
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+def test_odd_names_in_other_shapes(lesson: ModuleType, strange_trace: Path, aspect: str) -> None:
+    assert walk_through(lesson, strange_trace, aspect=aspect, image="1", hunger="2.5").problems == ()
 
 
 def test_a_class_of_a_far_place_is_never_recommended() -> None:
