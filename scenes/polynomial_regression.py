@@ -16,26 +16,38 @@ import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, there_and_back
 from numpy.polynomial.polynomial import polyval
 
-from derivviz.animation import Formula, Lesson, Number, parameter
+from derivviz.animation import Formula, Number, parameter
 from derivviz.animation import regression_words as words
 from derivviz.animation.by_degree import ByDegree
+from derivviz.animation.frame import enlarged, pick, shape
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments
 from derivviz.animation.numerals import plain, short
 from derivviz.animation.regression import Scatter, Stems
+from derivviz.animation.regression_lesson import (
+    RegressionLesson,
+    chart_place,
+    filling,
+    read_out_places,
+    ridge_places,
+    scatter_place,
+    stacked,
+    stems_place,
+    update_places,
+)
 from derivviz.animation.regression_tables import Compared, Products, Tasks, Updates
 from derivviz.calculus.polynomial import RIDGES
 from derivviz.trace.regression import read_regression
 
-SIDE, EDGE = 3.75, 0.75  # middle and left edge of what stands beside the plane
 SECONDS = 6.0  # that the descent takes on screen
 
 
-class PolynomialRegression(Lesson):
+class PolynomialRegression(RegressionLesson):
     """Points, squares, the chain rule, the steps; then degrees, points held out, and a ridge."""
 
     requires = ("loss", "a0")
     recorded_by = "polynomial"
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -45,9 +57,9 @@ class PolynomialRegression(Lesson):
         self.run = read_regression(self.trace)
         self.first = self.run.coefficients[0]
         self.index = words.looked_at(self.run, self.parameters.coefficient)
-        self.scatter = Scatter(self.run, [-3.55, -0.1, 0], (6.0, 4.7))
+        self.scatter = Scatter(self.run, *scatter_place())
         self.moving = Group(self.scatter.curve, self.scatter.misses, self.scatter.squares)
-        self.aside: Any = Group()
+        self.aside = Group()
         self.title()
         self.data()
         self.model()
@@ -65,16 +77,6 @@ class PolynomialRegression(Lesson):
         self.ridge()
         self.conclusion()
 
-    def turn(self, *gone: Any) -> None:
-        """Clear what stands beside the plane."""
-        self.play(FadeOut(self.aside, *gone), run_time=0.35)
-        self.aside = Group()
-
-    def beside(self, *new: Any, seconds: float = 0.6) -> None:
-        """Show something beside the plane, until `turn`."""
-        self.aside.add(*new)
-        self.play(FadeIn(*new), run_time=seconds)
-
     # ---- what is to be learnt ---------------------------------------------------------------------------
 
     def data(self) -> None:
@@ -85,7 +87,7 @@ class PolynomialRegression(Lesson):
         )
         self.play(FadeIn(self.scatter.plane), run_time=0.5)
         self.play(FadeIn(self.scatter.learnt), run_time=0.7)
-        self.tasks = Tasks(self, self.run, [EDGE + 0.3, 1.6, 0])
+        self.tasks = Tasks(self, self.run)
         self.beside(self.tasks.regression)
         self.wait(0.8)
         self.beside(self.tasks.classification)
@@ -103,8 +105,7 @@ class PolynomialRegression(Lesson):
             ko=f"모델은 {n}차 다항식이다. 계수는 모두 0에서 시작한다.",
         )
         self.turn()
-        f = Formula(f"f(x) = sum_(k=0)^{n} {{{{a_k : a}}}} x^k", 50, a="parameter").move_to([SIDE, 1.9, 0])
-        self.beside(f)
+        self.alone(stacked(0, 1.9, f"f(x) = sum_(k=0)^{n} {{{{a_k : a}}}} x^k", 50, a="parameter"))
         self.play(Create(self.scatter.curve), run_time=0.9)
 
     def squares(self) -> None:
@@ -119,14 +120,13 @@ class PolynomialRegression(Lesson):
             ko=f"곡선은 점마다 u만큼 빗나간다. 정사각형 넓이의 합의 절반이 오차 E이다{some[1]}.",
         )
         self.play(FadeIn(self.scatter.misses), run_time=0.6)
-        miss = Formula("{{u_j : l}} = f(x_j) - t_j", 46, l="loss").move_to([SIDE, 0.5, 0])
-        self.beside(miss, seconds=0.5)
+        self.beside(stacked(1, 0.5, "{{u_j : l}} = f(x_j) - t_j", 46, l="loss"), seconds=0.5)
         grow = UpdateFromAlphaFunc(
             self.scatter.squares, lambda _, t: self.scatter.show(self.first, max(t, 1e-3))
         )
         self.play(grow, run_time=1.2)
         loss = f"{{{{E : l}}}} = frac(1, 2) thick sum_j {{{{u_j^2 : l}}}} = {{{{{short(self.run.loss[0])} : l}}}}"
-        self.beside(Formula(loss, 46, l="loss").move_to([SIDE, -1.0, 0]))
+        self.beside(stacked(2, -1.0, loss, 46, l="loss"))
         self.area = self.scatter.half_area()
 
     # ---- the chain rule ---------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class PolynomialRegression(Lesson):
         )
         self.turn()
         link = "frac(dif, dif {{u_j : l}}) thick frac(1, 2) {{u_j^2 : l}} = {{u_j : t}}"
-        self.beside(Formula(link, 50, l="loss", t="tangent").move_to([SIDE, 1.7, 0]))
+        self.alone(stacked(0, 1.7, link, 50, l="loss", t="tangent"))
 
     def nudge(self) -> None:
         run, i, plane = self.run, self.index, self.scatter.plane
@@ -155,7 +155,7 @@ class PolynomialRegression(Lesson):
         )
         link = f"frac(partial {{{{u_j : l}}}}, partial {{{{a_{i} : a}}}}) = {{{{{words.power(i)} : t}}}}"
         self.play(FadeOut(self.scatter.squares), run_time=0.3)
-        self.beside(Formula(link, 50, l="loss", a="parameter", t="tangent").move_to([SIDE, 0.05, 0]))
+        self.beside(stacked(1, 0.05, link, 50, l="loss", a="parameter", t="tangent"))
         rise = mark(Segments(np.zeros((1, 2, 3)), "tangent", 9), backdrop=True).set_z_index(6)
         self.add(rise)
 
@@ -174,8 +174,7 @@ class PolynomialRegression(Lesson):
             ko="연쇄법칙에 따라 점마다 두 기울기를 곱하고, 모든 점에 대해 더한다.",
         )
         law = "frac(partial {{E : l}}, partial {{a_i : a}}) = sum_j {{u_j : t}} dot {{x_j^i : t}}"
-        law = Formula(law, 54, l="loss", a="parameter", t="tangent").move_to([SIDE, -1.75, 0])
-        self.beside(law, seconds=0.7)
+        self.beside(stacked(2, -1.75, law, 54, l="loss", a="parameter", t="tangent"), seconds=0.7)
 
     def numbers(self) -> None:
         self.say(
@@ -183,7 +182,7 @@ class PolynomialRegression(Lesson):
             ko=f"기록된 수로 보자. 점마다 곱이 하나씩 있고, 그 합이 $a_{self.index}$의 기울기이다.",
         )
         self.turn()
-        self.products = Products(self.run, self.first, self.index).move_to([SIDE, 0.1, 0])
+        self.products = filling(Products(self.run, self.first, self.index), 0.1)
         self.play(FadeIn(self.scatter.squares), run_time=0.4)
         self.beside(self.products[0], seconds=0.8)
         self.beside(*self.products[1:])
@@ -198,35 +197,28 @@ class PolynomialRegression(Lesson):
         )
         self.turn()
         rule = "{{a_i : a}} arrow.l {{a_i : a}} - eta thick frac(partial {{E : l}}, partial {{a_i : a}})"
-        self.beside(Formula(rule, 46, a="parameter", l="loss").move_to([SIDE, 1.75, 0]), seconds=0.5)
-        self.updates = Updates(self.run).move_to([SIDE, -0.55, 0])
+        at, room = update_places()
+        self.beside(Formula(rule, enlarged(46), a="parameter", l="loss").move_to(at), seconds=0.5)
+        self.updates = filling(Updates(self.run), -0.55, room)
         self.beside(self.updates, seconds=0.8)
         self.say(**words.first_step(self.run))
         before, after = self.run.coefficients[:2]
         self.morph(before, after, 1.5)
 
-    def morph(self, before: Any, after: Any, seconds: float, *others: Any) -> None:
-        """The curve of some coefficients becomes that of others."""
-        count = max(len(before), len(after))
-        start, end = (np.pad(a, (0, count - len(a))) for a in (before, after))
-
-        def to(_: Any, t: float) -> None:
-            self.scatter.show(start + t * (end - start))
-
-        self.play(UpdateFromAlphaFunc(self.moving, to), *others, run_time=seconds)
-
     def learn(self) -> None:
         run, scatter = self.run, self.scatter
         last = max(run.last, 1)
-        self.stems = Stems(run.coefficients[: last + 1], run.best, [1.35, -2.0, 0], (5.3, 3.3))
+        self.stems = Stems(run.coefficients[: last + 1], run.best, *stems_place())
         self.say(**words.learning(run, len(self.stems.marks.points) > 0))
         self.turn()
-        told = self.words(en="step", ko="스텝", size="label", fill="muted").at([EDGE, 2.1, 0])
-        counter = Number(1, ",.0f", "label", width=9).at([told.get_right()[0] + 0.25, 2.1, 0])
-        name = Formula("E =", "label", "loss").at([SIDE + 0.2, 2.1, 0])
+        size = pick(wide=36, tall=46, square=52)
+        left, right = read_out_places()
+        told = self.words(en="step", ko="스텝", size=size, fill="muted").at(left)
+        counter = Number(1, ",.0f", size, width=9).at([told.get_right()[0] + 0.25, left[1], 0])
+        name = Formula("E =", size, "loss").at(right)
         spec = ".3f" if not run.diverged and 0.01 <= run.loss[0] < 1e4 else ".3g"
-        self.error = Number(run.error(run.at(1)), spec, "label", "loss", width=10)
-        self.error.at([name.get_right()[0] + 0.2, 2.1, 0])
+        self.error = Number(run.error(run.at(1)), spec, size, "loss", width=10)
+        self.error.at([name.get_right()[0] + 0.2, right[1], 0])
         self.beside(self.stems.show(run.at(1)), told, counter, name, self.error)
 
         def at(_: Any, t: float) -> None:
@@ -250,7 +242,7 @@ class PolynomialRegression(Lesson):
             self.words(en="descent", ko="경사하강법", size="label", fill="muted"),
             self.words(en="least squares", ko="최소제곱해", size="label", fill="muted"),
         )
-        self.compared = Compared(self.ended, run.best, head).move_to([SIDE, 0.0, 0])
+        self.compared = filling(Compared(self.ended, run.best, head), 0.0)
         self.beside(self.compared, self.scatter.dashed(run.best), seconds=0.8)
 
     # ---- over-fitting -----------------------------------------------------------------------------------
@@ -261,7 +253,7 @@ class PolynomialRegression(Lesson):
             en=f"Would another degree do better? Least squares of each up to {most}, on the same points.",
             ko=f"차수를 바꾸면 나을까? 같은 점에서 {most}차까지 최소제곱해를 구해 보자.",
         )
-        self.chart = ByDegree(run, [1.35, -2.0, 0], (5.3, 3.6))
+        self.chart = ByDegree(run, *chart_place())
         frame = self.chart.plane.frame
         law = "sqrt(2 E \\/ N)"
         heading = self.words(
@@ -270,6 +262,8 @@ class PolynomialRegression(Lesson):
         heading.next_to(frame, UP, 0.15, aligned_edge=LEFT)
         degree = self.words(en="degree", ko="차수", size="tick", fill="muted")
         degree.next_to(frame, DOWN, 0.55, aligned_edge=RIGHT)
+        if shape() == "square":
+            degree.next_to(self.chart.plane.point(run.degrees[-1] + 0.5, 0), RIGHT, 0.3)
         self.turn()
         self.beside(self.chart, heading, degree)
         before = self.first if run.diverged else self.ended
@@ -300,8 +294,9 @@ class PolynomialRegression(Lesson):
         self.turn()
         cost = "{{E : l}} + frac({{lambda : a}}, 2) thick sum_k {{a_k^2 : a}}"
         slope = "frac(partial {{E : l}}, partial {{a_i : a}}) + {{lambda a_i : t}}"
-        self.beside(Formula(cost, 54, l="loss", a="parameter").move_to([SIDE, 0.9, 0]))
-        self.beside(Formula(slope, 54, l="loss", a="parameter", t="tangent").move_to([SIDE, -1.1, 0]))
+        size, places = pick(wide=54, tall=65, square=68), ridge_places()
+        self.beside(Formula(cost, size, l="loss", a="parameter").move_to(places[0]))
+        self.beside(Formula(slope, size, l="loss", a="parameter", t="tangent").move_to(places[1]))
         self.say(**words.calmed(run))
         self.turn()
         self.beside(page, seconds=0.5)
@@ -309,7 +304,7 @@ class PolynomialRegression(Lesson):
         for ridge in (one for one in RIDGES if one <= run.ridge):
             self.remove(power)
             power = Formula(f"{{{{lambda : a}}}} = {short(ridge)}", "label", a="parameter")
-            self.add(power.at([SIDE + 1.5, 2.0, 0]))
+            self.add(power.at(ridge_places()[2]))
             after = run.held(ridge)
             self.morph(before, after, 0.45)
             before = after

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from manim import DOWN, LEFT, RIGHT, VGroup
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from derivviz.animation import regression_words as words
+from derivviz.animation.frame import pick, shape
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.numerals import bracket, short, value
 from derivviz.animation.typeset import Formula, Label
@@ -39,11 +40,12 @@ class Tasks(VGroup):
         From where to where x and t ran before.
     """
 
-    def __init__(self, lesson: Lesson, run: Regression, corner: ArrayLike) -> None:
+    def __init__(self, lesson: Lesson, run: Regression) -> None:
         near = int(np.argmin(np.abs(run.x - 0.5)))
         measured = f"x = {short(run.x[near], 2)} quad arrow quad t = {short(run.target[near], 2)}"
         self.regression = VGroup(
-            lesson.words(en="regression", ko="회귀", size="label", fill="muted"), Formula(measured, 44)
+            lesson.words(en="regression", ko="회귀", size="label", fill="muted"),
+            Formula(measured, pick(wide=44, tall=53, square=46)),
         )
         self.classification = VGroup(
             lesson.words(en="classification", ko="분류", size="label", fill="muted"),
@@ -58,10 +60,15 @@ class Tasks(VGroup):
             )
         )
         super().__init__(self.regression, self.scales, self.classification)
-        at = np.asarray(corner, float)
-        for group, y in ((self.regression, 0.0), (self.classification, -1.6), (self.scales, -3.0)):
+        at = np.array(pick(wide=[1.05, 1.6, 0], tall=[-3.4, -0.9, 0], square=[-5.3, -1.2, 0]))
+        ways = pick(
+            wide=((0, 0.0), (0, -1.6), (0, -3.0)),
+            tall=((0, 0.0), (0, -1.8), (0, -3.3)),
+            square=((0, 0.0), (5.7, 0.0), (0, -2.2)),
+        )
+        for group, (x, y) in zip((self.regression, self.classification, self.scales), ways, strict=True):
             for n, line in enumerate(group):
-                line.at(at + np.array([0, y - 0.72 * n, 0]))
+                line.at(at + np.array([x, y - pick(wide=0.72, tall=0.8, square=0.95) * n, 0]))
 
 
 class Products(VGroup):
@@ -89,6 +96,8 @@ class Products(VGroup):
             f"frac(partial {{{{E : l}}}}, partial {{{{a_{i} : a}}}}) = sum_j {{{{u_j : l}}}} {power} =", 44
         )
         name.paint(l="loss", a="parameter").next_to(rows, DOWN, 0.4, aligned_edge=LEFT)
+        if shape() == "square":
+            name.next_to(rows, RIGHT, 0.9)
         self.markup = short(float((u * run.x**i).sum()))
         self.slope = Formula(self.markup, 44, "tangent").next_to(name, RIGHT, 0.2)
         super().__init__(rows, name, self.slope)
@@ -157,10 +166,10 @@ class Compared(VGroup):
         x = 0.0
         for n, column in enumerate(columns):
             for row_number, cell in enumerate(column):
-                cell.at([0, -0.62 * row_number, 0])
+                cell.at([0, -pick(wide=0.62, tall=0.62, square=0.6) * row_number, 0])
             for cell in column:
                 cell.shift([x - cell.get_left()[0], 0, 0])
-            x += column.width + 0.6 * (n > 0) + 0.4
+            x += column.width + pick(wide=0.6, tall=0.6, square=2.0) * (n > 0) + 0.4
         columns[0].remove(columns[0][0])
         self.add(*columns)
 

@@ -37,6 +37,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "same": {"data": [(k, 5) for k in range(8)]},
 }
 QUICK = (("cubic", "en"), ("ninth", "ko"), ("lost", "en"), ("three", "ko"), ("years", "ko"))
+NARROW = (("cubic", "9:16"), ("cubic", "1:1"), ("ninth", "9:16"), ("years", "1:1"))
 Make = Callable[[str], Path]
 
 
@@ -105,6 +106,25 @@ def test_any_run_in_both_languages_and_themes(walked, name: str, language: str) 
     assert 80 < planned.duration < 115
     assert all(beat.text["en"] and beat.text["ko"] for beat in planned.beats)
     assert failed_claims(lesson) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "aspect"),
+    [
+        pytest.param(name, aspect, marks=() if (name, aspect) in NARROW else pytest.mark.slow)
+        for name in RUNS
+        for aspect in ("9:16", "1:1")
+    ],
+)
+def test_any_run_in_other_shapes(walk, recorded: Make, name: str, aspect: str) -> None:
+    language, theme = {"9:16": ("en", "paper"), "1:1": ("ko", "dark")}[aspect]
+    planned, lesson = walk("polynomial_regression", language, theme, trace=recorded(name), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    plane, width = lesson.scatter.plane.frame, 8 if aspect == "9:16" else 12
+    assert plane.width > 0.85 * width
+    for below in (lesson.updates, lesson.stems, lesson.compared, lesson.chart):
+        assert below.get_top()[1] < plane.get_bottom()[1]
 
 
 def test_the_thread_of_the_default(walked, recorded: Make) -> None:
