@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from manim import (
     DOWN,
     LEFT,
+    ORIGIN,
     RIGHT,
     UP,
     Create,
@@ -30,23 +30,23 @@ from manim import (
 )
 
 from derivviz.animation import Formula, Lesson, Morph, parameter
+from derivviz.animation import rule_panels as panels
 from derivviz.animation.blackboard import Blackboard
-from derivviz.animation.growing import Growing, cube, in_a_row, machine, pile
+from derivviz.animation.frame import pick
 from derivviz.animation.lines import Segments, dot
-from derivviz.animation.plane import Plane
 from derivviz.animation.working import entry, lettered
 from derivviz.calculus.expression import Expression, parse
 from derivviz.calculus.rules import RULES
 from derivviz.look.rule_words import TELLINGS, name_of
 
-COLUMN = 0.9  # left edge of the formulas
-PILE = 0.68  # units of the frame for one of the piles' numbers
 SEVEN = ("constant", "power", "constant multiple", "sum", "product", "quotient", "chain")
 U, V = "{{u : u}}", "{{v : v}}"
 
 
 class Rules(Lesson):
     """The seven rules, or one expression step by step."""
+
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -77,13 +77,13 @@ class Rules(Lesson):
         told = name_of(next(rule for rule in RULES if rule.name == name))
         name = self.words(en=f"*{told['en']}*", ko=f"*{told['ko']}*", fill="muted")
         self.clear()
-        self.play(FadeIn(name.move_to([COLUMN, 2.35, 0], LEFT)), run_time=0.4)
+        self.play(FadeIn(panels.named(name)), run_time=0.4)
 
-    def lines(self, *markups: str, size: float = 50) -> VGroup:
-        """Formulas one below the other in the right column, not yet shown."""
-        made = VGroup(*(lettered(markup, size) for markup in markups))
-        made.arrange(DOWN, buff=0.5, aligned_edge=LEFT)
-        return made.move_to([COLUMN, 0.1, 0], LEFT)
+    def lines(
+        self, *markups: str, size: float = 50, lift: float = 0, part: tuple[float, float] = (0, 1)
+    ) -> VGroup:
+        """Formulas one below the other in the column, not yet shown."""
+        return panels.rows(markups, size, lift, part)
 
     def one_by_one(self, rows: VGroup, pause: float = 0.1) -> None:
         for row in rows:
@@ -104,7 +104,9 @@ class Rules(Lesson):
             en="Seven rules take any formula apart. First: what never changes has slope 0.",
             ko="일곱 가지 미분법이면 어떤 식이든 풀 수 있다. 먼저, 변하지 않는 것의 기울기는 0이다.",
         )
-        self.level_plane = Plane((-1, 4), (-1, 7), width=5.6, height=4.6).move_to([-3.6, 0, 0])
+        self.level_plane = panels.plane(
+            (-1, 4), (-1, 7), wide=(5.6, 4.6, -3.6), tall=(6.8, 5.0, 0), square=(5.0, 6.6, 0)
+        )
         self.level = self.level_plane.curve(lambda x: 5 + 0 * x)
         name = Formula("y = 5", "label", "function").next_to(self.level, UP, 0.15)
         self.show(self.level_plane.room_for(name))
@@ -122,7 +124,7 @@ class Rules(Lesson):
             en="A square of side x: let x grow a little, and two strips of length x are added.",
             ko="한 변이 x인 정사각형에서 x가 조금 커지면, 길이가 x인 띠가 두 개 붙는다.",
         )
-        self.square = Growing([-5.9, -2.3, 0], (3.2, 3.2))
+        self.square = panels.growing_square()
         sides = [Formula("x", "label").next_to(self.square.body, way, 0.15) for way in (DOWN, LEFT)]
         self.show(self.square, *sides)
         self.growth = ValueTracker(0.0)
@@ -131,7 +133,7 @@ class Rules(Lesson):
         strips = VGroup(*(Formula("x dot dif x", "label", "tangent") for _ in range(2)))
         strips[0].next_to(self.square.top, UP, 0.15)
         strips[1].next_to(self.square.right, RIGHT, 0.15)
-        self.show(strips, *self.lines("(x^2)' = {{2 x : d}}").shift(UP * 1.2))
+        self.show(strips, *self.lines("(x^2)' = {{2 x : d}}", lift=1.2, part=(0, 0.25)))
         self.say(
             en="The corner, dx times dx, shrinks faster than the strips: only 2x is left.",
             ko="모서리 조각 dx·dx는 띠보다 훨씬 빨리 작아진다. 그래서 2x만 남는다.",
@@ -142,13 +144,9 @@ class Rules(Lesson):
             en="A cube grows on three faces, x⁵ on five: the exponent comes down as a factor.",
             ko="정육면체는 세 면에서, x의 다섯제곱은 다섯 면에서 자란다. 지수가 앞으로 내려온다.",
         )
-        rows = self.lines("(x^3)' = {{3 x^2 : d}}", "(x^5)' = {{5 x^4 : d}}", "(x^n)' = {{n x^(n - 1) : d}}")
-        rows.shift(DOWN * 0.9)
-        faces, layers = cube([-3.9, -0.15, 0], 1.6, 0.3)
-        gains = [
-            Formula("x^2 dot dif x", "label", "tangent").next_to(layer, way, 0.1)
-            for layer, way in zip(layers, (LEFT, RIGHT, UP), strict=True)
-        ]
+        told = "(x^3)' = {{3 x^2 : d}}", "(x^5)' = {{5 x^4 : d}}", "(x^n)' = {{n x^(n - 1) : d}}"
+        rows = self.lines(*told, lift=-0.9, part=(0.25, 1))
+        faces, layers, gains = panels.growing_cube()
         self.play(FadeOut(self.square, *sides), FadeIn(faces), run_time=0.7)
         self.play(*(TransformFromCopy(f, k) for f, k in zip(faces, layers, strict=True)), run_time=1.0)
         self.show(*gains)
@@ -161,7 +159,9 @@ class Rules(Lesson):
             en="Three times as high is three times as steep: at x = 1, slope 6 and not 2.",
             ko="모든 곳에서 세 배 높으면 세 배 가파르다. x = 1에서 기울기는 2가 아니라 6이다.",
         )
-        self.steep = Plane((-0.5, 1.8), (-1, 6), width=5.4, height=4.9).move_to([-3.7, 0, 0])
+        self.steep = panels.plane(
+            (-0.5, 1.8), (-1, 6), wide=(5.4, 4.9, -3.7), tall=(6.2, 5.1, -0.4), square=(4.6, 6.6, -0.3)
+        )
         tripled = self.steep.curve(lambda x: 3 * x**2)
         curves = self.steep.curve(np.square, role="muted"), tripled
         self.slopes = [Segments([self.steep.clip(m, (1, y), 0.2)], "tangent", 5) for m, y in ((2, 1), (6, 3))]
@@ -188,8 +188,8 @@ class Rules(Lesson):
         )
         gains = 3 * 1.1**2 - 3, 2 * 1.1**4 - 2  # from x = 1 to 1.1
         parts = (3, "function"), (gains[0], "tangent"), (2, "positive"), (gains[1], "tangent")
-        after = pile([-3.8, -2.3, 0], 1.3, [(height * PILE, role) for height, role in parts])
-        before = pile([-6.0, -2.3, 0], 1.3, [(height * PILE, role) for height, role in parts[::2]])
+        self.unit = panels.pile_unit()
+        before, after = panels.piles(parts)
         self.piles = before, after
         told = ("3 x^2", "approx 6 x dot dif x", "2 x^4", "approx 8 x^3 dot dif x")
         labels = VGroup(*(Formula(m, "label", role) for m, (_, role) in zip(told, parts, strict=True)))
@@ -217,12 +217,12 @@ class Rules(Lesson):
             ko="함정이 있다. 곱의 도함수는 도함수끼리의 곱일까? x³과 x⁴의 곱으로 확인하자.",
         )
         trap = self.lines("x^3 dot x^4 = x^7", "(x^7)' = {{7 x^6 : d}}", "3 x^2 dot 4 x^3 = 12 x^5 != 7 x^6")
-        self.one_by_one(trap.move_to([0, 0, 0]), 0.3)
+        self.one_by_one(panels.alone(trap), 0.3)
         self.say(
             en="No: in a rectangle u times v, each side that grows adds a strip along the other.",
             ko="아니다. 가로 u, 세로 v인 직사각형을 보자. 한 변이 자라면 다른 변을 따라 띠가 붙는다.",
         )
-        self.rectangle = Growing([-6.0, -2.2, 0], (3.4, 2.8))
+        self.rectangle = panels.growing_rectangle()
         u, v = Formula("u", "label", "function"), Formula("v", "label", "positive")
         u.next_to(self.rectangle.body, DOWN, 0.15)
         v.next_to(self.rectangle.body, LEFT, 0.15)
@@ -238,8 +238,9 @@ class Rules(Lesson):
             "({{x^3 : u}} dot {{x^4 : v}})'",
             "= {{3 x^2 : u}} dot {{x^4 : v}} + {{x^3 : u}} dot {{4 x^3 : v}}",
             "= {{7 x^6 : d}}",
+            lift=-0.25,
         )
-        self.worked["x^3 * x^4"] = rows.shift(DOWN * 0.25)[3]
+        self.worked["x^3 * x^4"] = rows[3]
         self.one_by_one(rows)
 
     def quotient(self) -> None:
@@ -254,7 +255,8 @@ class Rules(Lesson):
             "q' = frac({{u' : u}} - q {{v' : v}}, {{v : v}})"
             " = frac({{u' : u}} {{v : v}} - {{u : u}} {{v' : v}}, {{v : v}}^2)",
             size=46,
-        ).move_to([-6.7, -0.1, 0], LEFT)
+        )
+        panels.argued(reason)
         self.one_by_one(reason, 0.5)
         self.say(
             en="Check it: x³ over x² is just x, and the rule gives its slope, 1.",
@@ -266,6 +268,7 @@ class Rules(Lesson):
             "= frac(x^4, x^4) = {{1 : d}}",
             size=46,
         )
+        panels.checked(rows)
         self.worked["x^3 / x^2"] = rows[1]
         self.one_by_one(rows)
 
@@ -275,29 +278,25 @@ class Rules(Lesson):
             en="u runs 6x times as fast as x, and y 2u times as fast as u: the rates multiply.",
             ko="기계 두 대를 잇자. u는 x의 6x배, y는 u의 2u배 빠르기로 변한다. 변화율은 곱해진다.",
         )
-        outer = machine("u^2", "positive")
-        inner = machine("3 x^2 + 8", "function")
-        row, ways = in_a_row(Formula("x"), inner, Formula("u"), outer, Formula("y"))
-        VGroup(row, ways).move_to([0, 1.1, 0])
-        rates = [lettered("times {{6 x : u}}", "label"), lettered("times {{2 u : v}}", "label")]
-        for rate, box in zip(rates, (inner, outer), strict=True):
-            rate.next_to(box, DOWN, 0.2)
+        inner, outer, row, ways = panels.machines()
+        rates = [panels.rated("times {{6 x : u}}", inner), panels.rated("times {{2 u : v}}", outer)]
         self.play(FadeIn(row), *(GrowArrow(way) for way in ways), run_time=1.0)
         self.show(*rates)
-        squared = lettered(
-            "((3 x^2 + 8)^2)' = {{2 (3 x^2 + 8) : v}} dot {{6 x : u}} = {{36 x^3 + 96 x : d}}"
-        ).move_to([0, -0.75, 0])
+        squared = panels.chained(
+            "((3 x^2 + 8)^2)' = {{2 (3 x^2 + 8) : v}} dot {{6 x : u}}", "= {{36 x^3 + 96 x : d}}", 0
+        )
         self.show(squared)
         self.say(
             en="With the third power outside instead, the outer rate is 3u²: another answer.",
             ko="바깥이 세제곱이면 바깥의 변화율은 3u²이 되고, 답도 달라진다.",
         )
-        thrice = machine("u^3", "positive").move_to(outer)
-        third = lettered("times {{3 u^2 : v}}", "label").move_to(rates[1])
+        thrice = panels.worked_by("u^3", "positive").move_to(outer)
+        third = panels.rated("times {{3 u^2 : v}}", outer)
+        third.move_to(rates[1], pick(wide=ORIGIN, tall=LEFT, square=ORIGIN))
         self.play(Transform(outer[0], thrice[0]), Morph(outer[1], thrice[1]), Morph(rates[1], third))
-        cubed = lettered(
-            "((3 x^2 + 8)^3)' = {{3 (3 x^2 + 8)^2 : v}} dot {{6 x : u}} = {{18 x (3 x^2 + 8)^2 : d}}"
-        ).move_to([0, -2.0, 0])
+        cubed = panels.chained(
+            "((3 x^2 + 8)^3)' = {{3 (3 x^2 + 8)^2 : v}} dot {{6 x : u}}", "= {{18 x (3 x^2 + 8)^2 : d}}", 1
+        )
         self.show(cubed)
         self.wait(0.5)
         self.worked |= {"(3x^2 + 8)^2": squared, "(3x^2 + 8)^3": cubed}
@@ -310,8 +309,7 @@ class Rules(Lesson):
         self.clear()
         rules = {rule.name: rule for rule in RULES}
         told = [entry(self.choose(**name_of(rules[name])), TELLINGS[name].formula) for name in SEVEN]
-        rows = VGroup(*(VGroup(*told[a:b]).arrange(RIGHT, buff=1.2) for a, b in pairwise((0, 3, 5, 7))))
-        rows.arrange(DOWN, buff=0.35).move_to([0, -0.1, 0])
+        panels.seven(told)
         for part in told:
             self.show(part, seconds=0.35)
         self.wait(0.8)
@@ -340,9 +338,9 @@ class Rules(Lesson):
         (u, v), (du, dv) = self.rectangle.size, self.rectangle.corner.sides
         strips = self.rectangle.right.area + self.rectangle.top.area
         self.claim("strips of the rectangle", strips, du * v + u * dv)
-        after = [part.sides[1] / PILE for part in self.piles[1]]
-        for what, drawn, true in (("blue", after[:2], 3 * 1.1**2), ("green", after[2:], 2 * 1.1**4)):
-            self.claim(f"height of the {what} part of the pile", sum(drawn), true)
+        after = [part.sides[1] / self.unit for part in self.piles[1]]
+        for what, drawn, total in (("blue", after[:2], 3 * 1.1**2), ("green", after[2:], 2 * 1.1**4)):
+            self.claim(f"height of the {what} part of the pile", sum(drawn), total)
         for text, row in self.worked.items():
             written = re.findall(r"\{\{ ?([^{}]+) : [dsuv]\}\}", row.markup)
             value = sum(parse(part)(1.5) for part in (written if "s}}" in row.markup else written[-1:]))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from manim import UP, Create, FadeIn, FadeOut, RoundedRectangle
 
+from derivviz.animation.frame import pick
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.morph import Morph
 from derivviz.animation.numerals import short
@@ -20,7 +21,6 @@ from derivviz.calculus.tree import size
 from derivviz.errors import UsageError
 from derivviz.look.rule_words import TELLINGS, Beat, beats, name_of, sentence, telling
 
-_RULES_Y = -1.95  # middle of the rule that is at work
 _MOST_NODES = 60
 _NAMED = 4  # rules that one sentence names
 _STEP = 1e-5  # of the measured slope
@@ -53,7 +53,9 @@ class Blackboard:
             )
         self.lesson, self.derivation = lesson, derive(expression)
         derivation = self.derivation
-        self.working = Working(lesson, derivation, np.array([0, 0.25, 0]), 2.4)
+        middle, height = pick(wide=(0.25, 2.4), tall=(1.1, 4.6), square=(0.6, 4.2))
+        self.working = Working(lesson, derivation, np.array([0, middle, 0]), height)
+        self.rules_y = pick(wide=-1.95, tall=-3.35, square=-3.2)  # middle of the rule that is at work
         self.measured = self.measure()
 
     def tell(self) -> None:
@@ -74,7 +76,10 @@ class Blackboard:
         )
         terms = {path[1:]: number for path, number in self.working.terms.items()}
         large = function(self.derivation.function.tree, terms, 64, 3.5).move_to([0, 0.5, 0])
-        small = function(self.derivation.function.tree, terms, 42, 1.25).move_to([0, 2.3, 0])
+        small = function(
+            self.derivation.function.tree, terms, *pick(wide=(42, 1.25), tall=(56, 2.0), square=(56, 1.7))
+        )
+        small.move_to([0, pick(wide=2.3, tall=4.7, square=3.8), 0])
         self.lesson.play(FadeIn(large, shift=UP * 0.15), run_time=0.9)
         self.lesson.wait(1.0)
         self.function = small
@@ -86,7 +91,7 @@ class Blackboard:
         if beat.big:
             self.lesson.say(**sentence(telling(beat.big), told[beat.big.rule.name]))
             told[beat.big.rule.name] += 1
-            self.working.name_rules([beat.big], _RULES_Y)
+            self.working.name_rules([beat.big], self.rules_y)
             self.working.apply([beat.big], 1.5)
         else:
             names = list(dict.fromkeys(tuple(name_of(step.rule).values()) for step in beat.quick))
@@ -96,7 +101,7 @@ class Blackboard:
                 ko=f"다음은 공식대로 바로 미분한다: {', '.join(ko for _, ko in shown)}{' 등' * more}.",
             )
         if beat.quick:
-            self.working.name_rules(beat.quick, _RULES_Y)
+            self.working.name_rules(beat.quick, self.rules_y)
             for steps in chunks(beat.quick, 3):
                 self.working.apply(steps, 1.1)
 
@@ -106,7 +111,8 @@ class Blackboard:
         self.lesson.play(FadeOut(working.card), run_time=0.3)
         for step in ends:
             self.lesson.say(**sentence(telling(step), 0))
-            working.conclude(step, np.array([0, -0.25, 0]), 3.6)
+            middle, height = pick(wide=(-0.25, 3.6), tall=(0.1, 6.6), square=(0.0, 5.2))
+            working.conclude(step, np.array([0, middle, 0]), height)
         self.lesson.say(
             en="This is the derivative. SymPy, on its own, finds the same.",
             ko="이것이 도함수이다. SymPy로 따로 구해도 같다.",
@@ -131,9 +137,11 @@ class Blackboard:
         self.check: Words = self.lesson.words(
             en=f"at $x = {at}$:  measured slope ${short(rise, 5)}$,  $f'({at}) = {slope}$",
             ko=f"$x = {at}$에서 잰 기울기 ${short(rise, 5)}$,  $f'({at}) = {slope}$",
-            size="label",
+            size=pick(wide=36, tall=43, square=45),
             fill="muted",
-        ).move_to([0, -2.45, 0])
+            width=pick(wide=None, tall=7.2, square=None),
+            centered=pick(wide=False, tall=True, square=False),
+        ).move_to([0, pick(wide=-2.45, tall=-4.3, square=-3.7), 0])
         self.lesson.play(FadeIn(self.check, shift=UP * 0.15), run_time=0.6)
         self.lesson.wait(1.0)
 

@@ -110,20 +110,22 @@ def cube(near: ArrayLike, side: float, gain: float) -> tuple[VGroup, VGroup]:
     return faces.set_fill(color("function"), opacity=0.45), layers.set_fill(color("tangent"), opacity=0.75)
 
 
-def machine(markup: str, role: str) -> VGroup:
+def machine(markup: str, role: str, size: float | str = "body") -> VGroup:
     """A function as a machine: its formula in a frame."""
-    formula = Formula(markup, "body", role)
+    formula = Formula(markup, size, role)
     frame = RoundedRectangle(
         corner_radius=0.15, width=formula.width + 0.6, height=1.0, stroke_color=color(role), stroke_width=4
     )
     return VGroup(frame, formula.move_to(frame))
 
 
-def in_a_row(*parts: Mobject) -> tuple[VGroup, VGroup]:
-    """Machines, and the letters of what goes in and comes out, in a row; and the arrows between them."""
-    row = VGroup(*parts).arrange(RIGHT, buff=1.0)
+def in_a_row(
+    *parts: Mobject, way: NDArray[np.float64] = RIGHT, gap: float = 1.0, buff: float = 0.18
+) -> tuple[VGroup, VGroup]:
+    """Machines, and the letters of what goes in and comes out, in a row, so far apart; and the arrows between them."""
+    row = VGroup(*parts).arrange(way, buff=gap)
     arrows = (
-        Arrow(a.get_right(), b.get_left(), buff=0.18, color=color("axis"), stroke_width=4)
+        Arrow(a.get_edge_center(way), b.get_edge_center(-way), buff=buff, color=color("axis"), stroke_width=4)
         for a, b in pairwise(parts)
     )
     return row, VGroup(*arrows)

@@ -9,6 +9,7 @@ import numpy as np
 from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, RoundedRectangle, Transform, VGroup
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import pick
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.morph import Morph
 from derivviz.animation.stage import SIZES as STAGE_SIZES
@@ -26,9 +27,13 @@ PALETTE = ("function", "loss", "parameter", "negative", "positive", "secant")
 """Colour roles of the terms, in their order; after the last the first comes again. Small letters go without
 the last two, which are too pale for them on paper."""
 
-WIDTH = 12.9
 SIZES = (64, 56, 48, 42, 36)
 SMALLEST = 28
+
+
+def width() -> float:
+    """Of the blackboard, in units of the frame."""
+    return pick(wide=12.9, tall=7.2, square=11.2)
 
 
 @dataclass(frozen=True)
@@ -82,8 +87,8 @@ class Working:
         tree = at(self.tree, self.view.root)
         for part in self.view.hidden:
             tree = folded(tree, part)
-        width = WIDTH / (self.view.size * UNITS_PER_POINT)
-        markup = broken(tree, labels, width, _start(self.view), self.view.deep)
+        room = width() / (self.view.size * UNITS_PER_POINT)
+        markup = broken(tree, labels, room, _start(self.view), self.view.deep)
         formula = Formula(markup, self.view.size)
         paint(formula, self.terms.values())
         return formula.move_to(self.middle)
@@ -116,12 +121,13 @@ class Working:
             sizes = [size for size in sizes if size <= self.view.size]
         start = _start(least)
         longest = max(extent(f"{start} {typst_math(tree)}")[0] for tree in shown)
+        room = width()
         for size in sizes:
             em = size * UNITS_PER_POINT
-            if least_height(longest, WIDTH / em) * em > self.height:
+            if least_height(longest, room / em) * em > self.height:
                 continue
-            boxes = (extent(broken(tree, {}, WIDTH / em, start, least.deep)) for tree in shown)
-            if all(w * em <= WIDTH and h * em <= self.height for w, h in boxes):
+            boxes = (extent(broken(tree, {}, room / em, start, least.deep)) for tree in shown)
+            if all(w * em <= room and h * em <= self.height for w, h in boxes):
                 return replace(least, size=size)
         return None
 
@@ -183,14 +189,18 @@ class Working:
         formulas = {step.rule: telling(step).formula for step in reversed(steps)}
         rules = [rule for rule in dict.fromkeys(step.rule for step in steps) if formulas[rule]]
         entries = (entry(self.lesson.choose(**name_of(rule)), formulas[rule]) for rule in rules)
-        card = VGroup(*entries).arrange(RIGHT, buff=0.8)
+        way, gap = pick(wide=(RIGHT, 0.8), tall=(DOWN, 0.45), square=(RIGHT, 0.8))
+        card = VGroup(*entries).arrange(way, buff=gap)
         if steps[0] is self.parting:  # its letters are the first terms
             paint_letters(card[0][1], len(split(self.parting)))
-        while card.width > WIDTH:  # the plainest first
+        while card.width > width() or card.height > _CARD:  # the plainest first
+            if len(card) == 1:
+                card.scale_to_fit_width(width())
+                break
             plain = [entry for entry, rule in zip(card, rules, strict=True) if rule.name in _PLAIN]
             gone = plain[0] if plain else card[-1]
             rules.pop(list(card).index(gone))
-            card.remove(gone).arrange(RIGHT, buff=0.8)
+            card.remove(gone).arrange(way, buff=gap)
         card.set_y(y).set_x(0)
         if len(self.card):
             self.lesson.play(FadeOut(self.card), run_time=0.2)
@@ -199,6 +209,7 @@ class Working:
 
 
 _PLAIN = ("identity", "constant")
+_CARD = 3.3  # most height of the rules that are named at once
 
 
 def paint(formula: Formula, numbers: Iterable[int]) -> None:
@@ -228,7 +239,8 @@ def lettered(markup: str, size: float | str = 50) -> Formula:
 
 def entry(name: str, formula: str) -> VGroup:
     """A rule: its name, and its formula below."""
-    return VGroup(Words(name, "label", "muted"), Formula(formula, 46)).arrange(DOWN, buff=0.18)
+    scale = pick(wide=1.0, tall=1.2, square=1.25)
+    return VGroup(Words(name, 36 * scale, "muted"), Formula(formula, 46 * scale)).arrange(DOWN, buff=0.18)
 
 
 def ground(part: VGroup) -> RoundedRectangle:
@@ -271,10 +283,10 @@ def function(tree: Node, terms: Terms, largest: float, height: float) -> Formula
     labels = {path: [f"t{number}"] for path, number in terms.items()}
     sizes = [*(size for size in SIZES if size <= largest), SMALLEST]
     for size, deep in ((size, deep) for deep in (False, True) for size in sizes):
-        markup = broken(tree, labels, WIDTH / (size * UNITS_PER_POINT), "f(x) =", deep)
+        markup = broken(tree, labels, width() / (size * UNITS_PER_POINT), "f(x) =", deep)
         if all(
             e * size * UNITS_PER_POINT <= most
-            for e, most in zip(extent(markup), (WIDTH, height), strict=True)
+            for e, most in zip(extent(markup), (width(), height), strict=True)
         ):
             break
     else:

@@ -95,6 +95,33 @@ def test_an_expression_step_by_step(walk, expression, language, theme, rules):
     assert failed_claims(lesson) == []
 
 
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+@pytest.mark.parametrize("expression", ["sin(x^2)*e^x", "x^x", GALLERY[9]])
+def test_an_expression_in_other_shapes(walk, aspect, expression):
+    planned, lesson = walk("rules", "ko", "paper", aspect=aspect, expression=expression)
+    assert told(planned.problems) == []
+    board, half = lesson.board, 4 if aspect == "9:16" else 6
+    assert board.box.width / 2 < half - 0.1
+    if aspect == "9:16":  # f, f′ and the check below each other, over most of the frame
+        assert board.function.get_center()[1] - board.check.get_center()[1] > 8
+    assert failed_claims(lesson) == []
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+def test_a_narrower_frame_is_arranged_anew(walk, aspect):
+    planned, lesson = walk("rules", aspect=aspect)
+    assert told(planned.problems) == []
+    picture, formula = lesson.rectangle, lesson.worked["x^3 * x^4"]
+    squared, cubed = (lesson.worked[f"(3x^2 + 8)^{n}"] for n in (2, 3))
+    if aspect == "9:16":
+        assert formula.get_top()[1] < picture.get_bottom()[1]
+        assert squared.height > 1.5  # on two lines
+    else:
+        assert formula.get_left()[0] > picture.get_right()[0]
+        assert max(squared.width, cubed.width) > 10
+    assert failed_claims(lesson) == []
+
+
 def test_a_wrong_result_is_found_out(walk):
     _, lesson = walk("rules", expression="(3x^2+8)^3")
     assert failed_claims(lesson) == []
