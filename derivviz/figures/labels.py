@@ -63,7 +63,9 @@ def settle(ax: Axes) -> None:
     """Put the names that `at_the_end` wrote where they belong, now that the layout has made `ax` as high as it is."""
     names = [text for text in ax.texts if isinstance(text, Annotation) and text.xyann[0] == _BESIDE]
     if names:
-        heights = _heights(ax, [name.xy for name in names], _LINE * max(float(name.get_fontsize()) for name in names))
+        heights = _heights(
+            ax, [name.xy for name in names], _LINE * max(float(name.get_fontsize()) for name in names)
+        )
         for name, at in zip(names, heights, strict=True):
             name.xyann = (_BESIDE, float(at))
 

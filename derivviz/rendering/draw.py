@@ -182,7 +182,6 @@ class Canvas:
             if stroked:
                 _stroke(context, style, style[STROKE], style[WIDTH] * thickness)
 
-
     def _paint_strange(self, mobject: Mobject, evidence: list[bytes], picture: Frame) -> None:
         """Have manim draw a shape; an image only if it is not as it was when it was last drawn."""
         camera = self.camera
