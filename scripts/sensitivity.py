@@ -71,7 +71,7 @@ def animate(artists: Artists, trace: Trace) -> Motion:
     last = len(found.steps) - 1
     maps = {
         artists[f"{name}/{last}"]: [
-            (coarse(m, CELLS), reach(coarse(m, CELLS), name)) for m in values[:, SHOWN]
+            (cells, reach(cells, name)) for cells in (coarse(m, CELLS) for m in values[:, SHOWN])
         ]
         for name, values in maps_of(found).items()
         if f"{name}/{last}" in artists

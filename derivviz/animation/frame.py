@@ -130,9 +130,8 @@ def body(margin: float) -> Panel:
 
 def beside(column: float) -> Panels:
     """Picture and column side by side; the column's left edge stands at `column`."""
-    edge = pick(
-        wide=6.95, tall=3.85, square=5.85
-    )  # of the picture; the column keeps a tenth more from its own
+    # Of the picture; the column keeps a tenth more from its own.
+    edge = pick(wide=6.95, tall=3.85, square=5.85)
     whole = body(0.0)
     right = Panel(column, edge - 0.1, whole.bottom, whole.top)
     return Panels(Panel(-edge, column - 0.6, whole.bottom, whole.top), right, *right.rows())

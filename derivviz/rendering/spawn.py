@@ -23,7 +23,7 @@ from derivviz.animation.stage import Stage
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.follow import LookUp
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.share import Nothing, Own
+from derivviz.rendering.share import Nothing, Own, Share
 from derivviz.rendering.store import Store
 from derivviz.rendering.walk import Walked, walk
 
@@ -47,6 +47,11 @@ class Job:
     careful: bool
     store: Store | None
 
+    @property
+    def segments(self) -> Folder:
+        """Where the segments go."""
+        return Folder(self.folder, self.kind, self.quality)
+
 
 def is_possible(scene: type[Scene]) -> bool:
     """Whether a worker can find the scene again: it is a class of a file, by its name."""
@@ -56,21 +61,20 @@ def is_possible(scene: type[Scene]) -> bool:
 
 def work(job: Job) -> Walked:
     """Draw a share."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends this one
-    scene = getattr(library.load(job.source), job.scene)
-    folder = Folder(job.folder, job.kind, job.quality)
-    share = Own(folder, job.rank, job.of, job.wanted, store=job.store)
-    return walk(scene, job.quality, job.stage, share, careful=job.careful)
+    return _walked(job, Own(job.segments, job.rank, job.of, job.wanted, store=job.store))
 
 
 def look_up(job: Job) -> tuple[Walked, frozenset[int]]:
     """Take from the store what is there, and say which chunks are not."""
     assert job.store is not None
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    share = LookUp(job.segments, job.store)
+    return _walked(job, share), frozenset(share.missing)
+
+
+def _walked(job: Job, share: Share) -> Walked:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked ends this one
     scene = getattr(library.load(job.source), job.scene)
-    share = LookUp(Folder(job.folder, job.kind, job.quality), job.store)
-    walked = walk(scene, job.quality, job.stage, share, careful=job.careful)
-    return walked, frozenset(share.missing)
+    return walk(scene, job.quality, job.stage, share, careful=job.careful)
 
 
 def shares(

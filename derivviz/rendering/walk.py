@@ -249,9 +249,8 @@ class Walk(CairoRenderer):
 
     def _begin_chunk(self, scene: Scene) -> None:
         if self._segment is None or self.share.digests:
-            self._static_of = (
-                -1
-            )  # the still part is not there yet, or is to be in the digest of this chunk, too
+            # The still part is not there yet, or is to be in the digest of this chunk, too.
+            self._static_of = -1
         self._end_chunk(scene)
         chunk = Chunk(len(self.chunks), self.frames, self.time, len(getattr(scene, "beats", ())))
         self.chunks.append(chunk)

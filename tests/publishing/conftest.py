@@ -9,6 +9,7 @@ from manim import RIGHT, Square
 
 from derivviz.animation import Lesson, Stage
 from derivviz.publishing.talk import Part, Talk
+from derivviz.rendering.plan import Plan, Rendering
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.render import render
 
@@ -56,3 +57,10 @@ def films(tmp_path_factory) -> dict[str, tuple[Path, Talk]]:
         rendering = render(Three, folder / f"three.{kind}", TINY, Stage(captions=False), workers=1)
         made[kind] = rendering.path, talk_of(rendering.plan.beats, rendering.duration)
     return made
+
+
+@pytest.fixture
+def rendering(films) -> Rendering:
+    """The mp4, as `render` says what it made."""
+    film, talk = films["mp4"]
+    return Rendering(film, 1, talk.duration, 0.1, Plan(1, talk.duration, tuple(talk.beats), ()))

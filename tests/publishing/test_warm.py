@@ -21,7 +21,7 @@ from derivviz.publishing import watch as watching
 from derivviz.publishing.warm import Learnt, explained
 from derivviz.publishing.watch import Page, Watcher
 from derivviz.rendering import copying
-from derivviz.rendering.plan import Plan, Rendering
+from derivviz.rendering.plan import Rendering
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.render import find_scene, render
 
@@ -30,12 +30,6 @@ TINY = Quality(160, 90, 10)
 
 def state(page: Page) -> dict[str, Any]:
     return json.loads((page.folder / "state.json").read_text())
-
-
-@pytest.fixture
-def rendering(films) -> Rendering:
-    film, talk = films["mp4"]
-    return Rendering(film, 1, talk.duration, 0.1, Plan(1, talk.duration, tuple(talk.beats), ()))
 
 
 # ---- each save ------------------------------------------------------------------------------------------

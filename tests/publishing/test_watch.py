@@ -26,12 +26,6 @@ def state(page: Page) -> dict[str, Any]:
 
 
 @pytest.fixture
-def rendering(films) -> Rendering:
-    film, talk = films["mp4"]
-    return Rendering(film, 1, talk.duration, 0.1, Plan(1, talk.duration, tuple(talk.beats), ()))
-
-
-@pytest.fixture
 def page(tmp_path):
     (tmp_path / "page").mkdir()
     return Page(tmp_path / "page", "three")
