@@ -12,32 +12,28 @@ from importlib.util import find_spec
 
 from manim import (
     DOWN,
-    LEFT,
-    ORIGIN,
     UP,
     Create,
     FadeIn,
     FadeOut,
     GrowFromCenter,
+    Restore,
     VGroup,
     linear,
 )
 
 from derivviz.animation import Formula, Lesson, parameter
 from derivviz.animation.digits import (
-    QUOTIENT_X,
-    STEP_X,
-    Subtraction,
-    judged,
     reading,
     right_digits,
-    step_row,
     subtraction,
 )
 from derivviz.animation.error_plot import ErrorPlot
+from derivviz.animation.frame import pick, shape
 from derivviz.animation.machines import fitted
 from derivviz.animation.numerals import plain, short
-from derivviz.animation.tape import Tape, around, dual_laws
+from derivviz.animation.step_table import alone, formulas, result, step_heads, step_row, subtracted
+from derivviz.animation.tape import Tape, around, column_head, dual_laws
 from derivviz.calculus import dual
 from derivviz.calculus.expression import Expression
 from derivviz.calculus.reverse import walk
@@ -46,11 +42,12 @@ from derivviz.look.math import typst_math
 
 POWERS = range(2, 17, 2)  # of the steps 10^−k in the table
 LOST = 1e-12  # the step whose subtraction is shown
-COLUMN, WIDTH = 1.75, 5.1
 
 
 class NumericalDerivative(Lesson):
     """Difference quotients and their errors, then automatic differentiation."""
+
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -93,23 +90,20 @@ class NumericalDerivative(Lesson):
             en=f"A computer is to find the slope at x = {x}. It takes a small h, and divides.",
             ko=f"컴퓨터로 x = {x}에서의 미분계수를 구하자. 작은 h를 잡아 나눗셈을 한다.",
         )
-        a = self.a_name
-        self.formula = fitted(Formula(f"y = {typst_math(self.f)}", 46, "function"), WIDTH)
-        self.rule = Formula(
-            f"frac(f({a} + {{{{h : h}}}}) - f({a}), {{{{h : h}}}})", 46, "secant", h="parameter"
-        )
-        side = VGroup(self.formula, self.rule).arrange(DOWN, buff=0.4, aligned_edge=LEFT)
-        side.move_to([COLUMN, 1.3, 0], LEFT)
+        side = formulas(self.f, self.a_name)
+        self.formula, self.rule = side
+        side.save_state()
+        if shape() != "wide":
+            alone(side)
         self.play(FadeIn(self.formula, self.rule, lag_ratio=0.5), run_time=1.2)
         self.rows = [step_row(k, float(quotient(self.f, self.a, 10.0**-k)), self.true) for k in POWERS]
-        self.heads = VGroup(
-            Formula("h", "label", "parameter").at([STEP_X, 1.95, 0]),
-            self.words(en="quotient", ko="평균변화율", size="label", fill="muted").at([QUOTIENT_X, 1.95, 0]),
-        )
+        self.heads = step_heads(self)
         self.say(
             en="A smaller h gives more right digits. They are green.",
             ko="h가 작을수록 맞는 자리가 많아진다. 맞는 자리는 초록색이다.",
         )
+        if shape() != "wide":
+            self.play(Restore(side), run_time=0.8)
         self.play(FadeIn(self.heads), run_time=0.4)
         for row in self.rows[:4]:
             self.play(FadeIn(row, shift=UP * 0.1), run_time=0.5)
@@ -147,8 +141,7 @@ class NumericalDerivative(Lesson):
             en=f"Why? f({a}+h) and f({a}) agree in nearly all digits. Their difference keeps the rest.",
             ko=f"왜 그럴까? f({a}+h)와 f({a})는 거의 모든 자리가 같아서, 빼면 남는 자리가 거의 없다.",
         )
-        stack = Subtraction(lines, (f"f({a}+h)", f"f({a})"))
-        stack.scale(min(1.0, WIDTH / stack.width)).move_to([COLUMN - 0.1, -1.25, 0], LEFT)
+        stack = subtracted(lines, a)
         self.play(FadeIn(stack.operands), run_time=0.8)
         self.wait(0.6)
         self.play(Create(stack.bar), FadeIn(stack.result), run_time=0.8)
@@ -233,7 +226,7 @@ class NumericalDerivative(Lesson):
             en="Can we do without h? Take a number ε that is not 0, but whose square is 0.",
             ko="h 없이 할 수는 없을까? 0은 아니지만 제곱하면 0이 되는 수 ε을 생각하자.",
         )
-        laws = dual_laws().move_to(ORIGIN)
+        laws = dual_laws().move_to(pick(wide=0, tall=0.4, square=0.2) * UP)
         self.wipe()
         self.play(FadeIn(laws[0]), run_time=0.7)
         self.wait(0.5)
@@ -249,13 +242,13 @@ class NumericalDerivative(Lesson):
             ko="프로그램은 그대로 두고 x + ε에서 시작하자. 줄마다 제 미분계수를 함께 구한다.",
         )
         self.play(FadeOut(laws), run_time=0.4)
-        small = fitted(Formula(f"y = {typst_math(self.f)}", 46), WIDTH, 0.95).move_to([4.25, 2.9, 0])
+        small = Formula(f"y = {typst_math(self.f)}", pick(wide=46, tall=56, square=52))
+        fitted(small, pick(wide=5.1, tall=7.0, square=5.6), pick(wide=0.95, tall=1.1, square=1.1))
+        small.move_to(pick(wide=[4.25, 2.9, 0], tall=[0, 5.35, 0], square=[0, 4.3, 0]))
         tape = self.tape
         self.tape_heads = VGroup(
-            self.words(en="program", ko="프로그램", size="label", fill="muted").at([-6.4, 2.0, 0]),
-            self.words(en="forward $arrow.b$", ko="순방향 $arrow.b$", size="label", fill="muted").at(
-                [-2.0, 2.0, 0]
-            ),
+            column_head(self, 0, en="program", ko="프로그램"),
+            column_head(self, 1, en="forward $arrow.b$", ko="순방향 $arrow.b$"),
         )
         self.play(FadeIn(small, self.tape_heads), run_time=0.5)
         for number, (name, line) in enumerate(zip(tape.names, tape.duals, strict=True)):
@@ -272,8 +265,8 @@ class NumericalDerivative(Lesson):
             en="Reverse mode walks the same lines back: how does y change with each of them?",
             ko="역방향 모드는 같은 줄을 거슬러 오른다. 각 줄의 값이 변하면 y는 얼마나 변할까?",
         )
-        head = self.words(en="backward $arrow.t$", ko="역방향 $arrow.t$", size="label", fill="muted")
-        self.tape_heads.add(head.at([2.3, 2.0, 0]))
+        head = column_head(self, 2, en="backward $arrow.t$", ko="역방향 $arrow.t$")
+        self.tape_heads.add(head)
         self.play(FadeIn(head), run_time=0.4)
         for number, line in reversed(list(enumerate(tape.backs))):
             extra = [tape.dots[2]] if len(tape.dots) and number == 3 else []
@@ -311,9 +304,8 @@ class NumericalDerivative(Lesson):
             told.append(("PyTorch", "PyTorch", self.torch))
         self.results = []
         for row, (en, ko, number) in enumerate(told):
-            y = 1.6 - 0.72 * row
-            name = self.words(en=en, ko=ko).at([-5.2, y, 0])
-            shown = judged(number, self.true, "body").at([0.1, y, 0])
+            name = self.words(en=en, ko=ko, size=pick(wide="body", tall=46, square=46))
+            name, shown = result(name, number, self.true, row)
             self.results.append((number, shown))
             self.play(FadeIn(name, shown, shift=UP * 0.1), run_time=0.6)
         self.say(

@@ -12,7 +12,6 @@ from derivviz.animation.lines import Segments
 from derivviz.animation.numerals import value
 from derivviz.animation.typeset import Formula
 
-STEP_X, QUOTIENT_X = -6.4, -4.7  # left edges of the columns of the table
 DIGITS = 16
 """Significant digits that float64 is sure to keep, and one more."""
 
@@ -26,14 +25,6 @@ def judged(number: float, true: float, size: float | str = "label") -> Formula:
 
 
 _JUDGED = (("r", "r", "positive"), ("w", "w", "negative"))
-
-
-def step_row(power: int, number: float, true: float) -> VGroup:
-    """A line of a table: a step 10^−power, even, and what the quotient gives for it."""
-    y = 1.4 - 0.53 * (power / 2 - 1)
-    name = Formula(f"10^(−{power})", "label", "parameter").at([STEP_X, y, 0])
-    name.shift([0, y - name.glyphs[0].get_bottom()[1], 0])  # on the line that the 1 of 10 stands on
-    return VGroup(name, judged(number, true).at([QUOTIENT_X, y, 0]))
 
 
 def reading(formula: Formula) -> float:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, Mobject, VGroup
 
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.logplane import LogPlane
@@ -32,9 +33,7 @@ _TOLD = {
     "central": ("central", "중앙차분"),
     "float32": ("both, in float32", "float32의 전진, 중앙"),
 }
-_SMALL = 30
 _LEAST, _MOST = 1e-16, 10.0  # ends of the axis of errors
-_COLUMN, _TOP, _LINE = 1.75, 1.95, 1.15  # of the legend
 
 
 class ErrorPlot:
@@ -81,12 +80,11 @@ class ErrorPlot:
         self.plane = LogPlane(
             (-16, 0),
             (-16, 1),
-            6.6,
-            4.3,
+            *pick(wide=(6.6, 4.3), tall=(6.1, 5.4), square=(9.9, 4.6)),
             Formula("h", "label", "parameter"),
             words(en="relative error", ko="상대오차", size="label", fill="muted"),
         )
-        self.plane.move_to([-6.75, -0.25, 0], LEFT)
+        self.plane.move_to(pick(wide=[-6.75, -0.25, 0], tall=[-3.75, 2.5, 0], square=[-5.6, 1.75, 0]), LEFT)
         self.curves = {name: self._curve(name) for name in QUOTIENTS}
         self.best = {name: self._best(name) for name in QUOTIENTS}
         self.entries = {name: self._entry(name, number) for number, name in enumerate(_TOLD)}
@@ -117,7 +115,8 @@ class ErrorPlot:
         taken = [self.plane, self.rays, *self.curves.values(), *avoid]
         for name, ray in zip(names, self.rays, strict=True):
             spots = ray.points[::4]
-            spots = spots[(spots[:, 1] > -1.4) & (spots[:, 1] < 1.7)]  # well inside
+            low, high = pick(wide=(-1.4, 1.7), tall=(0.9, 4.5), square=(0.4, 2.9))
+            spots = spots[(spots[:, 1] > low) & (spots[:, 1] < high)]  # well inside
             place(name, spots[:: max(1, len(spots) // 10)], taken, (RIGHT, UP, LEFT, DOWN))
             taken.append(name)
         return names
@@ -154,27 +153,34 @@ class ErrorPlot:
         return dot(self.plane.point(found.h[found.best], error))
 
     def _entry(self, name: str, number: int) -> tuple[VGroup, VGroup]:
-        y = _TOP - _LINE * number
+        left, y = pick(
+            wide=(1.75, 1.95 - 1.15 * number),
+            tall=(-3.4, (-1.15, -2.45, -3.1, -4.4)[number]),
+            square=((-5.5, 0.4)[number // 2], -1.95 - 1.45 * (number % 2)),
+        )
         ends = [(0.0, 0.14), (0.23, 0.37), (0.46, 0.6)] if name == "backward" else [(0.0, 0.6)]
-        pieces = [[[_COLUMN + a, y, 0], [_COLUMN + b, y, 0]] for a, b in ends]
+        pieces = [[[left + a, y, 0], [left + b, y, 0]] for a, b in ends]
         sample = Segments(pieces, QUOTIENTS[name][2], 5)
         en, ko = _TOLD[name]
-        words = self.lesson.words(en=en, ko=ko, size="label").next_to([_COLUMN + 0.6, y, 0], RIGHT, 0.25)
-        return VGroup(sample, words), self._told(name, y - 0.56)
+        words = self.lesson.words(en=en, ko=ko, size=enlarged("label")).next_to(
+            [left + 0.6, y, 0], RIGHT, 0.25
+        )
+        return VGroup(sample, words), self._told(name, left, y - pick(wide=0.56, tall=0.6, square=0.6))
 
-    def _told(self, name: str, y: float) -> VGroup:
+    def _told(self, name: str, left: float, y: float) -> VGroup:
         """The size of h by theory, from ε alone, and the best h found."""
         if name == "backward":
             return VGroup()
         found, precision = self.errors[name], QUOTIENTS[name][1]
         theory = float(np.finfo(precision).eps) ** (1 / (found.order + 1))
+        small = pick(wide=30, tall=44, square=32)
         root = "sqrt(epsilon)" if found.order == 1 else "root(3, epsilon)"
         parts = VGroup(
-            Formula(f"{root} = {_tens(theory)}", _SMALL, "muted"),
-            self.lesson.words(en="best:", ko="최적:", size=_SMALL, fill="muted"),
-            Formula(f"h = {_tens(float(found.h[found.best]))}", _SMALL, "parameter"),
+            Formula(f"{root} = {_tens(theory)}", small, "muted"),
+            self.lesson.words(en="best:", ko="최적:", size=small, fill="muted"),
+            Formula(f"h = {_tens(float(found.h[found.best]))}", small, "parameter"),
         )
-        return parts.arrange(RIGHT, buff=0.25).move_to([_COLUMN, y, 0], LEFT)
+        return parts.arrange(RIGHT, buff=0.25).move_to([left, y, 0], LEFT)
 
     def verify(self) -> None:
         """Claim that curves, best h and laws are drawn where they are."""

@@ -6,10 +6,12 @@ import re
 
 from manim import DOWN, RoundedRectangle, VGroup
 
+from derivviz.animation.frame import pick
+from derivviz.animation.lesson import Lesson
 from derivviz.animation.machines import bracketed, figure, fitted
 from derivviz.animation.numerals import value as read
 from derivviz.animation.stage import SIZES, color
-from derivviz.animation.typeset import Formula
+from derivviz.animation.typeset import Formula, Words
 from derivviz.calculus.expression import parse
 from derivviz.calculus.reverse import Graph, Value
 from derivviz.errors import UsageError
@@ -17,9 +19,6 @@ from derivviz.look.letters import in_letter
 
 LETTERS = "abcdskmnpqrtuvw"
 MOST = 6  # rows that there is room for
-_COLUMNS = (-6.4, -2.0, 2.3)  # left edges: operation, dual number, derivative that comes back
-_TOP, _BOTTOM, _WIDEST = 1.25, -2.3, 1.0  # heights of the first row and the last, and what lies between two
-_WIDTHS = (4.0, 4.1, 4.5)
 
 
 class Tape(VGroup):
@@ -55,30 +54,35 @@ class Tape(VGroup):
         self.duals: list[Formula] = []
         self.backs: list[Formula] = []
         rows = len(self.shown) + (count > MOST)
-        step = min(_WIDEST, (_TOP - _BOTTOM) / max(1, rows - 1))
+        top, bottom, widest = pick(
+            wide=(1.25, -2.3, 1.0), tall=(2.5 if rows == MOST else 2.0, -4.6, 2.4), square=(2.0, -3.9, 2.1)
+        )
+        step = min(widest, (top - bottom) / max(1, rows - 1))
+        columns = _columns(step)
+        size = pick(wide=SIZES["body"], tall=54 if rows < MOST else 48, square=52)
         for row, number in enumerate(self.shown):
-            value, y = graph.operations[number], _TOP - step * (row + (count > MOST and row == 4))
+            value, y = graph.operations[number], top - step * (row + (count > MOST and row == 4))
             made = figure(value.value) if number == 0 else markup(value, known)
             cells = (
-                Formula(f"{letters[number]} = {made}", "body", "function"),
-                dual(value.value, graph.slopes[number]),
-                self._back(value),
+                Formula(f"{letters[number]} = {made}", size, "function"),
+                dual(value.value, graph.slopes[number], size),
+                self._back(value, size),
             )
-            for cell, column, x, width in zip(
-                cells, (self.names, self.duals, self.backs), _COLUMNS, _WIDTHS, strict=True
+            for cell, column, (x, up), width in zip(
+                cells, (self.names, self.duals, self.backs), columns, _widths(), strict=True
             ):
                 if fitted(cell, width).drawn_size < SIZES["tick"]:
                     raise UsageError(
                         "A line of this program is too long to be shown: take a simpler --function or --at."
                     )
-                column.append(cell.at([x, y, 0]))
+                column.append(cell.at([x, y + up, 0]))
         self.add(*self.names, *self.duals, *self.backs)
-        self.dots = VGroup()
+        self.dots, edges = VGroup(), [x for x, _ in columns]
         if count > MOST:
             self.dots.add(
                 *(
-                    Formula("dots.v", "label", "muted").move_to([x + 0.6, _TOP - 4 * step + 0.1, 0])
-                    for x in _COLUMNS
+                    Formula("dots.v", "label", "muted").move_to([x + 0.6, top - 4 * step + 0.1, 0])
+                    for x in pick(wide=edges, tall=(edges[0], edges[1], edges[2] + 0.8), square=edges)
                 )
             )
 
@@ -91,33 +95,59 @@ class Tape(VGroup):
         assert backward is not None
         return read(forward[2]) * (-1 if forward[1] == "-" else 1), read(backward[2])
 
-    def _back(self, value: Value) -> Formula:
+    def _back(self, value: Value, size: float) -> Formula:
         """The gradient; where it comes from several uses, as their sum if there is room for it."""
         shares = self.graph.shares(value)
         total = f"{{{{{figure(value.gradient)} : t}}}}"
         if len(shares) > 1:
             terms = " + ".join(bracketed(share) for share in shares)
-            whole = Formula(f"{terms} = {total}", "body", t="tangent")
-            if whole.width <= _WIDTHS[2] * SIZES["body"] / SIZES["tick"]:
+            whole = Formula(f"{terms} = {total}", size, t="tangent")
+            if whole.width <= _widths()[2] * size / pick(wide=28, tall=36, square=36):
                 return whole
-        return Formula(total, "body", t="tangent")
+        return Formula(total, size, t="tangent")
+
+
+def column_head(lesson: Lesson, column: int, *, en: str, ko: str) -> Words:
+    """What is written over a column of the program, on the lines of a row."""
+    y = pick(wide=2.0, tall=3.95, square=3.1)
+    x, up = _columns(1.5)[column]
+    size = pick(wide="label", tall=43, square=42)
+    return lesson.words(en=en, ko=ko, size=size, fill="muted").at([x, y + up, 0])
+
+
+def _columns(step: float) -> tuple[tuple[float, float], ...]:
+    """Left edges and heights over the row's own: operation, dual number, derivative that comes back."""
+    apart = min(0.46 * step, 0.9)  # in a tall frame the last two stand below each other
+    return pick(
+        wide=((-6.4, 0.0), (-2.0, 0.0), (2.3, 0.0)),
+        tall=((-3.4, 0.0), (-0.35, apart / 2), (-0.35, -apart / 2)),
+        square=((-5.6, 0.0), (-2.3, 0.0), (1.6, 0.0)),
+    )
+
+
+def _widths() -> tuple[float, float, float]:
+    return pick(wide=(4.0, 4.1, 4.5), tall=(2.85, 4.0, 4.0), square=(3.1, 3.4, 4.1))
 
 
 def dual_laws() -> VGroup:
-    """What makes dual numbers find derivatives, in three lines."""
-    lines = (
+    """What makes dual numbers find derivatives: three laws, the long one in two lines in a tall frame."""
+    product = ("(a + b {{epsilon : t}})(c + d {{epsilon : t}})", "= a c + (a d + b c) {{epsilon : t}}")
+    laws = (
         ("{{epsilon : t}}^2 = 0", 60),
-        ("(a + b {{epsilon : t}})(c + d {{epsilon : t}}) = a c + (a d + b c) {{epsilon : t}}", 50),
+        (pick(wide=" ".join(product), tall=" \\ ".join(product), square=" ".join(product)), 50),
         ("f(a + {{epsilon : t}}) = f(a) + {{f'(a) : t}} {{epsilon : t}}", 60),
     )
-    return VGroup(*(Formula(line, size, t="tangent") for line, size in lines)).arrange(DOWN, buff=0.6)
+    by, room = pick(wide=1.0, tall=1.4, square=1.3), pick(wide=14.0, tall=7.2, square=11.2)
+    return VGroup(*(fitted(Formula(law, size * by, t="tangent"), room) for law, size in laws)).arrange(
+        DOWN, buff=pick(wide=0.6, tall=1.2, square=1.2)
+    )
 
 
-def dual(value: float, slope: float) -> Formula:
+def dual(value: float, slope: float, size: float) -> Formula:
     """A dual number."""
     sign = "-" if slope < 0 else "+"
     number = figure(abs(slope))
-    return Formula(f"{figure(value)} {sign} {{{{{number} : t}}}} {{{{epsilon : t}}}}", "body", t="tangent")
+    return Formula(f"{figure(value)} {sign} {{{{{number} : t}}}} {{{{epsilon : t}}}}", size, t="tangent")
 
 
 def markup(value: Value, names: dict[int, str]) -> str:

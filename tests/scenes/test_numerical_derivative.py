@@ -84,6 +84,39 @@ def test_other_functions(walk, torch, function, at, language, theme):
     assert ("here it is exact" in beats) == (function == "x^2+2x+1")
 
 
+@pytest.mark.parametrize(
+    ("aspect", "function", "at"),
+    [
+        ("9:16", "1/(1+exp(-x))", "0.5"),
+        ("9:16", "sin(x^2)*exp(-x)/(x^2+1)", "0.7"),
+        ("1:1", "cos(x)", "-2.5"),
+        pytest.param("1:1", "sin(x^2)*exp(-x)/(x^2+1)", "0.7", marks=pytest.mark.slow),
+        pytest.param("9:16", "x^5 - 4x^4 + 3x^3 - 2x^2 + x - 7", "1.25", marks=pytest.mark.slow),
+    ],
+)
+def test_other_functions_in_other_shapes(walk, torch, aspect, function, at):
+    planned, lesson = walk("numerical_derivative", "ko", "paper", aspect=aspect, function=function, at=at)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+
+
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+def test_a_narrower_frame_is_arranged_anew(walk, torch, aspect):
+    planned, lesson = walk("numerical_derivative", aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+    width = 8 if aspect == "9:16" else 12
+    axes, legend = lesson.plot.plane.axes, lesson.plot.entries["float32"][1]
+    assert axes.width > 0.75 * width
+    assert legend.get_top()[1] < axes.get_bottom()[1]  # below the picture, not beside it
+    top, rows = lesson.rows[0].get_top()[1], lesson.rows
+    assert top - rows[-1].get_bottom()[1] > (0.35 if aspect == "9:16" else 0.5) * lesson.camera.frame_height
+    assert rows[0][1].drawn_size / width > 1.4 * 36 / 14.2  # and can be read better than in 16:9
+    assert lesson.results[0][1].drawn_size / width > 1.6 * 40 / 14.2
+    if aspect == "9:16":
+        assert lesson.tape.backs[0].get_top()[1] < lesson.tape.duals[0].get_bottom()[1]
+
+
 def test_without_torch_its_line_is_left_out(walk, lesson_class, monkeypatch):
     module = sys.modules[lesson_class("numerical_derivative").__module__]
     monkeypatch.setattr(module, "find_spec", lambda name: None)
