@@ -13,24 +13,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from manim import (
-    RIGHT,
-    UP,
-    Create,
-    FadeIn,
-    FadeOut,
-    Group,
-    Transform,
-    UpdateFromAlphaFunc,
-    VGroup,
-    linear,
-    smooth,
-)
+from manim import UP, Create, FadeIn, FadeOut, Group, Transform, UpdateFromAlphaFunc, VGroup, linear, smooth
 
-from derivviz.animation import Formula, Lesson, parameter
+from derivviz.animation import Lesson, parameter
+from derivviz.animation.activation_parts import NAMES, Finals, Squares, told_of
 from derivviz.animation.arena import Cloud
 from derivviz.animation.digits import reading
-from derivviz.animation.flow import NAMES, XS, Card, Ladder, between, spread, written
+from derivviz.animation.flow import Card, Ladder, between, spread
+from derivviz.animation.frame import pick, shape
 from derivviz.animation.leap import Explosion
 from derivviz.animation.numerals import plain, short
 from derivviz.animation.plane import nice_step
@@ -41,7 +31,6 @@ from derivviz.trace.activation import read_flow
 from derivviz.trace.leap import read_leap
 from derivviz.trace.passage import rms
 
-Y, BELOW = 0.25, -2.15  # heights of the curves' middle and of what is told of each
 FAR = 3.0  # size of z from where the square is the most of f′
 LAYERS = 3  # activation layers, at the most, that the ladder has room for
 LOOSE, CLOSE = 0.2, 1e-3  # relative: sizes from enlarged pictures, and from the recorded numbers themselves
@@ -51,6 +40,7 @@ class Activation(Lesson):
     """Five functions, their derivatives, and the sizes that they let a recorded network's numbers have."""
 
     requires = ("time",)  # of any recorded run; `read_flow` says what else it takes
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -96,7 +86,7 @@ class Activation(Lesson):
         self.cards, self.grid = {}, np.linspace(-self.reach, self.reach, 4001)
         for key, function in functions().items():
             reach = 4.0 if key == "scaled" else self.reach
-            self.cards[key] = Card(function, reach, (-0.5 * reach, reach), Y)
+            self.cards[key] = Card(function, reach, (-0.5 * reach, reach))
         self.say(
             en="Between two sums, a network bends its numbers: z goes in, a comes out. Five ways to bend.",
             ko="신경망은 두 합 사이에서 값을 구부린다. z가 들어가 a가 나온다. 다섯 가지 방법이 있다.",
@@ -116,8 +106,8 @@ class Activation(Lesson):
         }
         self.tops = VGroup()
         for key, top in largest.items():
-            label = Formula(f"abs(a') <= {top:.2g}" if key != "raw" else "a' = -12 z - 12", "tick", "tangent")
-            self.tops.add(label.move_to([XS[key], BELOW, 0]))
+            law = f"abs(a') <= {top:.2g}" if key != "raw" else "a' = -12 z - 12"
+            self.tops.add(told_of(key, law, pick(wide=28, tall=40, square=44), "tangent"))
         self.play(FadeIn(self.tops), run_time=0.5)
 
     def from_afar(self) -> None:
@@ -128,7 +118,7 @@ class Activation(Lesson):
         card = self.cards["raw"]
         values = card.function(self.grid)
         low, high = float(values.min()), float(values.max())
-        far = Card(card.function, self.reach, (1.05 * low, max(1.6 * high, -0.15 * low)), Y)
+        far = Card(card.function, self.reach, (1.05 * low, max(1.6 * high, -0.15 * low)))
         self.play(FadeOut(card.plane), run_time=0.3)
         self.play(
             Transform(card.curve, far.curve),
@@ -157,8 +147,7 @@ class Activation(Lesson):
         sizes = VGroup()
         for key in KEYS:
             told = f"{{{{{short(rms(p.z), 2)} : z}}}} arrow {{{{{short(self.size_of(key), 2)} : a}}}}"
-            number = Formula(told, 32, z="parameter", a="function")
-            sizes.add((number if number.width < 2.5 else Formula(told, "tick")).move_to([XS[key], BELOW, 0]))
+            sizes.add(told_of(key, told, pick(wide=32, tall=40, square=44), z="parameter", a="function"))
         self.say(
             en="Up to the curve, and over to the left: what comes out. Below, the typical size before and after.",
             ko="곡선까지 올라가 왼쪽으로 가면 나오는 값이다. 아래는 들어가고 나오는 값의 크기이다.",
@@ -234,11 +223,7 @@ class Activation(Lesson):
                 else "f′은 float64로 나타낼 수 있는 가장 큰 수도 넘어선다."
             ),
         )
-        self.ends = VGroup()
-        for key in KEYS:
-            last = float(flow.sizes(key)[-1])
-            role = "negative" if key == "raw" else "ink"
-            self.ends.add(Formula(written(last, 2), "tick", role).move_to([XS[key] + 0.1, 2.15, 0]))
+        self.ends = VGroup(*(self.ladder.end(key, "negative" if key == "raw" else "ink") for key in KEYS))
         self.play(FadeIn(self.ends), run_time=0.6)
         self.rest = Group(
             self.ladder, *(part for parts in self.ladder.parts.values() for part in parts), self.ends
@@ -256,23 +241,17 @@ class Activation(Lesson):
             else "왜 그럴까? 0에서 이미 18이다. 그리고 멀어지면 들어온 값을 제곱한다.",
         )
         self.clear()
-        law = Formula("f'(z) = {{-6 z^2 : q}} - 12 z + 18", 60, q="function").move_to([0, 1.7, 0])
-        self.play(FadeIn(law), run_time=0.7)
-        power = short(z, 4)
-        base = f"({power})" if "dot" in power else power
-        squared = f"6 dot {base}^2 = {{{{{short(6 * z * z, 2)} : b}}}}"
-        self.least = Formula(squared if far else "f'(0) = {{18 : b}}", 52, b="function")
-        self.least.move_to([0, 0.3, 0])
-        got = Formula(f"{{{{{short(a, 2)} : b}}}}", 60, b="negative")
         told = self.words(
             en="recorded size of $a$" if self.flow.own == "raw" else "computed size of $a$",
             ko="기록된 $a$의 크기" if self.flow.own == "raw" else "계산한 $a$의 크기",
+            size=pick(wide=40, tall=52, square=56),
             fill="muted",
         )
-        pair = VGroup(told, got).arrange(RIGHT, buff=0.5).move_to([0, -1.1, 0])
-        self.play(FadeIn(self.least, shift=UP * 0.1), run_time=0.7)
+        law, least, pair = squares = Squares(told, z, a, far)
+        self.play(FadeIn(law), run_time=0.7)
+        self.play(FadeIn(least, shift=UP * 0.1), run_time=0.7)
         self.play(FadeIn(pair, shift=UP * 0.1), run_time=0.7)
-        self.rest = Group(law, self.least, pair)
+        self.rest = Group(*squares)
 
     def conclusion(self) -> None:
         flow = self.flow
@@ -282,26 +261,27 @@ class Activation(Lesson):
             ko=f"같은 f′인데 그대로 쓰면 {raw}, 길들이면 {tame}이다.",
         )
         self.clear()
-        table = VGroup()
-        self.finals: dict[str, Formula] = {}
-        for n, key in enumerate(KEYS):
-            y = 1.9 - 0.85 * n
-            name = self.words(en=NAMES[key], ko=NAMES[key]).at([-3.2, y, 0])
-            role = "negative" if key == "raw" else "positive" if key == "scaled" else "ink"
-            value = Formula(written(float(flow.sizes(key)[-1]), 3), 48, role).at([-0.6, y, 0])
-            how = {"en": "recorded", "ko": "기록"} if key == flow.own else {"en": "computed", "ko": "계산"}
-            self.finals[key] = value
-            table.add(VGroup(name, value, self.words(**how, size=30, fill="muted").at([3.0, y, 0])))
+        large, small = pick(wide=(40, 30), tall=(52, 40), square=(60, 44))
+        source = {"en": "recorded", "ko": "기록"}, {"en": "computed", "ko": "계산"}
+        table = Finals(
+            [self.words(en=NAMES[key], ko=NAMES[key], size=large) for key in KEYS],
+            {key: float(flow.sizes(key)[-1]) for key in KEYS},
+            [self.words(**source[key != flow.own], size=small, fill="muted") for key in KEYS],
+        )
+        self.finals = table.values
         for row in table:
             self.play(FadeIn(row), run_time=0.35)
         if flow.enlarged:
             how = self.words(
                 en="computed: the run's pictures, kept at half their size, through its last weights",
                 ko="계산: 절반 크기로 저장된 그림을 마지막 가중치에 통과시켰다",
-                size="tick",
+                size=pick(wide=28, tall=34, square=36),
                 fill="muted",
+                width=pick(wide=None, tall=7.2, square=8.5),
+                centered=shape() != "wide",
             )
-            self.play(FadeIn(how.move_to([0, -2.5, 0])), run_time=0.4)
+            y = pick(wide=-2.5, tall=-4.3, square=-3.75)
+            self.play(FadeIn(how.move_to([0, y, 0])), run_time=0.4)
         self.say(
             en="An activation may bend its numbers as it likes. It must not let them grow from layer to layer.",
             ko="활성화 함수는 값을 어떻게 구부려도 좋다. 다만 층을 지날 때마다 키워서는 안 된다.",

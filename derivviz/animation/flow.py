@@ -10,25 +10,18 @@ import numpy as np
 from manim import LEFT, VGroup
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.activation_parts import NAMES, WIDE, cell, room, written
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments
-from derivviz.animation.numerals import short
 from derivviz.animation.plane import Plane
+from derivviz.animation.slope_table import fit
 from derivviz.animation.typeset import Formula, Words
 from derivviz.calculus.activation import KEYS, Function
 from derivviz.trace.activation import Flow, Layer
 
 Array = NDArray[np.float64]
-NAMES = {
-    "relu": "ReLU",
-    "tanh": "tanh",
-    "gelu": "GELU",
-    "raw": "$f'$",
-    "scaled": "$f' \\/ 24$",
-}
-XS = dict(zip(KEYS, (-5.4, -2.7, 0.0, 2.7, 5.4), strict=True))  # middles of the five columns
-WIDTH, HEIGHT = 2.3, 3.7  # of a card's plane
 DOTS = 90  # values that flow
 HAIR = 1e-9  # beside a jump of the derivative
 BIN, TALLEST = 0.08, 1.1  # units of the frame: of a bin of dots, and of the tallest stack
@@ -46,10 +39,10 @@ class Card(VGroup):
         Ends of the upright axis.
     """
 
-    def __init__(self, function: Function, reach: float, heights: tuple[float, float], y: float) -> None:
-        self.function = function
-        self.plane = Plane((-reach, reach), heights, WIDTH, HEIGHT, ("", ""), (2, 3))
-        self.plane.move_to([XS[function.key], y, 0])
+    def __init__(self, function: Function, reach: float, heights: tuple[float, float]) -> None:
+        self.function, place = function, cell(function.key)
+        self.plane = Plane((-reach, reach), heights, *place.size, ("", ""), (2, 3))
+        self.plane.move_to([place.x, place.middle, 0])
         self.curve = self.plane.curve(function.value, role="function", width=5)
         ends = [-reach, *(kink for kink in function.jumps if abs(kink) < reach), reach]
         self.slope = VGroup(
@@ -59,7 +52,7 @@ class Card(VGroup):
             )
         )
         self.plane.keep_clear(self.curve, *self.slope)
-        self.heading = Words(NAMES[function.key], "body").move_to([XS[function.key], 2.6, 0])
+        self.heading = Words(NAMES[function.key], enlarged("body")).move_to([place.x, place.heading, 0])
         super().__init__(self.plane, self.curve, self.slope, self.heading)
 
     def stations(self, z: Array) -> tuple[Array, Array, Array]:
@@ -105,65 +98,82 @@ class Ladder(VGroup):
         Ends of the scale as powers of ten.
     """
 
-    BOTTOM, TOP = -2.25, 2.1
-
     def __init__(self, flow: Flow, shown: Sequence[int], keys: Sequence[str] = KEYS) -> None:
         super().__init__()
+        whole = room()
+        self.bottom = pick(wide=-2.25, tall=whole.bottom + 0.95, square=whole.bottom + 0.95)
+        self.top = pick(wide=2.1, tall=whole.top - 1.15, square=whole.top - 1.15)
         sizes = {key: flow.sizes(key).reshape(-1, 2)[list(shown)].ravel() for key in keys}
         every = np.maximum(np.concatenate(list(sizes.values())), LOWEST)
         high = math.ceil(np.log10(every[every < HIGHEST].max()))
         self.decades = math.floor(np.log10(every.min())) - 1, high + bool((every >= HIGHEST).any())
-        step = max(1, math.ceil((self.decades[1] - self.decades[0]) / 6))
+        step = max(1, math.ceil((self.decades[1] - self.decades[0]) / pick(wide=6, tall=12, square=10)))
         powers = [n for n in range(self.decades[0], self.decades[1] + 1) if n % step == 0]
+        left, right = pick(wide=(-6.3, 6.75), tall=(-3.05, 3.85), square=(-5.05, 5.85))
         self.lines = Segments(
-            [[[-6.3, self.height_of(10.0**n), 0], [6.75, self.height_of(10.0**n), 0]] for n in powers],
+            [[[left, self.height_of(10.0**n), 0], [right, self.height_of(10.0**n), 0]] for n in powers],
             "grid",
             1.5,
         )
         self.ticks = VGroup(
             *(
-                _power(n).next_to([-6.35, self.height_of(10.0**n), 0], LEFT, 0.1).set_z_index(2)
+                _power(n).next_to([left - 0.05, self.height_of(10.0**n), 0], LEFT, 0.1).set_z_index(2)
                 for n in powers
             )
         )
         self.add(mark(self.lines, backdrop=True), self.ticks)
-        self.headings = {key: Words(NAMES[key], "body").move_to([self.x(key, 0.5), 2.6, 0]) for key in keys}
+        heading = pick(wide=2.6, tall=whole.top - 0.3, square=whole.top - 0.3)
+        self.headings = {key: Words(NAMES[key], "body") for key in keys}
+        for key, name in self.headings.items():
+            name.move_to([self.x(key, 0.5), heading, 0])
         self.feet = VGroup()
         letters = [f"{letter}_{n + 1}" for n in shown for letter in "za"]
         self.parts: dict[str, list[VGroup]] = {}
         self.sizes = sizes
+        foot, drop = pick(wide=(28, 0.0), tall=(36, 0.42), square=(36, 0.42))  # two rows where they are large
+        foot = foot if len(letters) <= 4 else 28
         for key in keys:
             layers = [flow.arms[key][n] for n in shown]
             self.parts[key] = self._column(key, layers, sizes[key], flow.carried)
             for n, letter in enumerate(letters):
-                at = [self.x(key, n / (len(letters) - 1)), self.BOTTOM - 0.27, 0]
-                self.feet.add(Formula(letter, "tick", "muted").move_to(at))
+                below = 0.27 + drop * (n % 2)
+                at = [self.x(key, n / (len(letters) - 1)), self.bottom - below, 0]
+                self.feet.add(Formula(letter, foot, "muted").move_to(at))
         self.add(self.feet, *self.headings.values())
 
     def x(self, key: str, share: float) -> float:
         """Where in its column a stage stands."""
-        return 1.0 * XS[key] + 0.15 + (share - 0.5) * 1.75
+        pitch, middle, width = pick(wide=(1.0, 0.15, 1.75), tall=(0.51, 0.37, 1.04), square=(0.8, 0.4, 1.7))
+        return pitch * WIDE[key] + middle + (share - 0.5) * width
+
+    def end(self, key: str, role: str) -> Formula:
+        """The last size of an activation, above its column."""
+        x = pick(wide=WIDE[key] + 0.1, tall=self.x(key, 0.5), square=self.x(key, 0.5))
+        y = pick(wide=2.15, tall=self.top + 0.36, square=self.top + 0.36)
+        last = written(float(self.sizes[key][-1]), 2)
+        label = Formula(last, pick(wide=28, tall=36, square=44), role)
+        return fit(label, pick(wide=math.inf, tall=1.28, square=2.0)).move_to([x, y, 0])
 
     def height_of(self, size: ArrayLike) -> float:
         """Where a size stands; below the scale on its floor."""
         low, high = self.decades
         share = (np.log10(np.maximum(np.asarray(size, float), 10.0**low)) - low) / (high - low)
-        return float(self.BOTTOM + np.minimum(share, 1.0) * (self.TOP - self.BOTTOM))
+        return float(self.bottom + np.minimum(share, 1.0) * (self.top - self.bottom))
 
     def size_at(self, y: float) -> float:
         """What `height_of` undoes, for `verify`."""
         low, high = self.decades
-        return float(10 ** (low + (y - self.BOTTOM) / (self.TOP - self.BOTTOM) * (high - low)))
+        return float(10 ** (low + (y - self.bottom) / (self.top - self.bottom) * (high - low)))
 
     def _column(self, key: str, layers: Sequence[Layer], sizes: Array, carried: bool) -> list[VGroup]:
-        made = []
+        made, half = [], pick(wide=0.13, tall=0.1, square=0.13)
         values = [side for layer in layers for side in (layer.z, layer.a)]
         for n, (side, size) in enumerate(zip(values, sizes, strict=True)):
             x, role = self.x(key, n / (len(values) - 1)), "parameter" if n % 2 == 0 else "function"
             low, high = (
                 self.height_of(q) for q in np.quantile(np.minimum(np.abs(side), HIGHEST), (0.1, 0.9))
             )
-            bar = Block([x - 0.13, low, 0], (0.26, max(high - low, 0.04)), role, 0.55)
+            bar = Block([x - half, low, 0], (2 * half, max(high - low, 0.04)), role, 0.55)
             stage = VGroup(mark(bar, backdrop=True))
             if n and (carried or n % 2):
                 before = [self.x(key, (n - 1) / (len(values) - 1)), self.height_of(sizes[n - 1]), 0]
@@ -188,8 +198,3 @@ def _power(exponent: int) -> Formula:
 def between(start: Array, end: Array, share: float) -> Array:
     """Points on the straight ways from some to others."""
     return np.asarray(start + (end - start) * share)
-
-
-def written(size: float, digits: int) -> str:
-    """A size as math; one that float64 cannot hold is infinite."""
-    return short(size, digits) if math.isfinite(size) else "oo"

@@ -117,8 +117,10 @@ class Lesson(Scene):
         room = config.frame_width - 2 * MARGIN
         if title.width > room:
             size = title.size * room / title.width
-            small = size < SIZES["label"]  # then on two lines
-            title = Words(title.markup, SIZES["label"] if small else size, width=room if small else None)
+            small = size < SIZES["label"]  # then on two lines, the second one behind a colon
+            lines = told.replace(": ", ":\n", 1).split("\n") if small else [told]
+            broken = " \\ ".join(f"*{quoted(line)}*" for line in lines)
+            title = Words(broken, SIZES["label"] if small else size, width=room if small else None)
         title.to_corner(UP + LEFT, buff=MARGIN)
         self.play(FadeIn(title, shift=DOWN * 0.15), run_time=0.7)
         return title

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from manim import LEFT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, smooth
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from derivviz.animation.arena import Cloud
 from derivviz.animation.flow import between, spread
+from derivviz.animation.frame import panels, pick, shape
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.plane import Plane
 from derivviz.animation.typeset import Formula
@@ -29,10 +30,14 @@ class Tamed(VGroup):
         What is written over the maximum, before and after the division.
     """
 
-    def __init__(self, middle: ArrayLike) -> None:
-        self.plane = Plane((-6, 4), (-40, 34), 6.6, 4.6, ("u", ""), (10, 7)).move_to(
-            np.asarray(middle, float)
+    def __init__(self) -> None:
+        room = panels().picture
+        size, middle = pick(
+            wide=((6.6, 4.6), np.array([-3.2, 0, 0])),
+            tall=((7.1, room.height - 0.4), room.center - [0, 0.15, 0]),
+            square=((11.0, room.height - 0.1), room.center),
         )
+        self.plane = Plane((-6, 4), (-40, 34), *size, ("u", ""), (10, 7)).move_to(middle)
         peak = self.plane.point(*DERIVATIVE_PEAK)
         self.peaks = [Formula(m, "label").next_to(peak, UP, 0.15) for m in ("24", "24 \\/ 24 = 1")]
         self.peaks[1].shift(LEFT * 0.25)  # clear of the axis
@@ -81,10 +86,13 @@ class Taming:
                 ko="무엇이 길들일까? 먼저 표준화한다. z가 아무리 커도 u는 f′이 양수로 바뀌는 −3 근처에 놓인다.",
             )
         lesson.play(FadeOut(lesson.rest), run_time=0.4)
-        self.tamed = tamed = Tamed([-3.2, 0, 0])
+        self.tamed = tamed = Tamed()
         start, end, top = tamed.axis(z), tamed.axis(u), tamed.on_hill(u)
         self.cloud = Cloud(start, "parameter", 0.055)
-        first = Formula("u = -3 + frac(z - mu, 2 sigma)", 48).move_to([3.9, 1.7, 0])
+        first = self.law(0, "u = -3 + frac(z - mu, 2 sigma)")
+        there, large = first.get_center(), shape() != "wide"
+        if large:  # until others join it
+            first.scale(1.5).move_to(panels().column.center)
         lesson.play(FadeIn(tamed), run_time=0.6)
         lesson.play(FadeIn(self.cloud), run_time=0.4)
         lesson.play(FadeIn(first), run_time=0.4)
@@ -93,13 +101,23 @@ class Taming:
             en="Then cut: outside of −3 … 1 the answer is 0. And divide by 24, the maximum: a lies in 0 … 1.",
             ko="다음으로 자른다. −3에서 1 밖은 0이다. 그리고 최댓값 24로 나누면 a는 0과 1 사이에 있다.",
         )
-        lesson.play(FadeOut(tamed.raw), Create(tamed.hill), run_time=1.0)
-        second = Formula("a = f'(u) \\/ 24", 48, "function").move_to([3.9, 0.2, 0])
-        bound = Formula("abs(dif a \\/ dif u) <= 1", 48, "tangent").move_to([3.9, -1.2, 0])
+        others = [first.animate.scale(1 / 1.5).move_to(there)] if large else []
+        lesson.play(FadeOut(tamed.raw), Create(tamed.hill), *others, run_time=1.0)
+        second = self.law(1, "a = f'(u) \\/ 24", "function")
+        bound = self.law(2, "abs(dif a \\/ dif u) <= 1", "tangent")
         before, after = tamed.peaks
         lesson.play(FadeIn(second), FadeOut(before), FadeIn(after), self.glide(end, top), run_time=1.2)
         lesson.play(FadeIn(bound), run_time=0.6)
         lesson.rest = Group(tamed.plane, tamed.hill, after, self.cloud, first, second, bound)
+
+    def law(self, number: int, markup: str, role: str = "ink") -> Formula:
+        """One of three formulas, from 0, where it stands beside the plane or below it."""
+        x, y = pick(
+            wide=((3.9, 1.7), (3.9, 0.2), (3.9, -1.2)),
+            tall=((0, -1.2), (0, -2.9), (0, -4.3)),
+            square=((-2.9, -2.4), (2.9, -1.5), (2.9, -3.4)),
+        )[number]
+        return Formula(markup, pick(wide=48, tall=66, square=72), role).move_to([x, y, 0])
 
     def glide(self, start: Array, end: Array) -> UpdateFromAlphaFunc:
         """Move the dots from some places to others."""

@@ -139,6 +139,27 @@ def test_networks_of_ones_own(walk: Any, network_trace: Any, name: str, language
         assert lesson.finals["raw"].markup == "oo"
 
 
+@pytest.mark.parametrize(
+    ("name", "language", "aspect"),
+    [("deep", "ko", "9:16"), ("published", "en", "9:16"), ("deep", "en", "1:1")],
+)
+def test_cards_in_two_rows_in_other_shapes(
+    walk: Any, network_trace: Any, name: str, language: str, aspect: str
+) -> None:
+    planned, lesson = walk("activation", language, "paper", trace=network_trace(name), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    planes = {key: card.plane.frame for key, card in lesson.cards.items()}
+    width, height = (8, 8) if aspect == "9:16" else (12, 6)
+    assert planes["raw"].get_top()[1] < planes["relu"].get_bottom()[1]  # those that all know above, f′ below
+    assert planes["raw"].width > 0.4 * width
+    assert lesson.ladder.lines.height > height
+    title = lesson.mobjects[0].markup
+    assert title.endswith('\\ *#"the activation"*') == (language == "en" and aspect == "9:16")  # on two lines
+    if lesson.explosion is not None:
+        assert lesson.explosion.product.get_top()[1] < lesson.explosion.plane.frame.get_bottom()[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize(("name", "layer"), [("relu", "1"), ("deep", "7"), ("published", "2"), ("wide", "2")])
@@ -150,9 +171,14 @@ def test_other_layers(walk: Any, network_trace: Any, name: str, layer: str, lang
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("language", "theme"), [("en", "paper"), ("ko", "dark")])
-def test_the_stable_preset_stays_calm(walk: Any, food_trace: Any, language: str, theme: str) -> None:
-    planned, lesson = walk("activation", language, theme, trace=food_trace("stable"))
+@pytest.mark.parametrize(
+    ("language", "theme", "aspect"),
+    [("en", "paper", "16:9"), ("ko", "dark", "16:9"), ("en", "dark", "9:16"), ("ko", "paper", "1:1")],
+)
+def test_the_stable_preset_stays_calm(
+    walk: Any, food_trace: Any, language: str, theme: str, aspect: str
+) -> None:
+    planned, lesson = walk("activation", language, theme, trace=food_trace("stable"), aspect=aspect)
     assert told(planned.problems) == []
     assert lesson.flow.own == "scaled"
     assert lesson.flow.sizes("scaled").max() < 100 < lesson.flow.sizes("raw").max()
@@ -174,6 +200,6 @@ def test_what_it_cannot_show_is_told(walk: Any, network_trace: Any, torch: Any, 
 
 @pytest.mark.parametrize("heights", [(-500.0, 40.0), (-2.0, 4.0)])
 def test_dots_never_stand_on_a_heading(heights: tuple[float, float]) -> None:
-    card = Card(functions()["raw"], 10.0, heights, 0.25)
+    card = Card(functions()["raw"], 10.0, heights)
     for dots in card.stations(np.linspace(-0.2, 0.2, DOTS)):
         assert dots[:, 1].max() < card.heading.get_bottom()[1]
