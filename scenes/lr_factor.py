@@ -10,14 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, linear
+from manim import DOWN, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, linear
 
 from derivviz.animation import Formula, Lesson, Number, parameter
-from derivviz.animation.factor import WHOLE, Apart, Histogram, Rule, Walkers, Ways, frame_of, gradients, near
+from derivviz.animation import factor_parts as parts
+from derivviz.animation.factor import (
+    WHOLE,
+    Apart,
+    Histogram,
+    Rule,
+    Walkers,
+    curve_over,
+    frame_of,
+    gradients,
+    near,
+)
+from derivviz.animation.frame import pick
 from derivviz.animation.lines import Segments, dot
-from derivviz.animation.numerals import plain, short
-from derivviz.animation.plane import Plane
-from derivviz.animation.ranking import fitted
+from derivviz.animation.numerals import plain
+from derivviz.animation.weight_ways import Ways
 from derivviz.calculus.cubic import d2f, df
 from derivviz.look.names import literal
 from derivviz.trace.lr_factor import factor, first_histogram, read_walks, read_weight
@@ -27,13 +38,13 @@ SECONDS = 7.0  # that the walk takes on screen
 NARROW = 0.25  # of the curve's width: what takes less of it is magnified
 STILL = 0.1  # a mean that moves less has stayed where it was: the factor moved by less than 0.1
 CLOSE = 0.05  # relative: factors so near to each other are one learning rate
-LAW = "{{w : w}} <- {{w : w}} + {{(1 + abs(f'({{m : m}})) / 20) : f}} thin Delta {{w : w}}"
 
 
 class LrFactor(Lesson):
     """The rule, the tensors walking on it, one step taken apart, and what it all came to."""
 
     requires = ("time",)  # of any recorded run; `read_walks` says what else it takes
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -66,18 +77,8 @@ class LrFactor(Lesson):
             en="An optimizer moves every weight by a step. In this run f′ decides how long the step gets.",
             ko="옵티마이저는 가중치마다 한 스텝씩 움직인다. 이 학습에서는 f′이 보폭을 정한다.",
         )
-        law = Formula(LAW, 64, w="parameter", m="parameter", f="tangent").move_to([0, 0.9, 0])
-        law.paint(m="parameter")
+        law, lines = parts.opening(self)
         self.play(FadeIn(law), run_time=0.9)
-        lines = VGroup(
-            self.words(en="$Delta w$: the optimizer's own step", ko="$Delta w$: 옵티마이저가 정한 스텝"),
-            self.words(
-                en="$m$: mean of all numbers of the tensor that $w$ is in",
-                ko="$m$: $w$가 속한 텐서의 모든 수의 평균",
-            ),
-            Formula("f'(m) = -6 m^2 - 12 m + 18", 44, "tangent"),
-        ).arrange(DOWN, buff=0.4, aligned_edge=LEFT)
-        lines.move_to([0, -1.3, 0])
         for line in lines:
             self.play(FadeIn(line, shift=UP * 0.1), run_time=0.5)
         self.rest = Group(law, lines)
@@ -106,10 +107,9 @@ class LrFactor(Lesson):
             ),
         )
         self.clear()
-        drawn = Histogram(counts, edges, mean, (7.2, 3.9)).move_to([-2.6, -0.1, 0])
-        name = fitted(literal(largest.name), 4.6, "body").at([2.1, 1.2, 0])
-        size = Number(largest.size, ",.0f", "body").at([2.1, 0.3, 0])
-        value = Formula(f"{{{{m : m}}}} = {short(mean, 3)}", 48, m="parameter").at([2.1, -0.7, 0])
+        extent, middle = parts.histogram_place()
+        drawn = Histogram(counts, edges, mean, extent).move_to(middle)
+        name, size, value = parts.tensor_told(largest.name, largest.size, mean)
         self.play(FadeIn(drawn, name), run_time=0.8)
         self.play(FadeIn(size, value), run_time=0.6)
         self.rest = Group(drawn, name, size, value)
@@ -120,8 +120,8 @@ class LrFactor(Lesson):
             ko="f′이 0인 −3과 1에서 배율은 1이다. 그 사이에서는 최대 2.2이고, 바깥에서는 한없이 커진다.",
         )
         self.clear()
-        self.whole = Rule((9.6, 4.7), [0, -0.05, 0])
-        self.play(FadeIn(self.whole.plane), run_time=0.5)
+        self.whole, told = Rule(*parts.rule_place()), parts.rule_told()
+        self.play(FadeIn(self.whole.plane, *told), run_time=0.5)
         self.play(Create(self.whole.curve), run_time=1.4)
         self.play(FadeIn(self.whole.marks, self.whole.labels), run_time=0.5)
         starts = np.array([walk.mean[0] for walk in self.walks])
@@ -148,7 +148,7 @@ class LrFactor(Lesson):
         goals = [self.whole.plane.point(w.mean[0], w.factor[0]) for w in inside]
         self.play(FadeIn(self.starts), run_time=0.4)
         self.play(*(d.animate.move_to(p) for d, p in zip(self.starts, goals, strict=True)), run_time=1.2)
-        self.rest = Group(self.whole, self.starts)
+        self.rest = Group(self.whole, self.starts, *told)
 
     # ---- the walk ---------------------------------------------------------------------------------------
 
@@ -173,12 +173,12 @@ class LrFactor(Lesson):
         else:
             across, up = WHOLE, (0.0, 3.4)
         self.clear()
-        self.plane = plane = Plane(across, up, 6.0, 4.3, ("m", ""), (4, 5)).move_to([-3.2, -0.1, 0])
-        curve = plane.curve(factor, role="tangent", width=4)
-        plane.keep_clear(curve)
-        self.walkers = Walkers(plane, self.shown, self.tensor, [1.55, 1.75, 0])
-        count = self.words(en="step", ko="스텝", size="label", fill="muted").at([3.3, 2.55, 0])
-        counter = Number(steps[0], ",.0f", "label", anchor=RIGHT).at([6.4, 2.55, 0])
+        plane, curve = curve_over(across, up)
+        self.plane = plane
+        self.walkers = Walkers(plane, self.shown, self.tensor)
+        left, right, size = parts.counter_place()
+        count = self.words(en="step", ko="스텝", size=size, fill="muted").at(left)
+        counter = Number(steps[0], ",.0f", size, anchor=RIGHT).at(right)
         self.play(FadeIn(plane, curve), run_time=0.6)
         self.play(FadeIn(self.walkers, count, counter), run_time=0.6)
 
@@ -212,8 +212,8 @@ class LrFactor(Lesson):
             ko=f"{name}의 가중치 하나를 보자. 스텝 {w.steps[n]}까지 기록된 그래디언트이다.",
         )
         self.clear()
-        plane, line = gradients(w, n)
-        self.play(FadeIn(plane), run_time=0.5)
+        (plane, line), law = gradients(w, n), parts.reminder()
+        self.play(FadeIn(plane, *law), run_time=0.5)
         self.play(Create(line), run_time=1.2)
         adam = w.adam is not None
         self.say(
@@ -224,15 +224,15 @@ class LrFactor(Lesson):
             if adam
             else "기록된 스텝을 배율로 나누면 옵티마이저가 정한 스텝이 나온다.",
         )
-        names = (
-            self.words(en="Adam's step", ko="Adam의 스텝", fill="muted")
-            if adam
-            else self.words(en="optimizer's step", ko="옵티마이저의 스텝", fill="muted"),
-            self.words(en="times", ko="배율", fill="muted"),
-            self.words(en="recorded step", ko="기록된 스텝", fill="muted"),
-        )
+        if law:
+            self.play(FadeOut(*law), run_time=0.3)
+        own = {"en": "Adam's step", "ko": "Adam의 스텝"}
+        if not adam:
+            own = {"en": "optimizer's step", "ko": "옵티마이저의 스텝"}
+        told = (own, {"en": "times", "ko": "배율"}, {"en": "recorded step", "ko": "기록된 스텝"})
+        names = [self.words(**each, size=pick(wide=40, tall=48, square=44), fill="muted") for each in told]
         bare = float((w.bare if w.adam is None else w.adam)[n])
-        self.apart = Apart(names, bare, float(w.factor[n]), float(w.update[n]), [0.6, 1.75, 0])
+        self.apart = Apart(names, bare, float(w.factor[n]), float(w.update[n]))
         for row in self.apart.rows:
             self.play(FadeIn(row, shift=RIGHT * 0.15), run_time=0.7)
         self.rest = Group(plane, line, self.apart)
@@ -248,21 +248,22 @@ class LrFactor(Lesson):
         )
         self.clear()
         self.play(FadeIn(self.ways.plane), run_time=0.4)
+        size = pick(wide=36, tall=48, square=42)
         names = (
-            self.words(en="as recorded", ko="기록", size="label", fill="parameter"),
-            self.words(en="without factor", ko="배율 없이", size="label", fill="muted"),
+            self.words(en="as recorded", ko="기록", size=size, fill="parameter"),
+            self.words(en="without factor", ko="배율 없이", size=size, fill="muted"),
         )
-        self.ways.label_ends(*names)
-        for key, name in zip(("with", "without"), names, strict=True):
+        shown = self.ways.label_ends(*names)
+        for key, name in zip(("with", "without"), shown, strict=True):
             self.play(Create(self.ways.lines[key]), FadeIn(name), run_time=1.3)
         self.say(
             en=f"It ends {shorter:.2f} times as far from its start. Now every step times the same {constant:.2f}.",
             ko=f"배율이 있으면 {shorter:.2f}배 멀리 간다. 이번에는 모든 스텝을 똑같이 {constant:.2f}배 해 보자.",
         )
         self.play(Create(self.ways.lines["constant"]), run_time=1.5)
-        label = self.ways.label_constant(Formula(f"times {constant:.2f}", "label"), names)
+        label = self.ways.label_constant(Formula(f"times {constant:.2f}", size), names)
         self.play(FadeIn(label), run_time=0.3)
-        self.rest = Group(self.ways, *names, label)
+        self.rest = Group(self.ways, *shown, label)
 
     # ---- what it comes to -------------------------------------------------------------------------------
 
@@ -288,17 +289,15 @@ class LrFactor(Lesson):
         )
         self.clear()
         m = round(float(np.median([walk.mean.mean() for walk in busy or self.walks])), 1) + 0.0
-        rule = Formula(
-            f"{{{{1 + abs(f'({short(m)})) / 20 : f}}}} = {{{{{short(round(float(factor(m)), 4))} : f}}}}",
-            64,
-            f="tangent",
-        ).move_to([0, 1.1, 0])
         rate, own = float(self.weight.rate[0]), float(self.weight.factor[0])
-        self.product = Formula(
-            f"{short(rate, 3)} dot {{{{{short(own, 4)} : f}}}} = {short(rate * own, 3)}", 52, f="tangent"
-        ).move_to([0, -0.5, 0])
-        name = self.words(en="learning rate · factor", ko="학습률 · 배율", size="label", fill="muted")
-        name.next_to(self.product, DOWN, 0.3)
+        rule, self.product = parts.outcome(m, float(factor(m)), rate, own)
+        name = self.words(
+            en="learning rate · factor",
+            ko="학습률 · 배율",
+            size=pick(wide=36, tall=50, square=52),
+            fill="muted",
+        )
+        name.next_to(self.product, DOWN, pick(wide=0.3, tall=0.5, square=0.5))
         self.play(FadeIn(rule), run_time=0.7)
         self.play(FadeIn(self.product, name), run_time=0.7)
         idle = len(self.walks) - len(busy)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from manim import DOWN, LEFT, RIGHT, UL, UP, UR, VGroup, VMobject
+from manim import DOWN, RIGHT, UL, UP, UR, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.board import Polyline
+from derivviz.animation.factor_parts import placed, row_place
+from derivviz.animation.frame import above, panels, pick
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed, Segments, dot
@@ -23,7 +25,6 @@ from derivviz.trace.lr_factor import Walk, Weight, factor
 Array = NDArray[np.float64]
 WHOLE = (-4.4, 2.4)  # means between which the whole curve is drawn
 LEFTMOST = -6.85  # where anything may begin on the frame
-ROOM = 3.1  # units of the frame for a tensor's name
 
 
 class Histogram(VGroup):
@@ -68,27 +69,36 @@ class Rule(VGroup):
         super().__init__(self.plane, self.curve, self.marks, self.labels)
 
 
+def curve_over(across: tuple[float, float], up: tuple[float, float]) -> tuple[Plane, VMobject]:
+    """The plane of these means and factors that tensors walk on, and the curve."""
+
+    def made(width: float, height: float) -> Plane:
+        return Plane(across, up, width, height, ("m", ""), (4, 5))
+
+    def drawn(plane: Plane) -> list[VMobject]:
+        return [plane.curve(factor, role="tangent", width=4)]
+
+    room = above(pick(wide=-0.35, tall=-0.35, square=-0.6)).picture
+    plane = placed(made, drawn, (6.0, 4.3), [-3.2, -0.1, 0], room)
+    (curve,) = drawn(plane)
+    plane.keep_clear(curve)
+    return plane, curve
+
+
 class Walkers(VGroup):
-    """Tensors on the curve: a dot each, and a row with name and factor.
+    """Tensors on the curve: a dot each, and a row with name and factor."""
 
-    Parameters
-    ----------
-    corner
-        Where the first row begins: its left end.
-    """
-
-    def __init__(self, plane: Plane, walks: Sequence[Walk], widest: Walk, corner: ArrayLike) -> None:
+    def __init__(self, plane: Plane, walks: Sequence[Walk], widest: Walk) -> None:
         self.plane, self.walks = plane, walks
-        left, top, _ = np.asarray(corner, float)
         self.dots, self.rows, self.numbers, began = VGroup(), VGroup(), [], VGroup()
         for n, walk in enumerate(walks):
             role = "ink" if walk is widest else "parameter"
-            y = top - 0.62 * n
+            left, y, room, right, size = row_place(n, len(walks))
             self.dots.add(dot(role=role, radius=0.1))
             began.add(dot(plane.point(walk.mean[0], walk.factor[0]), "axis", 0.06))
-            name = fitted(literal(walk.name), ROOM, "label").at([left + 0.3, y, 0])
-            number = Number(walk.factor[0], ".4f", "label", "tangent", anchor=RIGHT)
-            number.at([left + ROOM + 1.85, y, 0])
+            name = fitted(literal(walk.name), room, size).at([left + 0.3, y, 0])
+            number = Number(walk.factor[0], ".4f", size, "tangent", anchor=RIGHT)
+            number.at([right, y, 0])
             self.numbers.append(number)
             self.rows.add(VGroup(dot([left, y + 0.1, 0], role, 0.09), name, number))
         super().__init__(began, self.dots, self.rows)
@@ -130,25 +140,28 @@ class Apart(VGroup):
         Δw, the factor, the recorded update.
     """
 
-    LONGEST = 4.2  # units of the frame that the longer bar has
-
-    def __init__(
-        self, names: Sequence[Label], bare: float, times: float, update: float, corner: ArrayLike
-    ) -> None:
-        left, top, _ = np.asarray(corner, float)
-        unit = self.LONGEST / max(abs(bare), abs(update))
+    def __init__(self, names: Sequence[Label], bare: float, times: float, update: float) -> None:
+        left, top, longest, scale, text = pick(
+            wide=(0.6, 1.75, 4.2, 1.0, 1.0),
+            tall=(-3.5, -0.7, 7.0, 1.1, 1.2),
+            square=(-5.3, -1.05, 10.6, 1.0, 1.1),
+        )
+        downs = pick(wide=(-0.1, 1.65, 2.7), tall=(-0.1, 1.8, 2.85), square=(-0.1, 1.5, 2.6))
+        unit = longest / max(abs(bare), abs(update))
         self.bars, rows = [], []
-        for name, amount, y in zip(
-            names, (bare, None, update), (top + 0.1, top - 1.65, top - 2.7), strict=True
-        ):
+        for name, amount, down in zip(names, (bare, None, update), downs, strict=True):
+            y = top - scale * down
             row = VGroup(name.at([left, y, 0]))
             if amount is None:
-                row.add(Number(times, ".4f", 48, "tangent").at([left + name.width + 0.35, y, 0]))
+                row.add(Number(times, ".4f", 48 * text, "tangent").at([left + name.width + 0.35, y, 0]))
             else:
-                bar = Block([left, y - 0.6, 0], (unit * abs(amount), 0.34), "parameter", 0.9)
+                extent = (unit * abs(amount), 0.34 * scale)
+                bar = Block([left, y - 0.6 * scale, 0], extent, "parameter", 0.9)
                 self.bars.append(bar)
-                row.add(bar, Number(amount, "+.5f" if abs(amount) >= 1e-3 else "+.2e", "label"))
-                row[-1].at([left, y - 1.05, 0])
+                row.add(bar, Number(amount, "+.5f" if abs(amount) >= 1e-3 else "+.2e", 36 * text))
+                behind = [left + name.width + 0.4, y, 0]  # the name, where there is little room below the bar
+                below = [left, y - 1.05 * scale, 0]
+                row[-1].at(pick(wide=below, tall=below, square=behind))
             rows.append(row)
         self.rows = rows
         super().__init__(*rows)
@@ -173,58 +186,18 @@ def gradients(weight: Weight, last: int) -> tuple[Plane, Polyline]:
     low, high = min(0.0, float(g.min())), max(0.0, float(g.max()))
     room = 0.08 * max(high - low, 1e-12)
     end = max(float(weight.steps[last]), first + 1)
-    plane = Plane((first, end), (low - room, high + room), 5.2, 3.8, ("", "g"), (4, 5)).move_to(
-        [-3.7, -0.1, 0]
-    )
-    line = Polyline(plane, weight.steps[: last + 1].astype(float), g, "tangent", 3)
+
+    def made(width: float, height: float) -> Plane:
+        return Plane((first, end), (low - room, high + room), width, height, ("", "g"), (4, 5))
+
+    def drawn(plane: Plane) -> list[Polyline]:
+        return [Polyline(plane, weight.steps[: last + 1].astype(float), g, "tangent", 3)]
+
+    plane = placed(made, drawn, (5.2, 3.8), [-3.7, -0.1, 0], panels().picture)
+    (line,) = drawn(plane)
     plane.keep_clear(line)
     # Long numbers stand beside the axis.
     aside = RIGHT * max(0.0, LEFTMOST - plane.get_left()[0])
     plane.shift(aside)
     line.shift(aside)
     return plane, line
-
-
-class Ways(VGroup):
-    """The way of a weight through the run: as recorded, without the factor, and with a constant one.
-
-    Attributes
-    ----------
-    lines
-        ``with``, ``without`` and ``constant``.
-    ends
-        How far from the start the first two end.
-    apart
-        The largest distance between the recorded and the constant way, as a share of what the recorded covers.
-    """
-
-    def __init__(self, weight: Weight, constant: float) -> None:
-        ways = {"with": weight.recorded, "without": weight.path(), "constant": weight.path(constant)}
-        steps = np.append(weight.steps, weight.steps[-1] + 1).astype(float)
-        low, high = (float(end) for end in (min(map(np.min, ways.values())), max(map(np.max, ways.values()))))
-        room = 0.08 * max(high - low, 1e-9)
-        plane = Plane((steps[0], steps[-1]), (low - room, high + room), 8.4, 4.5, ("", "w"), (6, 5))
-        self.plane = plane.move_to([-2.0, -0.1, 0])
-        looks = {"with": ("parameter", 7.0), "without": ("muted", 4.0), "constant": ("ink", 2.5)}
-        self.lines = {key: Polyline(plane, steps, y, *looks[key]) for key, y in ways.items()}
-        plane.keep_clear(*self.lines.values())
-        self.ends = {key: abs(float(ways[key][-1] - ways[key][0])) for key in ("with", "without")}
-        gap = np.abs(ways["constant"] - ways["with"]).max()
-        self.apart = float(gap / max(np.ptp(ways["with"]), 1e-30))
-        super().__init__(plane, *self.lines.values())
-
-    def label_ends(self, recorded: Label, without: Label) -> None:
-        """Write names beside the ends of the first two, apart where these are level."""
-        ends = [self.lines[key].points[-1] for key in ("with", "without")]
-        gap = float(ends[0][1] - ends[1][1])
-        aside = max(0.0, 0.55 - abs(gap)) / 2 * (1 if gap >= 0 else -1)
-        for label, end, way in ((recorded, ends[0], UP), (without, ends[1], DOWN)):
-            label.move_to(end + RIGHT * 0.3 + way * aside, LEFT)
-
-    def label_constant(self, label: Label, others: Sequence[Label]) -> Label:
-        """Write a name beside the third, as near to its end as there is room."""
-        points = self.lines["constant"].points
-        spots = points[:: max(4, len(points) // 24)][::-1]
-        place(label, spots, [self, *others], (UP, DOWN))
-        self.plane.room_for(label)
-        return label

@@ -138,6 +138,38 @@ def test_networks_of_ones_own(
         np.testing.assert_allclose(walk_.factor, factor(walk_.mean), rtol=1e-5)
 
 
+NARROW = [("deep", "9:16", "ko"), ("far", "1:1", "en"), ("momentum", "9:16", "en")]
+
+
+@pytest.mark.parametrize(
+    ("name", "aspect", "language"),
+    [
+        pytest.param(
+            name, aspect, language, marks=() if (name, aspect, language) in NARROW else pytest.mark.slow
+        )
+        for name in ("plain", "normed", "deep", "momentum", "far")
+        for aspect, language in (("9:16", "ko"), ("9:16", "en"), ("1:1", "en"))
+    ],
+)
+def test_planes_across_other_shapes(
+    walk: Any, wrapped_trace: Any, name: str, aspect: str, language: str
+) -> None:
+    planned, lesson = walk("lr_factor", language, "paper", trace=wrapped_trace(name), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    width = 8 if aspect == "9:16" else 12
+    for plane in (lesson.whole.plane, lesson.plane, lesson.ways.plane):
+        assert plane.frame.width > 0.75 * width
+    assert lesson.walkers.rows.get_top()[1] < lesson.plane.frame.get_bottom()[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+def test_gradients_of_many_digits_have_room(walk: Any, food_trace: Any, aspect: str) -> None:
+    planned, _ = walk("lr_factor", trace=food_trace("faithful"), aspect=aspect)
+    assert told(planned.problems) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ko"])
 @pytest.mark.parametrize("name", ["plain", "normed", "deep", "momentum", "far"])
