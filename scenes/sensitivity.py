@@ -15,26 +15,26 @@ import numpy as np
 from manim import DOWN, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, linear, smooth
 
 from derivviz.animation import Formula, Lesson, Number, parameter
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments, dot
-from derivviz.animation.numerals import plain, short, value
+from derivviz.animation.numerals import plain, value
 from derivviz.animation.places import Places
 from derivviz.animation.saliency import Bars, Blend, Directions, Slider
 from derivviz.animation.sensed import Sensed
-from derivviz.animation.ways import Ways
+from derivviz.animation.sensed_frame import height_in, opening
+from derivviz.animation.ways import graphs, sums
 
 SECONDS = 7.0  # that the way from one input to the other takes
 AGREE = 0.02  # relative difference of two ways of measuring up to which they are said to agree
 LOST = 20.0  # times that the gradient outdoes random directions from where these are noise
 ROUGH = 0.15  # share of the largest change from where an area is called rough
-ABOVE, BELOW = (-6.0, 0.55, 8.0, 1.95), (-6.0, -2.3, 8.0, 1.95)  # left, bottom, width, height of the graphs
-EDGE = -6.9  # of the frame, to the left
-COLUMN = 4.75  # where numbers beside the graphs begin
 
 
 class SensitivityLesson(Lesson):
     """From one direction in which the input moves, to all of them, to the one that counts."""
 
+    aspects = ("16:9", "9:16", "1:1")
     requires = ("time",)  # of any run; what has no sensitivity is told by the trace itself how to record it
 
     @dataclass(frozen=True)
@@ -77,23 +77,26 @@ class SensitivityLesson(Lesson):
             en=f"A trained network looks at {'a picture' if self.sensed.pictured else 'an input'}, and gives scores.",
             ko=f"학습을 마친 신경망이 {'그림' if self.sensed.pictured else '입력'}을 보고 점수를 매긴다.",
         )
-        top = 0.31 * (len(self.sensed.names) - 1) + 0.15
-        self.bars = Bars(self.sensed.names, self.sensed.output, -0.2, 6.7, top)
+        self.at_first = where = opening(len(self.sensed.names), self.sensed.images is not None)
+        top = where.pitch / 2 * (len(self.sensed.names) - 1) + where.middle
+        head = top + enlarged(0.55)
+        self.bars = Bars(self.sensed.names, self.sensed.output, where.left, where.right, top, where.pitch)
         part = len(self.sensed.names) < self.sensed.count
         heading = self.words(
             en=f"score{f', {len(self.sensed.names)} of {self.sensed.count}' if part else ''}",
             ko=f"점수{f' ({self.sensed.count}개 중 {len(self.sensed.names)}개)' if part else ''}",
-            size="label",
+            size=enlarged("label"),
             fill="muted",
-        ).at([-0.2, top + 0.55, 0])
+        ).at([where.left, head, 0])
         self.bars.add(heading)
         if self.bars.power:
-            tens = Formula(f"times 10^({self.bars.power})".replace("-", "−"), "label", "muted")
-            self.bars.add(tens.at([heading.get_right()[0] + 0.2, top + 0.55, 0]))
-        self.slider = Slider([-6.0, -1.9 if self.sensed.images is not None else 0.2, 0], 3.6)
+            tens = Formula(f"times 10^({self.bars.power})".replace("-", "−"), enlarged("label"), "muted")
+            self.bars.add(tens.at([heading.get_right()[0] + 0.2, head, 0]))
+        self.slider = Slider(where.slider, where.length)
         self.moving = Group(self.bars, self.slider)
         if self.sensed.images is not None:
-            self.blend = Blend(self.sensed.images[0], self.sensed.images[1], 3.7).move_to([-4.2, 0.5, 0])
+            height = height_in(self.sensed.images[0], *where.most)
+            self.blend = Blend(self.sensed.images[0], self.sensed.images[1], height).move_to(where.picture)
             self.moving.add(self.blend)
             self.play(FadeIn(self.blend, scale=0.95), run_time=0.7)
         self.at(0.0)
@@ -117,7 +120,7 @@ class SensitivityLesson(Lesson):
             ko=f"이제 움직여 보자. t가 0에서 1까지 가면 한 {what[2]}에서 다른 {what[2]}으로 곧장 바뀐다.",
         )
         law = "x(t) = (1 - {{t : t}}) x_0 + {{t : t}} x_1"
-        self.law = Formula(law, "label", t="parameter").at([-0.2, -2.35, 0])
+        self.law = Formula(law, enlarged("label"), t="parameter").at(self.at_first.law)
         self.play(FadeIn(self.slider, self.law), run_time=0.5)
         self.play(
             UpdateFromAlphaFunc(self.moving, lambda _, alpha: self.at(alpha)),
@@ -135,22 +138,18 @@ class SensitivityLesson(Lesson):
             ko="같은 길을 그래프로 그렸다. 위는 점수, 아래는 역전파로 구한 각 점수의 기울기이다.",
         )
         self.play(FadeOut(self.moving, self.law), run_time=0.5)
-        sensed, t = self.sensed, self.sensed.path.t
-        boxes = [ABOVE, BELOW]
-        for _ in range(2):  # the second time with room for the numbers on the axes
-            self.above = Ways(t, sensed.output, sensed.names, sensed.steep, "function", boxes[0])
-            self.below = Ways(t, sensed.slope, sensed.names, sensed.steep, "tangent", boxes[1], zero=True)
-            over = max(0.0, *(EDGE - ways.plane.get_left()[0] for ways in (self.above, self.below)))
-            boxes = [(left + over, bottom, width - over, height) for left, bottom, width, height in boxes]
+        sensed = self.sensed
+        self.above, self.below = graphs(
+            sensed.path.t, sensed.output, sensed.slope, sensed.names, sensed.steep
+        )
+        size, over = pick(wide=("tick", 0.1), tall=("label", 0.5), square=("label", 0.45))
         heads = (
-            self.words(en="score $F$", ko="점수 $F$", size="tick", fill="muted"),
-            self.words(
-                en="slope $dif F \\/ dif t$", ko="기울기 $dif F \\/ dif t$", size="tick", fill="muted"
-            ),
+            self.words(en="score $F$", ko="점수 $F$", size=size, fill="muted"),
+            self.words(en="slope $dif F \\/ dif t$", ko="기울기 $dif F \\/ dif t$", size=size, fill="muted"),
         )
         for head, ways in zip(heads, (self.above, self.below), strict=True):
             x, y, _ = ways.plane.point(0.0, ways.plane.y_range[1])
-            head.at([x + 0.3, y + 0.1, 0])
+            head.at([x + 0.3, y + over, 0])
         self.heads = VGroup(*heads)
         self.play(FadeIn(self.above.plane, self.heads[0]), run_time=0.4)
         self.play(*(Create(line) for line in self.above.lines), run_time=1.2, rate_func=linear)
@@ -184,8 +183,8 @@ class SensitivityLesson(Lesson):
         n, name = int(np.abs(slopes).argmax()), self.sensed.name(self.sensed.chosen[self.sensed.steep])
         self.stop, slope = float(self.sensed.path.t[n]), plain(float(slopes[n]), 3)
         self.say(
-            en=f"Steepest of all: {name['en']} at t = {self.stop:.2f}, with a slope of {slope}.",
-            ko=f"가장 가파른 곳은 {name['ko']}, t = {self.stop:.2f}이고 기울기는 {slope}이다.",
+            en=f"Steepest of all: {name['en']} at t~=~{self.stop:.2f}, with a slope of {slope}.",
+            ko=f"가장 가파른 곳은 {name['ko']}, t~=~{self.stop:.2f}이고 기울기는 {slope}이다.",
         )
         moving = VGroup(self.tangent, self.points)
         self.play(
@@ -209,13 +208,7 @@ class SensitivityLesson(Lesson):
             + (f". {len(t)}점으로는 거칠다." if rough else "."),
         )
         self.shade = self.below.area(self.sensed.steep)
-        told = VGroup(
-            Formula("F(1) - F(0)", "tick", "muted").at([COLUMN, 1.85, 0]),
-            Formula(short(self.change, 3), "label", "function").at([COLUMN, 1.3, 0]),
-            Formula("integral_0^1 F'(t) dif t", "tick", "muted").at([COLUMN, -1.1, 0]),
-            Formula(short(self.area, 3), "label", "tangent").at([COLUMN, -1.75, 0]),
-        )
-        self.sums = told
+        self.sums = told = sums(self.change, self.area, self.heads)
         self.play(FadeIn(self.shade), FadeIn(told[2:]), run_time=0.8)
         self.play(FadeIn(told[:2]), run_time=0.5)
         self.graph = Group(self.above, self.below, self.heads, self.tangent, self.points, self.shade, told)
@@ -237,9 +230,9 @@ class SensitivityLesson(Lesson):
         )
         if sensed.path is not None:
             self.play(FadeOut(self.graph), run_time=0.5)
-        law = Formula("(partial F) / (partial x_i)", 46, "tangent").move_to([0, 2.2, 0])
         self.places = places = Places(self, sensed)
-        self.rest = Group(law)
+        places.enlarge()
+        self.rest = Group(places.law)
         if places.input is not None:
             self.rest.add(places.input)
         self.play(FadeIn(self.rest), run_time=0.6)
@@ -253,6 +246,8 @@ class SensitivityLesson(Lesson):
                 else "오르기도 하고 내리기도 한다."
             )
         self.say(en=f"One backward pass gives them all; {en}", ko=f"역전파 한 번으로 모두 나온다. {ko}")
+        if moves := places.settle():
+            self.play(*moves, run_time=0.8)
         for look in places.looks:
             self.rest.add(look)
             self.play(FadeIn(look), run_time=0.9)
@@ -272,15 +267,18 @@ class SensitivityLesson(Lesson):
             en="Does it matter which way one goes? Take directions of length 1, and measure the slope twice.",
             ko="어느 쪽으로 가느냐가 중요할까? 길이가 1인 방향들에서 기울기를 두 가지로 재 보자.",
         )
+        inline, fraction = "(F(x + h u) - F(x - h u)) \\/ 2h", "(F(x + h u) - F(x - h u)) / (2h)"
+        quotient_law = pick(wide=inline, tall=fraction, square=fraction)
         heads = (
-            self.words(en="direction $u$", ko="방향 $u$", size="label", fill="muted"),
-            Formula("nabla F dot u", "label", "tangent"),
-            Formula("(F(x + h u) - F(x - h u)) \\/ 2h", "tick", "muted"),
+            self.words(en="direction $u$", ko="방향 $u$", size=enlarged("label"), fill="muted"),
+            Formula("nabla F dot u", enlarged("label"), "tangent"),
+            Formula(quotient_law, pick(wide="tick", tall="label", square="label"), "muted"),
         )
         names = [
             self.words(
                 en="along the gradient" if k == 0 else f"random, {k}",
                 ko="그래디언트 방향" if k == 0 else f"아무 방향 {k}",
+                size=enlarged("body"),
             )
             for k in range(len(found.directions))
         ]
@@ -296,8 +294,9 @@ class SensitivityLesson(Lesson):
             en=f"{'Both ways' if agree else 'The two nearly'} agree. And a random direction does {told} times less!",
             ko=f"두 값이 {'거의 같다' if agree else '비슷하다'}. 그런데 아무 방향은 그래디언트의 {told}분의 1이다!",
         )
-        times = Number(self.table.ratio, spec, 110, "tangent", anchor=RIGHT, width=12).at([0.3, -2.35, 0])
-        sign = Formula("times", 80, "muted").move_to([0.85, times.get_center()[1], 0])
+        large, x, y = pick(wide=(110, 0.3, -2.35), tall=(150, 1.0, -4.0), square=(170, 0.9, -3.2))
+        times = Number(self.table.ratio, spec, large, "tangent", anchor=RIGHT, width=12).at([x, y, 0])
+        sign = Formula("times", large * 8 / 11, "muted").move_to([x + large / 200, times.get_center()[1], 0])
         self.play(FadeIn(times, sign, shift=UP * 0.1), run_time=0.6)
         self.rest = Group(self.table, times, sign)
 
@@ -313,7 +312,8 @@ class SensitivityLesson(Lesson):
         )
         self.play(FadeOut(self.rest), run_time=0.5)
         law = "dif {{F : f}} = {{nabla F : g}} dot dif {{x : x}}"
-        self.play(FadeIn(Formula(law, 96, f="function", g="tangent", x="parameter"), shift=UP * 0.15))
+        large = pick(wide=96, tall=100, square=140)
+        self.play(FadeIn(Formula(law, large, f="function", g="tangent", x="parameter"), shift=UP * 0.15))
         self.wait(0.8)
 
     # ---- claims -----------------------------------------------------------------------------------------

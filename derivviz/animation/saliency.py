@@ -10,6 +10,7 @@ import numpy as np
 from manim import RIGHT, Group, ImageMobject, Rectangle, VGroup
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments, dot
@@ -57,21 +58,23 @@ class Bars(VGroup):
         most = float(np.abs(all_values).max()) or 1.0
         self.power = 0 if 0.01 <= most < 10_000 else math.floor(math.log10(most))
         self.roles = roles
-        labels = [fitted(name, 0.36 * (right - left), "label") for name in names]
+        size, thick = enlarged("label"), enlarged(0.34)
+        self.thickness, foot = thick, enlarged(0.11)
+        labels = [fitted(name, 0.36 * (right - left), size) for name in names]
         start = left + max(label.width for label in labels) + 0.25
-        end = right - 1.35
+        end = right - enlarged(1.35)
         low, high = min(0.0, float(all_values.min())), max(0.0, float(all_values.max()))
         self.unit = (end - start) / ((high - low) or 1.0)
         self.zero = start - low * self.unit
         rows = [top - pitch * n for n in range(len(names))]
-        self.bars = [Block([self.zero, y - 0.17, 0], (0, 0.34), "function", 1) for y in rows]
+        self.bars = [Block([self.zero, y - thick / 2, 0], (0, thick), "function", 1) for y in rows]
         decimals = 2 if most / 10.0**self.power < 100 else 0
         self.numbers = [
-            Number(0, f".{decimals}f", "label", anchor=RIGHT, width=9).at([right, y - 0.11, 0]) for y in rows
+            Number(0, f".{decimals}f", size, anchor=RIGHT, width=9).at([right, y - foot, 0]) for y in rows
         ]
         axis = Segments([[[self.zero, rows[0] + 0.3, 0], [self.zero, rows[-1] - 0.3, 0]]], "axis", 2)
         for label, y in zip(labels, rows, strict=True):
-            self.add(label.at([left, y - 0.11, 0]))
+            self.add(label.at([left, y - foot, 0]))
         for bar in self.bars:
             self.add(mark(bar, backdrop=True))
         self.add(mark(axis, backdrop=True), *self.numbers)
@@ -80,7 +83,7 @@ class Bars(VGroup):
         """Show other numbers; the largest has the full colour."""
         for n, (bar, number, score) in enumerate(zip(self.bars, self.numbers, values, strict=True)):
             reach = float(score) * self.unit
-            bar.set_size([self.zero + min(reach, 0), bar.points[0][1], 0], (abs(reach), 0.34))
+            bar.set_size([self.zero + min(reach, 0), bar.points[0][1], 0], (abs(reach), self.thickness))
             faint = self.roles[0] == self.roles[1] and n != int(np.argmax(values))
             bar.set_fill(color(self.roles[int(score < 0)]), opacity=0.4 if faint else 1.0)
             number.set_value(float(score) / 10.0**self.power)
@@ -112,6 +115,11 @@ class Blend(Group):
         )
         super().__init__(self.image, self.rim)
 
+    def fit(self) -> Self:
+        """Bring the rim near the picture again, once both have grown."""
+        self.rim.stretch_to_fit_width(self.image.width + 0.06).stretch_to_fit_height(self.image.height + 0.06)
+        return self
+
     def show(self, t: float) -> Self:
         mixture = np.round((1 - t) * self.ends[0] + t * self.ends[1]).astype(np.uint8)
         self.image.pixel_array = np.dstack([mixture, np.full(mixture.shape[:2], 255, np.uint8)])
@@ -119,16 +127,17 @@ class Blend(Group):
 
 
 class Slider(VGroup):
-    """A line from t = 0 to t = 1 with a knob, and the number."""
+    """A line from t = 0 to t = 1 with a knob, and the number: below its middle, or below the start of a long one."""
 
     def __init__(self, start: ArrayLike, length: float) -> None:
         super().__init__()
         self.start, self.length = np.asarray(start, float), length
         line = Segments([[self.start, self.start + RIGHT * length]], "axis", 3)
         self.knob = dot(self.start, "parameter")
-        name = Formula("t =", "label", "parameter").at(self.start + np.array([length / 2 - 0.55, -0.5, 0]))
-        self.number = Number(0, ".2f", "label", "parameter", width=4)
-        self.number.at([name.get_right()[0] + 0.15, self.start[1] - 0.5, 0])
+        size, aside, below = enlarged("label"), length / 2 - 0.55 if length < 6 else 0.0, enlarged(0.5)
+        name = Formula("t =", size, "parameter").at(self.start + np.array([aside, -below, 0]))
+        self.number = Number(0, ".2f", size, "parameter", width=4)
+        self.number.at([name.get_right()[0] + 0.15, self.start[1] - below, 0])
         self.add(mark(line, backdrop=True), self.knob, name, self.number)
 
     def show(self, t: float) -> Self:
@@ -167,6 +176,8 @@ def beneath(label: Label, what: Group) -> Label:
 class Directions(VGroup):
     """A table: for some directions u, the derivative along u and the difference quotient that was measured.
 
+    In a tall frame the two numbers stand below the name of the direction.
+
     Attributes
     ----------
     rows
@@ -175,22 +186,27 @@ class Directions(VGroup):
         How many times the first direction's derivative the others' is, by their root mean square.
     """
 
-    XS = (-6.2, -1.0, 3.0)
-
     def __init__(
         self, heads: Sequence[Label], names: Sequence[Label], derivative: Array, quotient: Array
     ) -> None:
-        self.heads = VGroup(*(head.at([x, 1.75, 0]) for head, x in zip(heads, self.XS, strict=True)))
-        self.rows = VGroup()
+        xs = pick(wide=(-6.2, -1.0, 3.0), tall=(-3.7, -3.7, -0.5), square=(-5.6, -1.1, 1.8))
+        lower = pick(wide=0.0, tall=0.78, square=0.0)  # by so much than the names
+        top, first, step = pick(
+            wide=(1.75, 0.55, 0.8),
+            tall=(5.2, 2.75, min(1.75, 5.4 / len(names))),
+            square=(3.7, 2.2, min(1.2, 4.4 / len(names))),
+        )
+        self.heads, self.rows = VGroup(), VGroup()
+        for head, x, below in zip(heads, xs, (0.0, lower, lower), strict=True):
+            self.heads.add(head.at([x, top - below, 0]))
         for n, name in enumerate(names):
-            y = 0.55 - 0.8 * n
+            y = first - step * n
             numbers = (
-                Formula(short(float(of[n]), 4), "body", role)
+                Formula(short(float(of[n]), 4), pick(wide=40, tall=48, square=44), role)
                 for of, role in ((derivative, "tangent"), (quotient, "secant"))
             )
-            self.rows.add(
-                VGroup(*(part.at([x, y, 0]) for part, x in zip((name, *numbers), self.XS, strict=True)))
-            )
+            row = zip((name, *numbers), xs, (0.0, lower, lower), strict=True)
+            self.rows.add(VGroup(*(part.at([x, y - below, 0]) for part, x, below in row)))
         others = float(np.sqrt((derivative[1:].astype(float) ** 2).mean()))
         self.ratio = abs(float(derivative[0])) / others if others else 0.0
         super().__init__(self.heads, self.rows)

@@ -117,15 +117,15 @@ class Sensed:
         if between:
             at, name = float(t[best == between[0]].mean()), self.name(between[0])
             return {
-                "en": f"Around t = {at:.2f} its answer is {name['en']}, as at neither end.",
-                "ko": f"t = {at:.2f} 부근에서 답은 {name['ko']}, 양 끝 어디의 답도 아니다.",
+                "en": f"Around t~=~{at:.2f} its answer is {name['en']}, as at neither end.",
+                "ko": f"t~=~{at:.2f} 부근에서 답은 {name['ko']}, 양 끝 어디의 답도 아니다.",
             }
         one, other = self.name(first), self.name(last)
         if first != last:
             at = float(t[best == last][0])
             return {
-                "en": f"At t = {at:.2f} its answer changes: {one['en']}, then {other['en']}.",
-                "ko": f"t = {at:.2f}에서 답이 바뀐다: {one['ko']} → {other['ko']}.",
+                "en": f"At t~=~{at:.2f} its answer changes: {one['en']}, then {other['en']}.",
+                "ko": f"t~=~{at:.2f}에서 답이 바뀐다: {one['ko']} → {other['ko']}.",
             }
         return {
             "en": f"The input has become another one. The answer is {one['en']} all the way.",

@@ -8,15 +8,18 @@ import numpy as np
 from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import enlarged, pick, shape
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments, straight
+from derivviz.animation.numerals import short
 from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import fitted
 from derivviz.animation.stage import color
 from derivviz.animation.terrain import mixed
-from derivviz.animation.typeset import Formula
+from derivviz.animation.typeset import Formula, Label
 
 Array = NDArray[np.float64]
+NAME = 1.9  # units of the frame that a name at the right end has
 
 
 class Ways(VGroup):
@@ -59,7 +62,7 @@ class Ways(VGroup):
         self.lines = [self._line(n, role, n == followed) for n in range(values.shape[1])]
         self.plane.keep_clear(*self.lines)
         labels = [
-            fitted(name, 1.9, "tick").set_fill(color("muted" if n != followed else "ink"))
+            fitted(name, NAME, "tick").set_fill(color("muted" if n != followed else "ink"))
             for n, name in enumerate(names)
         ]
         ends = [float(self.plane.point(1.0, v)[1]) for v in values[-1]]
@@ -113,6 +116,44 @@ class Ways(VGroup):
         """The signed area that `area` made, read off its corners: for `verify`."""
         x, y = np.array([self.plane.numbers(corner) for corner in area.get_anchors()]).T
         return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum())
+
+
+def graphs(t: Array, output: Array, slope: Array, names: Sequence[str], followed: int) -> tuple[Ways, Ways]:
+    """Scores, and below them their slopes, as planes of the same width, with room for the numbers on the axes."""
+    named = 0.45 + max(fitted(name, NAME, "tick").width for name in names)
+    edge, left, bottoms, width, height = pick(
+        wide=(-6.9, -6.0, (0.55, -2.3), 8.0, 1.95),
+        tall=(-3.8, -3.1, (1.15, -4.35), 6.9 - named, 3.65),
+        square=(-5.8, -5.0, (0.9, -3.85), 10.75 - named, 3.0),
+    )
+    for _ in range(2):  # the second time with room for the numbers
+        above, below = (
+            Ways(t, values, names, followed, role, (left, bottom, width, height), zero=role == "tangent")
+            for values, role, bottom in zip((output, slope), ("function", "tangent"), bottoms, strict=True)
+        )
+        over = max(0.0, *(edge - ways.plane.get_left()[0] for ways in (above, below)))
+        left, width = left + over, width - over
+    return above, below
+
+
+def sums(change: float, area: float, heads: Sequence[Label]) -> VGroup:
+    """What a score changes by, and the area under its slopes: names and numbers, on the lines of the headings.
+
+    In a wide frame they stand to the right of the planes.
+    """
+    told = VGroup()
+    rows = ("F(1) - F(0)", change, "function"), ("integral_0^1 F'(t) dif t", area, "tangent")
+    for (name, number, role), head, y in zip(rows, heads, ((1.85, 1.3), (-1.1, -1.75)), strict=True):
+        if shape() == "wide":
+            told.add(Formula(name, "tick", "muted").at([4.75, y[0], 0]))
+            told.add(Formula(short(number, 3), "label", role).at([4.75, y[1], 0]))
+            continue
+        line, right = head.pen.points[0][1], pick(wide=0.0, tall=3.75, square=5.7)
+        written = Formula(short(number, 3), enlarged("label"), role)
+        written.at([right - written.width, line, 0])
+        named = Formula(f"{name} =", "label", "muted")
+        told.add(named.at([written.get_left()[0] - 0.2 - named.width, line, 0]), written)
+    return told
 
 
 def apart(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
