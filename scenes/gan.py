@@ -10,19 +10,30 @@ out part of what it should make.
 from __future__ import annotations
 
 import numpy as np
-from manim import DOWN, LEFT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, linear
+from manim import Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, linear
 
-from derivviz.animation import Formula, Lesson, Number
-from derivviz.animation.arena import Bars, arrow
+from derivviz.animation import Formula, Lesson
+from derivviz.animation.arena import Bars
 from derivviz.animation.board import Polyline, board_of
-from derivviz.animation.growing import machine
+from derivviz.animation.frame import pick, shape
+from derivviz.animation.game_frame import (
+    Course,
+    Tally,
+    bars_place,
+    board_place,
+    chart,
+    facts,
+    make_room,
+    open_large,
+    shares,
+)
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed
-from derivviz.animation.plane import Plane
-from derivviz.animation.saturation import Losses, Norms, answer_names, rounds_around
+from derivviz.animation.players import Players
+from derivviz.animation.saturation import Losses, Norms, rounds_around
 from derivviz.trace.game import GENERATOR, binned, read_game, surest
 
-LEFT_X, RIGHT_X, SIDE = -4.05, 3.05, 5.2  # middles of the two halves of the frame, and the board's side
+RIGHT_X = 3.05  # middle of the right half of a wide frame
 SECONDS = 13.0  # that the game takes on screen
 VANISHED = 2.0  # so many times longer must the other loss's gradient be to be called so
 FLAT = 0.2  # slope up to which a loss is called nearly flat
@@ -43,12 +54,13 @@ class Gan(Lesson):
         "non_saturating_gradient",
     )
     recorded_by = "gan"
+    aspects = ("16:9", "9:16", "1:1")
 
     def construct(self) -> None:
         self.game = read_game(self.trace)
         self.last = int(self.game.sample_rounds[-1])
         self.title()
-        self.players()
+        self.introduce()
         self.rules()
         self.play_game()
         self.standing()
@@ -62,9 +74,9 @@ class Gan(Lesson):
 
     # ---- who plays --------------------------------------------------------------------------------------
 
-    def players(self) -> None:
+    def introduce(self) -> None:
         game = self.game
-        self.board = board_of(game, SIDE, [LEFT_X, -0.1, 0])
+        self.board = board_of(game, *board_place())
         if game.on_ring:
             self.say(
                 en=f"Real points come from {len(game.modes)} small clusters. A network shall learn to make some.",
@@ -75,44 +87,31 @@ class Gan(Lesson):
                 en="Real pictures. A network shall learn to make more of their kind.",
                 ko="진짜 그림이다. 신경망이 이런 그림을 만드는 법을 배운다.",
             )
-        self.play(FadeIn(self.board.real), run_time=0.9)
+        open_large(self, self.board)
         count = game.samples.shape[1]
         self.say(
             en=f"The generator G turns random numbers z into samples. Untrained, into these {count}.",
             ko=f"생성자 G는 난수 z를 샘플로 바꾼다. 배우기 전에는 이 {count}개를 만든다.",
         )
-        z, g = Formula("z", "formula", "parameter"), machine("G", "function")
-        made, x = Formula("G(z)", "formula", "negative"), Formula("x", "formula", "positive")
-        d, answer = machine("D", "function"), Formula("0 ... 1", "label", "muted")
-        spots = ((z, -0.15, 1.35), (g, 1.35, 1.35), (made, 3.3, 1.35), (x, 3.3, -0.35), (d, 5.0, 0.5))
-        for part, across, up in (*spots, (answer, 6.4, 0.5)):
-            part.move_to([across, up, 0])
-        first = arrow(z.get_right(), g.get_left()), arrow(g.get_right(), made.get_left())
-        second = (
-            arrow(made.get_right(), d.get_corner(UP + LEFT)),
-            arrow(x.get_right(), d.get_corner(DOWN + LEFT)),
-            arrow(d.get_right(), answer.get_left()),
-        )
-        self.play(FadeIn(z, g, made, *first), run_time=0.8)
-        self.board.show_samples(self)
         low, high = self.board.untrained()
+        self.players = players = Players(self, count, (low, high))
+        make_room(self, self.board)
+        self.play(FadeIn(players.generator), run_time=0.8)
+        self.board.show_samples(self)
         greener = (" The greener, the likelier.", " 초록일수록 높다.") if game.on_ring else ("", "")
         self.say(
             en=f"The discriminator D says how likely a sample is real. Untrained: {low:.2f} … {high:.2f}.{greener[0]}",
             ko=f"판별자 D는 샘플이 진짜일 확률을 말한다. 배우기 전에는 {low:.2f}에서 {high:.2f} 사이이다.{greener[1]}",
         )
-        self.play(FadeIn(x, d, answer, *second), run_time=0.8)
+        self.play(FadeIn(players.discriminator), run_time=0.8)
         self.board.show_answers(self)
-        self.diagram = Group(z, g, made, *first, x, d, answer, *second)
 
     def rules(self) -> None:
         self.say(
             en="D tries to make this sum large, which is to tell them apart. G tries to make it small.",
             ko="D는 이 합을 키우려 한다. 둘을 구별하려는 것이다. G는 줄이려 한다.",
         )
-        value = "min_G max_D thick E[ln {{D(x) : r}}] + E[ln(1 - {{D(G(z)) : f}})]"
-        self.value = Formula(value, 40, r="positive", f="negative").move_to([RIGHT_X, -1.75, 0])
-        self.play(FadeIn(self.value, shift=UP * 0.15), run_time=0.8)
+        self.players.show_value(self)
 
     # ---- the game ---------------------------------------------------------------------------------------
 
@@ -121,30 +120,30 @@ class Gan(Lesson):
             en=f"In turn, each goes a step along its derivative. Here are all {self.last} rounds.",
             ko=f"번갈아 각자의 도함수를 따라 한 걸음씩 간다. 기록된 {self.last}라운드를 모두 보자.",
         )
-        chart = Plane((0, self.last), (0, 1), 6.2, 3.2, ("", ""), (4, 5)).move_to([RIGHT_X + 0.2, -0.55, 0])
-        draw = Dashed(chart.point(0, 0.5), chart.point(self.last, 0.5), "muted", 2.5, 0.12, 0.1)
-        self.lines = {
-            name: Polyline(chart, *binned(*self.game.curve(f"{name}_probability"), BINS), role)
-            for name, role in (("real", "positive"), ("fake", "negative"))
+        self.chart = plane = chart((0, self.last), (0, 1), wide=(6.2, 3.2, [RIGHT_X + 0.2, -0.55, 0]))
+        draw = Dashed(plane.point(0, 0.5), plane.point(self.last, 0.5), "muted", 2.5, 0.12, 0.1)
+        courses = {
+            name: Course(markup, role, *binned(*self.game.curve(f"{name}_probability"), BINS))
+            for name, markup, role in (("real", "D(x)", "positive"), ("fake", "D(G(z))", "negative"))
         }
-        chart.keep_clear(draw, *self.lines.values())
-        told = self.words(en="round", ko="라운드", size="label", fill="muted").move_to([4.85, 1.75, 0])
-        counter = Number(0, ".0f", "label", anchor=LEFT, width=6)
-        counter.at([told.get_right()[0] + 0.2, told.pen.points[0][1], 0])
-        keys = answer_names().move_to([1.55, 1.75, 0])
-        self.chart = chart
-        self.play(FadeOut(self.diagram, self.value), run_time=0.5)
-        self.play(FadeIn(chart, mark(draw, backdrop=True), keys, told, counter), run_time=0.6)
+        self.lines = {name: Polyline(plane, c.at, c.values, c.role) for name, c in courses.items()}
+        plane.keep_clear(draw, *self.lines.values())
+        places = [1.55, 1.75, 0], [4.85, 1.75, 0]
+        tally = Tally(
+            self, en="round", ko="라운드", courses=[*courses.values()], span=(0, self.last), wide=places
+        )
+        self.play(FadeOut(self.players.everything()), run_time=0.5)
+        self.play(FadeIn(plane, mark(draw, backdrop=True), tally), run_time=0.6)
 
         def at(mobject: Group, alpha: float) -> None:
             self.board.at_round(alpha * self.last)
-            counter.set_value(round(alpha * self.last))
+            tally.show(alpha * self.last)
             for line in self.lines.values():
                 line.until(alpha * self.last)
 
-        everything = Group(self.board.whole(), *self.lines.values(), counter)
+        everything = Group(self.board.whole(), *self.lines.values(), tally)
         self.play(UpdateFromAlphaFunc(everything, at), run_time=SECONDS, rate_func=linear)
-        self.chart_parts = Group(chart, draw, keys, told, counter, *self.lines.values())
+        self.chart_parts = Group(plane, draw, tally, *self.lines.values())
 
     def standing(self) -> None:
         """Where both probabilities are at the end, as means of the last tenth of the rounds."""
@@ -171,20 +170,25 @@ class Gan(Lesson):
             ko=f"{sure.round}라운드로 돌아가자. D는 G의 샘플에 {d:.2f}만 준다. G는 여기서 배울 수 있을까?",
         )
         self.play(FadeOut(self.chart_parts, self.board.whole()), run_time=0.5)
-        self.zoomed = rounds_around(self, self.game, sure, [LEFT_X, -0.25, 0])
-        self.losses = Losses(d, [RIGHT_X - 0.5, -0.25, 0])
+        left, right = pick(
+            wide=([-4.05, -0.25, 0], [RIGHT_X - 0.5, -0.25, 0]),
+            tall=([0, 2.9, 0], [0, -2.45, 0]),
+            square=([0, 2.2, 0], [0, -2.2, 0]),
+        )
+        self.zoomed = rounds_around(self, self.game, sure, left)
+        self.losses = Losses(d, right)
         self.play(FadeIn(self.zoomed), run_time=0.8)
         self.play(FadeIn(self.losses.plane), run_time=0.5)
         self.losses.show_curve(self, 0)
         flat = (": nearly flat", " 거의 평평하다.") if d < FLAT else ("", "")
         self.say(
-            en=f"In the game itself G makes ln(1 − D) small. Its slope by the logit is −D = −{d:.2f}{flat[0]}.",
-            ko=f"게임 그대로라면 G는 ln(1 − D)를 줄인다. 로짓에 대한 기울기는 −D = −{d:.2f}이다.{flat[1]}",
+            en=f"In the game itself G makes ln(1~−~D) small. Its slope by the logit is −D~=~−{d:.2f}{flat[0]}.",
+            ko=f"게임 그대로라면 G는 ln(1~−~D)를 줄인다. 로짓에 대한 기울기는 −D~=~−{d:.2f}이다.{flat[1]}",
         )
         self.losses.show_tangent(self, 0)
         self.say(
-            en=f"−ln D wants the same of G, but its slope is −(1 − D) = −{1 - d:.2f}: the non-saturating loss.",
-            ko=f"−ln D를 줄여도 뜻은 같지만 기울기는 −(1 − D) = −{1 - d:.2f}이다. 이것이 비포화 손실이다.",
+            en=f"−ln~D wants the same of G, but its slope is −(1~−~D)~=~−{1 - d:.2f}: the non-saturating loss.",
+            ko=f"−ln~D를 줄여도 뜻은 같지만 기울기는 −(1~−~D)~=~−{1 - d:.2f}이다. 이것이 비포화 손실이다.",
         )
         self.losses.show_curve(self, 1)
         self.losses.show_tangent(self, 1)
@@ -193,22 +197,27 @@ class Gan(Lesson):
         ratio = self.sure.ratio
         vanished = ratio >= VANISHED
         self.say(
-            en=f"Measured there, at the same weights: by −ln D the gradient is {ratio:.1f} times as long."
+            en=f"Measured there, at the same weights: by −ln~D the gradient is {ratio:.1f} times as long."
             + ("" if vanished else " D was never surer than that in this game."),
-            ko=f"그때 같은 가중치에서 쟀다. −ln D의 그래디언트가 {ratio:.1f}배 길다."
+            ko=f"그때 같은 가중치에서 쟀다. −ln~D의 그래디언트가 {ratio:.1f}배 길다."
             + ("" if vanished else " 이 게임에서 D가 이보다 확신한 적은 없다."),
         )
         self.play(FadeOut(self.losses), run_time=0.5)
-        self.norms = Norms(self.sure, [0.1, 1.6, 0])
+        corner, below = pick(
+            wide=([0.1, 1.6, 0], [RIGHT_X, -1.7, 0]),
+            tall=([-3.3, -0.5, 0], [0, -4.4, 0]),
+            square=([-5, -0.4, 0], [0, -4.2, 0]),
+        )
+        self.norms = Norms(self.sure, corner)
         told = self.words(
             en="length of the gradient of all of G's weights",
             ko="G의 모든 가중치에 대한 그래디언트의 길이",
-            size="tick",
+            size=pick(wide="tick", tall=36, square=36),
             fill="muted",
-        ).move_to([RIGHT_X, -1.7, 0])
+        ).move_to(below)
         self.play(FadeIn(self.norms, told), run_time=0.8)
         saturating = self.trace.attrs.get("options", {}).get("generator_loss") == "saturating"
-        loss = "ln(1 − D)" if saturating else "−ln D"
+        loss = "ln(1~−~D)" if saturating else "−ln~D"
         self.say(en=f"This game was played with {loss}.", ko=f"이 게임에서 G가 줄인 손실은 {loss}이다.")
         self.wait(0.3)
         self.rest = Group(self.norms, told, self.zoomed)
@@ -224,15 +233,13 @@ class Gan(Lesson):
             en=f"The end: how many of the {total} points are nearest to each cluster? Filled: those inside it.",
             ko=f"마지막 모습이다. 점 {total}개는 각각 어느 무리에 가장 가까울까? 칠한 부분은 그 안에 든 점이다.",
         )
-        self.bars = Bars([-0.2, -2.0, 0], (6.6, 3.7), served, "negative")
-        told = self.words(
-            en=f"dashed: {fair:g}, a fair share", ko=f"점선: 공평한 몫 {fair:g}", size="tick", fill="muted"
-        ).move_to([RIGHT_X, 2.3, 0])
+        self.bars = Bars(*bars_place(), served, "negative")
+        lost, good = count - served.held, served.good_share
+        told, later = shares(self, served, [RIGHT_X, 2.3, 0], every=good >= ARRIVED)
         parts = Group(self.bars, told, self.board.numbered())
         self.play(FadeOut(self.rest), run_time=0.4)
         self.play(FadeIn(self.board.whole()), run_time=0.6)
         self.play(FadeIn(parts), run_time=0.8)
-        lost, good = count - served.held, served.good_share
         if good < ARRIVED:
             en = f"Only {good:.0%} are inside one: too early to say which clusters G leaves out."
             ko = f"무리 안에 든 점은 {good:.0%}뿐이다. G가 무엇을 빼놓는지 말하기에는 이르다."
@@ -246,6 +253,8 @@ class Gan(Lesson):
             en = f"{good:.0%} are inside one, and all {count} get at least a tenth of their share: no mode collapse."
             ko = f"{good:.0%}가 무리 안에 들고, {count}곳 모두 제 몫의 10분의 1은 받는다. 모드 붕괴는 없었다."
         self.say(en=en, ko=ko)
+        if later:
+            self.play(FadeIn(later), run_time=0.6)
         self.wait(0.6)
         missed, green = served.good < fair / 10, self.board.answers_at(game.modes)
         if good >= ARRIVED and lost and green[missed].mean() > green[~missed].mean():
@@ -254,7 +263,7 @@ class Gan(Lesson):
                 ko="아직 초록인 곳에서 D는 점을 진짜로 여길 것이다. 그러나 G는 그곳에 가지 않는다.",
             )
             self.wait(0.4)
-        self.rest = parts
+        self.rest = Group(told, later) if shape() == "square" else parts
 
     def variety(self) -> None:
         at, values = self.game.curve("diversity")
@@ -266,7 +275,7 @@ class Gan(Lesson):
         self.play(FadeOut(self.rest), run_time=0.4)
         self.play(FadeIn(self.board.whole()), run_time=0.8)
         top = max(1.1, 1.05 * float(values.max()))
-        plane = Plane((0, self.last), (0, top), 6.2, 3.6, ("", ""), (4, 5)).move_to([RIGHT_X + 0.2, -0.3, 0])
+        plane = chart((0, self.last), (0, top), wide=(6.2, 3.6, [RIGHT_X + 0.2, -0.3, 0]), headed=False)
         fair = mark(
             Dashed(plane.point(0, 1), plane.point(self.last, 1), "muted", 2.5, 0.12, 0.1), backdrop=True
         )
@@ -282,6 +291,13 @@ class Gan(Lesson):
             + ("되풀이하고 있다. 모드 붕괴이다." if alike else "이 게임에서 모드 붕괴는 없었다."),
         )
         self.rest = Group(plane, fair, self.variety_line)
+        if shape() == "square":
+            self.rest = facts(
+                self,
+                (f"{end:.2f}", "negative", "apart at the end", "마지막 평균 거리"),
+                (f"{least:.2f}", "negative", "at the least", "가장 작을 때"),
+            )
+            self.play(FadeIn(self.rest), run_time=0.6)
 
     def conclusion(self) -> None:
         self.say(
@@ -292,7 +308,8 @@ class Gan(Lesson):
             "frac(partial {{L : l}}, partial theta_G) = frac(partial {{L : l}}, partial D) dot"
             " {{frac(partial D, partial G(z)) : t}} dot frac(partial G(z), partial theta_G)"
         )
-        last = Formula(chain, 50, l="loss", t="tangent").move_to([RIGHT_X, -0.2, 0])
+        size, place = pick(wide=(50, [RIGHT_X, -0.2, 0]), tall=(58, [0, -2.9, 0]), square=(80, [0, -3.1, 0]))
+        last = Formula(chain, size, l="loss", t="tangent").move_to(place)
         self.play(FadeOut(self.rest), run_time=0.4)
         self.play(FadeIn(last), run_time=0.8)
         self.wait(0.8)

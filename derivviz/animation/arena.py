@@ -8,6 +8,7 @@ import numpy as np
 from manim import RESAMPLING_ALGORITHMS, Arrow, Circle, Group, ImageMobject, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.frame import enlarged
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
 from derivviz.animation.lesson import Lesson
@@ -156,7 +157,8 @@ class Bars(VGroup):
                 group.add(Block(left, (0.66 * step, counted * self.unit), role, 1))
             self.hollow[-1].set_fill(opacity=0).set_stroke(color(role), 2.5)
             mark(self.hollow[-1], backdrop=True)
-            self.add(Formula(str(n + 1), "tick", "muted").move_to(at + np.array([step * (n + 0.5), -0.3, 0])))
+            number = Formula(str(n + 1), enlarged("tick"), "muted")
+            self.add(number.move_to(at + np.array([step * (n + 0.5), -0.3, 0])))
         y = fair * self.unit
         self.fair = Dashed(at + np.array([0, y, 0]), at + np.array([width, y, 0]), "muted", 2.5, 0.12, 0.1)
         self.add(self.hollow, self.filled, mark(self.fair, backdrop=True))

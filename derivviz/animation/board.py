@@ -9,6 +9,7 @@ from manim import DOWN, LEFT, RIGHT, FadeIn, FadeOut, Group, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.arena import Arena, Cloud, sheet, sheet_pixels
+from derivviz.animation.frame import enlarged
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.lines import straight
 from derivviz.animation.plane import Plane
@@ -98,7 +99,7 @@ class RingBoard:
         """Numbers of the clusters, inside the ring."""
         names = VGroup()
         for n, mode in enumerate(self.game.modes):
-            names.add(Formula(str(n + 1), "tick").move_to(self.arena.point(mode * 0.77)))
+            names.add(Formula(str(n + 1), enlarged("tick")).move_to(self.arena.point(mode * 0.77)))
         return names
 
     def verify(self, lesson: Lesson) -> None:

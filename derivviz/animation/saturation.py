@@ -9,6 +9,7 @@ from manim import DOWN, LEFT, RIGHT, UP, Create, FadeIn, Group, VGroup
 from numpy.typing import ArrayLike
 
 from derivviz.animation.board import Polyline
+from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
 from derivviz.animation.lesson import Lesson
@@ -19,7 +20,6 @@ from derivviz.trace.game import DISCRIMINATOR, GENERATOR, Game, Sure
 
 SATURATING, OTHER = "ln(1 - D)", "-ln D"
 _AROUND = 60  # rounds before and after the one that is looked at
-_LONGEST = 5.0  # units of the frame that the longer bar has
 
 
 class Losses(Group):
@@ -41,7 +41,8 @@ class Losses(Group):
     def __init__(self, probability: float, middle: ArrayLike) -> None:
         z = math.log(probability / (1 - probability))
         width = max(5.5, abs(z) + 2)
-        self.plane = plane = Plane((-width, width), (-width, width), 5.4, 4.4, ('"logit"', ""), (8, 8))
+        size = pick(wide=(5.4, 4.4), tall=(6.9, 5.0), square=(10.6, 4.5))
+        self.plane = plane = Plane((-width, width), (-width, width), *size, ('"logit"', ""), (8, 8))
         plane.move_to(np.asarray(middle, float))
         heights = (-float(np.logaddexp(0, z)), float(np.logaddexp(0, -z)))
         self.curves = (
@@ -54,7 +55,10 @@ class Losses(Group):
         )
         self.dots = tuple(dot(plane.point(z, height), "parameter", 0.09) for height in heights)
         self.names = (Formula(SATURATING, "label", "loss"), Formula(OTHER, "label", "loss"))
-        self.names[0].next_to(plane.point(width, -width * 0.75), RIGHT, 0.1)
+        if pick(wide=True, tall=False, square=False):
+            self.names[0].next_to(plane.point(width, -width * 0.75), RIGHT, 0.1)
+        else:
+            self.names[0].move_to(plane.point(width * 0.36, -width * 0.8))
         self.names[1].move_to(plane.point(-width * 0.72, width * 0.3))
         plane.keep_clear(*self.curves, *self.tangents).room_for(*self.names)
         super().__init__(plane, *self.curves, *self.tangents, *self.dots, *self.names)
@@ -79,12 +83,15 @@ class Norms(VGroup):
         super().__init__()
         left, top, _ = np.asarray(corner, float)
         longest = max(sure.saturating, sure.other)
+        most = pick(wide=5.0, tall=5.4, square=8.6)  # units of the frame that the longer bar has
+        larger = (1.8, 1.2, 0.6, 1.05)
+        apart, below, thick, baseline = pick(wide=(1.5, 0.95, 0.4, 0.87), tall=larger, square=larger)
         self.bars = []
-        for y, markup, norm in ((top, SATURATING, sure.saturating), (top - 1.5, OTHER, sure.other)):
-            name = Formula(markup, "body", "loss").move_to([left, y, 0], aligned_edge=LEFT)
-            bar = Block([left, y - 0.95, 0], (_LONGEST * norm / longest, 0.4), "tangent", 1)
-            number = Number(norm, ".3g", "label", "tangent", width=12)
-            number.at([left + _LONGEST * norm / longest + 0.2, y - 0.87, 0])
+        for y, markup, norm in ((top, SATURATING, sure.saturating), (top - apart, OTHER, sure.other)):
+            name = Formula(markup, enlarged("body"), "loss").move_to([left, y, 0], aligned_edge=LEFT)
+            bar = Block([left, y - below, 0], (most * norm / longest, thick), "tangent", 1)
+            number = Number(norm, ".3g", enlarged("label"), "tangent", width=12)
+            number.at([left + most * norm / longest + 0.2, y - baseline, 0])
             self.bars.append(bar)
             self.add(name, bar, number)
 
@@ -99,7 +106,8 @@ def rounds_around(lesson: Lesson, game: Game, sure: Sure, middle: ArrayLike) -> 
         float(max(sure.round - _AROUND, 0)),
         float(min(sure.round + _AROUND, game.sample_rounds[-1])),
     )
-    plane = Plane((first, last), (0, 1), 4.9, 3.6, ("", ""), (4, 5)).move_to(np.asarray(middle, float))
+    size = pick(wide=(4.9, 3.6), tall=(6.8, 3.9), square=(10.4, 3.0))
+    plane = Plane((first, last), (0, 1), *size, ("", ""), (4, 5)).move_to(np.asarray(middle, float))
     lines = VGroup()
     for name, role, player in (("real", "positive", DISCRIMINATOR), ("fake", "negative", GENERATOR)):
         at, values = game.curve(f"{name}_probability", player)
@@ -120,5 +128,7 @@ def rounds_around(lesson: Lesson, game: Game, sure: Sure, middle: ArrayLike) -> 
 
 def answer_names() -> VGroup:
     """D(x) and D(G(z)) in the colours that their curves have."""
-    names = VGroup(Formula("D(x)", "label", "positive"), Formula("D(G(z))", "label", "negative"))
+    names = VGroup(
+        Formula("D(x)", enlarged("label"), "positive"), Formula("D(G(z))", enlarged("label"), "negative")
+    )
     return names.arrange(RIGHT, buff=0.7)

@@ -17,6 +17,7 @@ RUNS = [
     {"seed": 4, "pictures": True},
     {"seed": 5, "pictures": True, "steps": 2},
 ]
+NARROW = ((0, "9:16"), (1, "1:1"))
 
 
 def told(problems) -> list[str]:
@@ -40,6 +41,29 @@ def test_any_trace(walk, game_trace, number):
     assert 60 < planned.duration < 120
     assert all(beat.text["en"] and beat.text["ko"] for beat in planned.beats)
     assert failed_claims(lesson) == set()
+
+
+@pytest.mark.parametrize(
+    ("number", "aspect"),
+    [
+        pytest.param(n, aspect, marks=() if (n, aspect) in NARROW else pytest.mark.slow)
+        for n in range(len(RUNS))
+        for aspect in ("9:16", "1:1")
+    ],
+)
+def test_any_trace_in_other_shapes(walk, game_trace, number, aspect):
+    language, theme = {"9:16": ("en", "paper"), "1:1": ("ko", "dark")}[aspect]
+    planned, lesson = walk("gan", language, theme, trace=game_trace("gan", **RUNS[number]), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    board, compared = lesson.board.image, lesson.bars if lesson.game.on_ring else lesson.variety_plane
+    if aspect == "9:16":
+        assert compared.get_top()[1] < board.get_bottom()[1]
+        assert compared.width > 0.8 * 8
+    else:
+        assert compared.get_left()[0] > board.get_right()[0]
+        assert abs(lesson.players.value.get_center()[0]) < 0.01 < -1.5 - lesson.players.value.get_top()[1]
+    assert board.width > 5.9
 
 
 @pytest.mark.slow
