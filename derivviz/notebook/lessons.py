@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from derivviz import library
 from derivviz.errors import DerivvizError, UsageError
+from derivviz.look.prose import plain
 from derivviz.notebook.shown import Shown
 from derivviz.trace import Trace, open_trace
 
@@ -65,7 +66,9 @@ class ShownLesson:
         with TemporaryDirectory(prefix="derivviz-") as place:
             film = self._render(Path(place) / "lesson.mp4", self.quality)
             played = Shown(film.path)._repr_html_()
-        told = "".join(f"<li>{escape(beat.text[self.stage.language])}</li>" for beat in film.plan.beats)
+        told = "".join(
+            f"<li>{escape(plain(beat.text[self.stage.language]))}</li>" for beat in film.plan.beats
+        )
         heading = {"en": "What is said", "ko": "설명"}[self.stage.language]
         below = f"<details><summary>{heading}</summary><ol>{told}</ol></details>" if told else ""
         return f"<p><strong>{escape(self.title)}</strong><br>{escape(self.summary)}</p>{played}{below}"
