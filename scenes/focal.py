@@ -14,31 +14,27 @@ from dataclasses import dataclass
 import numpy as np
 from manim import DOWN, LEFT, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup
 
-from derivviz.animation import Formula, Lesson, Number, Words, parameter
-from derivviz.animation.detections import Rows, View, legend, pixels_of
+from derivviz.animation import Formula, Number, parameter
+from derivviz.animation.detections import View, legend, pixels_of
 from derivviz.animation.focal import Precisions, Tenths, focal_formula, graph
+from derivviz.animation.focal_lesson import KOREAN, PLURALS, ROLES, FocalLesson, spot
+from derivviz.animation.frame import pick
 from derivviz.animation.lines import dot
 from derivviz.animation.placing import place
 from derivviz.animation.plane import Plane
-from derivviz.animation.ranking import fitted
 from derivviz.calculus.focal import GAMMAS, at_loss, loss, pull
-from derivviz.look.typst import quoted
 from derivviz.trace.focal import FOCAL, PLAIN, Contest
 
-KOREAN = {"vehicle": "차량", "pedestrian": "보행자", "bicycle": "자전거"}
-PLURALS = {"vehicle": "vehicles", "pedestrian": "pedestrians", "bicycle": "bicycles"}
-ROLES = {PLAIN: "loss", FOCAL: "parameter"}
-MIDDLE = np.array([-2.95, -0.05, 0])  # of the left half
-SIDE_X = 1.75  # where the right half begins
 EASY, SURE, HARD = 0.9, 0.95, 0.2  # from where a decision is called easy; those that are followed
 CLEAR = 0.02  # difference of precisions from which one is called better
 
 
-class Focal(Lesson):
+class Focal(FocalLesson):
     """The family of losses, its derivative, and what it did in a recorded training."""
 
     requires = ("loss/gamma0", "mass/gamma2/9", "as_if/gamma2/9", "count/9", "objects/gamma2")
     recorded_by = "focal"
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -68,7 +64,7 @@ class Focal(Lesson):
     def questions(self) -> None:
         run = self.run
         rows, columns = run.places
-        self.view = View(self.shown.pixels, 4.5, MIDDLE)
+        self.view = View(self.shown.pixels, spot("picture").size, spot("picture").at)
         self.say(
             en=f"A detector looks at {rows * columns} places of a picture, and asks the same at each.",
             ko=f"검출기는 그림의 {rows * columns}곳을 보고, 곳마다 같은 것을 묻는다.",
@@ -76,21 +72,17 @@ class Focal(Lesson):
         self.play(FadeIn(self.view), run_time=0.8)
         grid = self.view.grid(rows, columns)
         self.play(FadeIn(grid), run_time=1.0)
-        first = 0.4 * (len(run.classes) - 1) - 0.2
-        asked = VGroup(
-            *(self.name(n, 4.5, "?").at([SIDE_X, first - 0.8 * n, 0]) for n in range(len(run.classes)))
-        )
+        asked = self.questions_asked()
         self.play(FadeIn(asked, lag_ratio=0.3), run_time=1.2)
         self.say(
             en=f"That makes {run.decisions:,} decisions. Yes is right in {run.positives:.0f} of them, on average.",
             ko=f"판단은 모두 {run.decisions:,}번이다. 그 가운데 ‘예’가 맞는 것은 평균 {run.positives:.0f}번뿐이다.",
         )
-        self.decisions = Number(run.decisions, ",.0f", "title").at([SIDE_X, 1.35, 0])
-        yes = Number(run.positives, ".0f", "title", "positive").at([SIDE_X, -0.25, 0])
-        told = self.words(en="decisions a picture", ko="그림 한 장의 판단", fill="muted").at(
-            [SIDE_X, 0.75, 0]
-        )
-        what = self.words(en="of them: yes", ko="그중 ‘예’", fill="muted").at([SIDE_X, -0.85, 0])
+        size = spot("first word").size
+        told = self.words(en="decisions a picture", ko="그림 한 장의 판단", fill="muted", size=size)
+        self.decisions = self.counted("first", run.decisions, told)
+        what = self.words(en="of them: yes", ko="그중 ‘예’", fill="muted", size=size)
+        yes = self.counted("second", run.positives, what, "positive")
         self.play(FadeOut(asked), run_time=0.3)
         self.play(FadeIn(self.decisions, told), run_time=0.6)
         self.boxes = self.view.outline(self.shown.boxes, "positive", 3)
@@ -98,15 +90,12 @@ class Focal(Lesson):
         self.aside = Group(self.decisions, told, yes, what)
 
     def imbalance(self) -> None:
-        run, (many, few) = self.run, (self.run.train_boxes[0], self.run.train_boxes[self.run.rare])
+        many, few = self.run.train_boxes[0], self.run.train_boxes[self.run.rare]
         self.say(
             en=f"And some things are rare: {many:,} {self.most_en} to learn from, but {few:,} {self.rare_en}.",
             ko=f"드문 것도 있다. 학습할 {self.most_ko}: {many:,}개, {self.rare_ko}: {few:,}개.",
         )
-        names = [self.name(n, 2.3) for n in range(len(run.classes))]
-        roles = ["positive" if n == run.rare else "muted" for n in range(len(names))]
-        top = 0.33 * (len(names) - 1)
-        self.rows = Rows(names, run.train_boxes, roles, left=SIDE_X - 0.45, top=top, reach=6.75)
+        self.rows = self.boxes_of_classes()
         self.play(FadeOut(self.aside), run_time=0.4)
         self.play(FadeIn(self.rows, shift=RIGHT * 0.2), run_time=0.8)
         self.around = Group(self.view, self.boxes, self.rows)
@@ -119,9 +108,10 @@ class Focal(Lesson):
             ko="정답에 준 확률을 p라 하자. 교차 엔트로피는 −ln p를 손실로 매긴다.",
         )
         self.play(FadeOut(self.around), run_time=0.5)
-        self.plane = Plane((0, 1), (0, 2.5), 6.9, 4.5, ("p", "L"), (10, 5)).move_to(MIDDLE)
+        where, below = spot("curves"), spot("loss")
+        self.plane = Plane((0, 1), (0, 2.5), *where.sides, ("p", "L"), (10, 5)).move_to(where.at)
         self.curve = graph(self.plane, loss, 0.0, "loss")
-        self.formula = Formula("{{L : l}} = -ln p", 56, l="loss").move_to([4.1, 1.5, 0])
+        self.formula = Formula("{{L : l}} = -ln p", below.size, l="loss").move_to(below.at)
         self.play(FadeIn(self.plane), FadeIn(self.formula), run_time=0.7)
         self.play(Create(self.curve), run_time=1.2)
         cost, easy = float(loss(SURE, 0)), float(self.run.counts[9])
@@ -137,10 +127,11 @@ class Focal(Lesson):
             en="Focal loss multiplies it by the γ-th power of 1 − p. The surer, the less it counts.",
             ko="초점 손실은 여기에 1 − p의 γ제곱을 곱한다. 확신할수록 손실이 작아진다.",
         )
-        formula = focal_formula(56).move_to([4.1, 1.5, 0])
+        where, (x, y, size, _) = spot("focal loss"), spot("gamma")
+        formula = focal_formula(where.size).move_to(where.at)
         self.play(FadeOut(self.formula), FadeIn(formula), run_time=0.6)
-        name = Formula("gamma =", 52, "parameter").at([3.2, 0.25, 0])
-        gamma = Number(0.0, ".1f", 52, "parameter").at([name.get_right()[0] + 0.2, 0.25, 0])
+        name = Formula("gamma =", size, "parameter").at([x, y, 0])
+        gamma = Number(0.0, ".1f", size, "parameter").at([name.get_right()[0] + 0.2, y, 0])
         self.play(FadeIn(name, gamma), run_time=0.4)
 
         def turn(_: object, alpha: float) -> None:
@@ -159,9 +150,9 @@ class Focal(Lesson):
         labels = VGroup()
         for g, sides in ((0.0, (UP + RIGHT,)), (2.0, (DOWN + LEFT,)), (5.0, (DOWN + LEFT,))):
             spots = [self.plane.point(at_loss(height, g), height) for height in np.linspace(0.9, 0.2, 15)]
-            label = Formula(f"{g:g}", "label", "parameter")
+            label = Formula(f"{g:g}", spot("curves").size, "parameter")
             labels.add(place(label, spots, [self.plane, self.curve, family, labels], sides))
-        listed = Formula(", ".join(f"{g:g}" for g in GAMMAS), "label", "parameter")
+        listed = Formula(", ".join(f"{g:g}" for g in GAMMAS), pick(wide=36, tall=56, square=52), "parameter")
         labels.add(listed.next_to(name, DOWN, 0.45).align_to(name, LEFT))
         self.plane.room_for(*labels)
         self.play(FadeIn(labels), run_time=0.5)
@@ -173,16 +164,17 @@ class Focal(Lesson):
             ko="가중치를 움직이는 것은 도함수이다. 판단 하나가 자기 로짓 z를 얼마나 세게 당기는가?",
         )
         self.play(FadeOut(self.around), run_time=0.5)
-        self.slopes = Plane((0, 1), (0, 1.25), 6.9, 4.5, ("p", ""), (10, 5)).move_to(MIDDLE)
+        where, (x, y, size, _) = spot("curves"), spot("law")
+        self.slopes = Plane((0, 1), (0, 1.25), *where.sides, ("p", ""), (10, 5)).move_to(where.at)
         law = "abs((dif {{L : l}}) / (dif z)) = (1 - p)^{{gamma : g}} (1 - p - {{gamma : g}} p ln p)"
-        formula = Formula(law, 36, l="loss", g="parameter").move_to([3.85, 1.75, 0])
+        formula = Formula(law, size, l="loss", g="parameter").move_to([x, y, 0])
         pulls = [graph(self.slopes, pull, g, "tangent", width) for g, width in ((0.0, 3.0), (2.0, 6.0))]
         self.play(FadeIn(self.slopes, formula), run_time=0.7)
         self.play(Create(pulls[0]), run_time=0.8)
         self.play(Create(pulls[1]), run_time=0.8)
         labels = VGroup()
         for g, p, sides in ((0.0, 0.62, (UP + RIGHT, RIGHT)), (2.0, 0.45, (DOWN + LEFT, LEFT, DOWN))):
-            label = Formula(f"{{{{gamma : g}}}} = {g:g}", "label", g="parameter")
+            label = Formula(f"{{{{gamma : g}}}} = {g:g}", where.size, g="parameter")
             spots = [self.slopes.point(x, float(pull(x, g))) for x in np.linspace(p, p + 0.25, 6)]
             labels.add(place(label, spots, [self.slopes, *pulls, labels], sides))
         self.slopes.room_for(*labels)
@@ -195,9 +187,11 @@ class Focal(Lesson):
         )
         self.marks = VGroup(*(dot(self.slopes.point(p, float(pull(p, g))), "tangent") for p, g in POINTS))
         table = VGroup()
-        for n, p in enumerate((EASY, HARD)):
+        for row, p in zip(("first", "second"), (EASY, HARD), strict=True):
             told = f"p = {p:g}: quad {{{{{float(pull(p, 0)):.4f} : t}}}} arrow {{{{{float(pull(p, 2)):.4f} : t}}}}"
-            table.add(Formula(told, 44, t="tangent").move_to([3.85, 0.35 - 0.95 * n, 0]))
+            where = spot(f"{row} pull")
+            table.add(Formula(told, where.size, t="tangent").move_to(where.at))
+        self.risen(formula, "law above")
         self.play(FadeIn(self.marks, scale=1.4), FadeIn(table), run_time=0.7)
         self.around = Group(self.slopes, formula, *pulls, labels, self.marks, table)
 
@@ -211,20 +205,20 @@ class Focal(Lesson):
         )
         self.play(FadeOut(self.around), run_time=0.5)
         most = 1.15 * max(float(plain.max()), float(focal.max()))
-        self.tenths = Tenths(plain, most, MIDDLE + DOWN * 0.15, (6.9, 4.1))
+        where = spot("tenths")
+        self.tenths = Tenths(plain, most, where.at, where.sides)
         heading = self.words(
-            en="share of the gradient, by $p$", ko="$p$에 따른 그래디언트의 비율", fill="muted"
+            en="share of the gradient, by $p$",
+            ko="$p$에 따른 그래디언트의 비율",
+            fill="muted",
+            size=where.size,
         )
         heading.next_to(self.tenths.plane.frame, UP, 0.2).align_to(self.tenths.plane.frame, LEFT)
+        self.weighing = Group(self.tenths, heading)
         self.play(FadeIn(self.tenths, heading), run_time=0.8)
-        edge = SIDE_X + 1.6
-        names = [
-            Words(told, fill="muted").at([SIDE_X + 0.4, y, 0])
-            for told, y in ((f"$p >= {EASY:g}$", 1.55), ("$p < 0.5$", -0.35))
-        ]
-        self.easiest = Number(100 * plain[9], ".1f", 72, "tangent", anchor=RIGHT).at([edge, 0.7, 0])
-        hardest = Number(100 * plain[:5].sum(), ".1f", 72, "tangent", anchor=RIGHT).at([edge, -1.2, 0])
-        signs = [Words("%", 48, "tangent").at([edge + 0.12, y, 0]) for y in (0.7, -1.2)]
+        easy, self.easiest, sign = self.share("easiest", f"$p >= {EASY:g}$", plain[9])
+        hard, hardest, other = self.share("hardest", "$p < 0.5$", plain[:5].sum())
+        names, signs = [easy, hard], [sign, other]
         self.play(FadeIn(*names, self.easiest, hardest, *signs), run_time=0.6)
         self.say(
             en=f"The very same decisions, weighed with γ = 2: {focal[9]:.1%}. The hard ones take over.",
@@ -248,9 +242,14 @@ class Focal(Lesson):
         )
         self.play(FadeOut(self.around), run_time=0.5)
         series = {arm: run.precision(arm) for arm in run.gammas}
-        self.chart = Precisions(run.steps[run.tested] + 1.0, series, run.gammas, ROLES)
+        where = spot("precisions")
+        self.chart = Precisions(
+            run.steps[run.tested] + 1.0, series, run.gammas, ROLES, where.at, where.sides, where.size
+        )
         name = self.words(en="step", ko="스텝", size="tick", fill="muted")
-        name.next_to(self.chart.plane.frame, DOWN, 0.12).align_to(self.chart.plane.frame, RIGHT)
+        name.next_to(self.chart.plane.frame, DOWN, pick(wide=0.12, tall=0.55, square=0.12)).align_to(
+            self.chart.plane.frame, RIGHT
+        )
         self.play(FadeIn(self.chart.plane, name), run_time=0.5)
         self.play(*(Create(line) for line in self.chart.lines.values()), run_time=1.6)
         self.play(FadeIn(self.chart.labels), run_time=0.5)
@@ -266,29 +265,32 @@ class Focal(Lesson):
         self.play(FadeOut(self.around), run_time=0.5)
         self.views: dict[str, tuple[View, list[VGroup]]] = {}
         pictures, boxes = Group(), Group()
-        for arm, x in ((PLAIN, -3.5), (FOCAL, 3.5)):
-            view = View(self.shown.pixels, 3.9, [x, -0.2, 0])
+        for arm, where in ((PLAIN, spot("first view")), (FOCAL, spot("second view"))):
+            view = View(self.shown.pixels, where.size, where.at)
             right, wrong, missed = self.shown.judged(arm)
             kinds = ((missed, "ink", 2.0), (wrong, "negative", 3.0), (right, "positive", 3.5))
             drawn = [view.outline(some, role, width) for some, role, width in kinds]
             self.views[arm] = view, drawn
-            pictures.add(view, self.name_of(arm).next_to(view.rim, UP, 0.18))
+            pictures.add(view, self.titled(view, arm))
             boxes.add(*drawn)
         told = (("found", "찾음"), ("false", "틀림"), ("missed", "놓침"))
-        boxes.add(legend([self.words(en=en, ko=ko, size=30, fill="muted") for en, ko in told], [0, -2.62, 0]))
+        where = spot("legend")
+        names = [self.words(en=en, ko=ko, size=where.size, fill="muted") for en, ko in told]
+        boxes.add(legend(names, where.at))
         self.play(FadeIn(pictures), run_time=0.7)
         self.play(FadeIn(boxes), run_time=0.8)
         self.around = Group(pictures, boxes)
 
     def conclusion(self) -> None:
-        run, (plain, focal) = self.run, (float(self.run.precision(arm)[-1]) for arm in (PLAIN, FOCAL))
+        plain, focal = (float(self.run.precision(arm)[-1]) for arm in (PLAIN, FOCAL))
         self.say(
             en="γ decides who moves the weights: the easy crowd, or the hard few.",
             ko="γ는 무엇이 가중치를 움직일지 정한다. 쉬운 다수인가, 어려운 소수인가?",
         )
         self.play(FadeOut(self.around), run_time=0.5)
-        final = focal_formula(72).move_to([0, 1.3, 0])
+        final = focal_formula(spot("end").size).move_to(spot("end").at)
         self.play(FadeIn(final, shift=UP * 0.15), run_time=0.7)
+        self.weigh_again()
         en, ko = "both did about as well", "둘이 비슷했다"
         if abs(focal - plain) > CLEAR:
             en = f"{'focal loss' if focal > plain else 'cross-entropy'} did better"
@@ -297,25 +299,11 @@ class Focal(Lesson):
             en=f"Whether that finds more must be measured. Here, on {self.rare_en}, {en}.",
             ko=f"그래서 더 많이 찾는지는 재 보아야 안다. 이번 {self.rare_ko} 검출에서는 {ko}.",
         )
+        self.clear_weighing()
         self.finals = {}
         for n, arm in enumerate((PLAIN, FOCAL)):
-            y = -0.5 - 0.95 * n
-            self.finals[arm] = Number(float(run.precision(arm)[-1]), ".3f", 48, ROLES[arm]).at([1.6, y, 0])
-            self.play(FadeIn(self.name_of(arm).at([-3.4, y, 0]), self.finals[arm]), run_time=0.6)
-
-    # ---- words ------------------------------------------------------------------------------------------
-
-    def name(self, number: int, room: float, after: str = "") -> Words:
-        name = self.run.classes[number]
-        told = KOREAN.get(name, name) if self.stage.language == "ko" else name
-        return fitted(quoted(told + after), room, "body")
-
-    def name_of(self, arm: str) -> Words:
-        if arm == PLAIN:
-            return self.words(en="cross-entropy", ko="교차 엔트로피", size="label", fill=ROLES[arm])
-        return self.words(
-            en="focal loss, $gamma = 2$", ko="초점 손실, $gamma = 2$", size="label", fill=ROLES[arm]
-        )
+            name, self.finals[arm] = self.ended(arm, n)
+            self.play(FadeIn(name, self.finals[arm]), run_time=0.6)
 
     # ---- claims -----------------------------------------------------------------------------------------
 

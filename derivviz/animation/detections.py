@@ -84,6 +84,10 @@ class Rows(VGroup):
         How far to the right the longest bar and its number go.
     roles
         Colour roles of the bars.
+    step
+        From one row down to the next; bars grow with it.
+    size
+        Text size of the numbers.
     """
 
     def __init__(
@@ -95,15 +99,18 @@ class Rows(VGroup):
         left: float,
         top: float,
         reach: float,
+        step: float = 0.66,
+        size: float | str = "label",
     ) -> None:
         super().__init__()
-        numbers = [Words(f"{value:,}", "label") for value in values]
+        numbers = [Words(f"{value:,}", size) for value in values]
+        grown = step / 0.66
         begin = left + max(name.width for name in names) + 0.3
         room = reach - begin - max(number.width for number in numbers) - 0.2
         self.bars: list[Block] = []
         for n, (name, number, value, role) in enumerate(zip(names, numbers, values, roles, strict=True)):
-            y, length = top - 0.66 * n, max(0.02, room * value / max(max(values), 1))
-            bar = Block([begin, y - 0.06, 0], (length, 0.36), role, 1.0)
+            y, length = top - step * n, max(0.02, room * value / max(max(values), 1))
+            bar = Block([begin, y - 0.06 * grown, 0], (length, 0.36 * grown), role, 1.0)
             self.bars.append(bar)
             row = VGroup(
                 name.at([left, y, 0]), mark(bar, backdrop=True), number.at([begin + length + 0.15, y, 0])

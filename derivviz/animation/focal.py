@@ -10,6 +10,7 @@ from manim import Group, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation.board import Polyline
+from derivviz.animation.frame import pick
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
 from derivviz.animation.plane import Plane
@@ -60,16 +61,26 @@ class Precisions(Group):
         γ of each arm.
     roles
         Colour roles of the arms that are to stand out.
+    middle, sides
+        Of the plane; the last values go to its right.
+    size
+        Text size of the last values.
     """
 
     def __init__(
-        self, steps: Array, series: Mapping[str, Array], gammas: Mapping[str, float], roles: Mapping[str, str]
+        self,
+        steps: Array,
+        series: Mapping[str, Array],
+        gammas: Mapping[str, float],
+        roles: Mapping[str, str],
+        middle: ArrayLike,
+        sides: tuple[float, float],
+        size: float,
     ) -> None:
         known = {arm: np.nan_to_num(values) for arm, values in series.items()}
         top = max(0.05, 1.12 * max(float(values.max()) for values in known.values()))
-        self.plane = Plane((0, float(steps[-1])), (0, top), 8.2, 4.4, ("", ""), (6, 5)).move_to(
-            [-2.0, -0.1, 0]
-        )
+        self.plane = Plane((0, float(steps[-1])), (0, top), *sides, ("", ""), (6, 5))
+        self.plane.move_to(np.asarray(middle, float))
         self.lines: dict[str, Polyline] = {}
         for arm in sorted(known, key=lambda arm: arm in roles):
             x, y = np.concatenate([[0], steps]), np.concatenate([[0], known[arm]])
@@ -77,13 +88,14 @@ class Precisions(Group):
         ends = sorted((float(self.plane.point(steps[-1], known[arm][-1])[1]), arm) for arm in known)
         heights = np.array([y for y, _ in ends]) - 0.12
         for k in range(1, len(heights)):
-            heights[k] = max(heights[k], heights[k - 1] + 0.52)
-        heights -= max(0.0, heights[-1] - 2.0)
+            heights[k] = max(heights[k], heights[k - 1] + 0.52 * size / 36)
+        heights -= max(0.0, heights[-1] - round(self.plane.frame.get_top()[1] - 0.1, 9))
         left = self.plane.frame.get_right()[0] + 0.35
+        between = pick(wide="quad", tall="thick", square="quad")
         self.labels = VGroup(
             *(
                 Formula(
-                    f"gamma = {gammas[arm]:g}: quad {known[arm][-1]:.2f}", "label", roles.get(arm, "muted")
+                    f"gamma = {gammas[arm]:g}: {between} {known[arm][-1]:.2f}", size, roles.get(arm, "muted")
                 ).at([left, y, 0])
                 for (_, arm), y in zip(ends, heights, strict=True)
             )

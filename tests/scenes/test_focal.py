@@ -98,20 +98,39 @@ def test_generated_roads(walk, contest_trace: Record, language: str, theme: str)
     assert failed_claims(lesson) == {"boxes missed by gamma0"}
 
 
+@pytest.mark.parametrize(("aspect", "language", "theme"), [("9:16", "en", "paper"), ("1:1", "ko", "dark")])
+def test_a_narrower_frame_is_arranged_anew(
+    walk, contest_trace: Record, aspect: str, language: str, theme: str
+) -> None:
+    planned, lesson = walk("focal", language, theme, trace=contest_trace(), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    width = 8 if aspect == "9:16" else 12
+    for plane, below in ((lesson.view.rim, lesson.rows), (lesson.plane.frame, lesson.formula)):
+        assert plane.width > 0.7 * width
+        assert below.get_top()[1] < plane.get_bottom()[1]
+    assert lesson.tenths.plane.frame.get_center()[1] < 0  # the last formula stands above it
+    views = [view.rim for view, _ in lesson.views.values()]
+    assert views[1].get_top()[1] < views[0].get_bottom()[1]  # one below the other
+
+
+CLASSES = [
+    ("car",),
+    ("car", "bike"),
+    ("자동차", "버스", "이륜차"),
+    ("a very long name of a kind of thing that is seen on roads", "x"),
+    ("one", "two", "three", "four", "five", "six", "seven", "#let $x$ {{a : b}}"),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "classes",
-    [
-        ("car",),
-        ("car", "bike"),
-        ("자동차", "버스", "이륜차"),
-        ("a very long name of a kind of thing that is seen on roads", "x"),
-        ("one", "two", "three", "four", "five", "six", "seven", "#let $x$ {{a : b}}"),
-    ],
-)
+@pytest.mark.parametrize("classes", CLASSES)
+@pytest.mark.parametrize("aspect", ["16:9", "9:16", "1:1"])
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_other_classes(walk, contest_trace: Record, classes: tuple[str, ...], language: str) -> None:
-    planned, lesson = walk("focal", language, trace=contest_trace(*classes))
+def test_other_classes(
+    walk, contest_trace: Record, classes: tuple[str, ...], aspect: str, language: str
+) -> None:
+    planned, lesson = walk("focal", language, trace=contest_trace(*classes), aspect=aspect)
     assert told(planned.problems) == []
     assert failed_claims(lesson) == set()
 
