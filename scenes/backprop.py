@@ -30,9 +30,8 @@ from derivviz.animation import Formula, Number, parameter
 from derivviz.animation.depth_plot import DepthPlot, arrival
 from derivviz.animation.factors import Part, Product, Values
 from derivviz.animation.filter_lesson import FilterLesson
-from derivviz.animation.network import wire
+from derivviz.animation.frame import pick
 from derivviz.animation.numerals import plain, short, value
-from derivviz.animation.pass_lesson import TOP
 from derivviz.animation.pull import Shares, UpdateRule, of_the_batch
 from derivviz.animation.slope_inset import SlopeInset, sentences
 from derivviz.animation.stage import color
@@ -47,6 +46,7 @@ class Backprop(FilterLesson):
     """Forward, backward and the update of one weight, with the numbers of a recorded step."""
 
     requires = ("time",)  # of any recorded run; what else is missing is said where it is missed
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -98,22 +98,21 @@ class Backprop(FilterLesson):
             Square(side, stroke_color=color("parameter"), stroke_width=4).move_to(spot)
             for side, spot in zip(sides, spots, strict=True)
         ]
-        ends = [*(stop.get_left() for stop in stops[1:]), np.array([3.6, TOP, 0])]
-        wires = [wire(stop.get_right(), end) for stop, end in zip(stops, ends, strict=True)]
+        ends = [*(stop.get_left() for stop in stops[1:]), self.row.entry]
+        wires = [self.row.way_between(stop.get_right(), end) for stop, end in zip(stops, ends, strict=True)]
         self.play(FadeOut(self.lit, self.question), run_time=0.6)
         self.play(Create(stops[0]), run_time=0.5)
         for line, stop in zip(wires, [*stops[1:], VGroup()], strict=True):
             self.play(Create(line), Create(stop), run_time=0.5)
         self.stops, self.path = stops, VGroup(*stops, *wires)
-        above = self.row.stages[0].rim.get_top()[1] + 0.22
         middles = [self.between(spots), *(spot[0] for spot in spots[1:])]
         self.path_names = VGroup(
             *(
-                Formula(m, "label", "parameter").move_to([x, above, 0])
-                for m, x in zip("wza", middles, strict=False)
+                Formula(m, "label", "parameter").move_to([x, self.row.over(spot), 0])
+                for m, x, spot in zip("wza", middles, [spots[1], *spots[1:]], strict=False)
             )
         )
-        self.values = Values(c.x, c.w, c.z, c.a)
+        self.values = Values(c.x, c.w, c.z, c.a, self.below)
         self.play(FadeIn(self.path_names, self.values), run_time=0.6)
 
     def product(self) -> None:
@@ -130,7 +129,7 @@ class Backprop(FilterLesson):
             ko=f"연쇄법칙은 이 질문을 {'셋으로' if known else '둘로'} 나누고, 그 답을 곱한다.",
         )
         whole = "(frac(partial {{L : l}}, partial w))_" + ("(n y x)" if place else "n")
-        self.factors = product = Product([Part(whole, c.product), *parts])
+        self.factors = product = Product([Part(whole, c.product), *parts], self.below)
         self.play(FadeOut(self.values), run_time=0.3)
         self.play(FadeIn(*(card[0] for card in product.cards), product.symbols), run_time=0.8)
         self.say(
@@ -171,7 +170,7 @@ class Backprop(FilterLesson):
         assert c.curve is not None
         assert c.slope is not None
         self.say(**sentences(after.kind))
-        inset = self.inset = SlopeInset(c.curve, c.z, c.slope)
+        inset = self.inset = SlopeInset(c.curve, c.z, c.slope, self.factors.beside)
         self.play(FadeIn(inset.plane, inset.law), Create(inset.graph), run_time=0.9)
         self.play(FadeIn(inset.point), Create(inset.tangent), run_time=0.8)
         self.play(FadeIn(self.factors.cards[2][1:], inset.formula), run_time=0.8)
@@ -184,7 +183,8 @@ class Backprop(FilterLesson):
         self.say(**of_the_batch(c))
         if self.shown:
             self.play(FadeOut(*self.shown), run_time=0.6)
-        self.shares = shares = Shares(c)
+        upper, lower = (None, None) if self.below is None else self.below.rows()
+        self.shares = shares = Shares(c, upper)
         scale = f"{short(c.scale, 3)} " if c.scale < 1 else ""
         total = VGroup(
             Formula(
@@ -196,6 +196,9 @@ class Backprop(FilterLesson):
             Formula(f"= {{{{{short(c.gradient)} : t}}}}", 46, t="tangent"),
         )
         self.total = total.arrange(DOWN, buff=0.35, aligned_edge=LEFT).move_to([3.75, -1.3, 0])
+        if lower is not None:
+            total.scale(min(1.4, lower.width / total.width, 0.94 * lower.height / total.height))
+            total.move_to(lower.center)
         self.play(Create(shares.axis), FadeIn(shares.own, *shares[3:]), run_time=0.6)
         self.play(Create(shares.others, lag_ratio=0), FadeIn(total[0]), run_time=1.4, rate_func=linear)
         self.play(FadeIn(total[1], scale=1.2), run_time=0.7)
@@ -214,7 +217,7 @@ class Backprop(FilterLesson):
                 ko=f"옵티마이저({literal(name)})가 그래디언트에서 한 걸음 s를 만들고, 학습률이 그 크기를 정한다.",
             )
         self.play(FadeOut(self.total, self.shares), run_time=0.5)
-        self.rule = rule = UpdateRule(c, with_factor)
+        self.rule = rule = UpdateRule(c, with_factor, self.below)
         self.play(FadeIn(rule.rule), run_time=0.7)
         for each in rule.names:
             self.play(FadeIn(each, shift=UP * 0.1), run_time=0.4)
@@ -232,10 +235,12 @@ class Backprop(FilterLesson):
                 ko="그런데 가중치는 움직이지 않는다. 걸음이 32비트 수의 마지막 자리에도 미치지 못하기 때문이다.",
             )
         (word, number), *others = rule.names
-        self.play(FadeOut(rule.rule, *others, number), word.animate.move_to([0, -0.75, 0]), run_time=0.7)
+        x, y, _ = np.array([0, -0.75, 0]) if self.below is None else self.below.center + UP * 0.7
+        self.play(FadeOut(rule.rule, *others, number), word.animate.move_to([x, y, 0]), run_time=0.7)
         digits = min(11, max(4, int(np.ceil(-np.log10(abs(c.change)))) + 2)) if c.change else 8
-        self.weight = Number(c.w, f".{digits}f", 60, "parameter", width=20)
-        self.weight.at([-self.weight.width / 2, -1.65, 0])
+        size = pick(wide=60, tall=84, square=84)
+        self.weight = Number(c.w, f".{digits}f", size, "parameter", width=20)
+        self.weight.at([x - self.weight.width / 2, -1.65 if self.below is None else y - 1.2, 0])
         self.play(FadeIn(self.weight), run_time=0.4)
         count = UpdateFromAlphaFunc(self.weight, lambda m, alpha: m.set_value(c.w + c.change * alpha))
         self.play(count, run_time=1.6)
@@ -255,7 +260,8 @@ class Backprop(FilterLesson):
             inner = "frac(partial {{L : l}}, partial a) dot frac(partial a, partial z)"
         final = Formula(
             f"frac(partial {{{{L : l}}}}, partial w) = {inner} dot frac(partial z, partial w)", 60, l="loss"
-        ).move_to([0, -1.35, 0])
+        )
+        self.under(final, -1.35)
         self.play(FadeIn(self.lit, final), run_time=0.7)
         quick = min(0.35, 2.0 / len(self.row.stages))
         for stage in reversed(self.row.stages):
@@ -278,10 +284,12 @@ class Backprop(FilterLesson):
         self.play(back, run_time=3.0, rate_func=smooth)
         d = self.depth
         self.say(**arrival(d))
-        self.each = Formula(f"times {short(d.factor, 3)}", 44, "tangent").move_to([5.65, 1.2, 0])
-        note = self.words(en="at each layer", ko="층마다", size=28, fill="muted").next_to(
-            self.each, DOWN, 0.2
+        size, spot = pick(wide=(44, (5.65, 1.2)), tall=(84, (0, -3.7)), square=(56, (4.6, 0.6)))
+        self.each = Formula(f"times {short(d.factor, 3)}", size, "tangent").move_to([*spot, 0])
+        note = self.words(
+            en="at each layer", ko="층마다", size=pick(wide=28, tall=40, square=32), fill="muted"
         )
+        note.next_to(self.each, DOWN, pick(wide=0.2, tall=0.3, square=0.25))
         self.play(FadeIn(self.each, note), run_time=0.6)
         self.wait(1.0)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from manim import RIGHT, UP, Group, Rectangle, Square, UpdateFromAlphaFunc, VGroup
+from manim import RIGHT, UL, UP, UR, Group, Rectangle, Square, UpdateFromAlphaFunc, VGroup
 from numpy.typing import NDArray
 
 from derivviz.animation.layout import mark
@@ -23,6 +24,19 @@ CONTEXT = 5  # how many times as large as the field the magnified piece of the p
 class Magnified(Group):
     """A piece of the picture around what one value sees, magnified, with a frame around that.
 
+    Parameters
+    ----------
+    image
+        The picture, uint8 (y, x, 3).
+    field
+        What the value sees of it.
+    stage
+        Where the picture stands.
+    at, side
+        Middle and side of the magnified piece.
+    rays
+        Corners from which and to which rays go.
+
     Attributes
     ----------
     small, large : Rectangle
@@ -32,7 +46,15 @@ class Magnified(Group):
         height and width are `view_of`; each of them is `cell` × `cell` pixels of the network's input.
     """
 
-    def __init__(self, image: NDArray[np.uint8], field: Field, stage: Stage, at: Array) -> None:
+    def __init__(
+        self,
+        image: NDArray[np.uint8],
+        field: Field,
+        stage: Stage,
+        at: Array,
+        side: float = SIDE,
+        rays: Sequence[tuple[Array, Array]] = ((UL, UL), (UR, UR)),
+    ) -> None:
         # Pixels of the network's input, a side, in one that was recorded.
         self.cell = max(1, round(field.picture[0] / image.shape[0]))
         # What lies beyond the picture's edge is the rim of zeros around it.
@@ -46,12 +68,12 @@ class Magnified(Group):
             for ends, size in zip((rows, columns), image.shape[:2], strict=True)
         )
         self.piece, self.view_of = (top, left, span), image.shape[:2]
-        self.view = picture(image[top : top + span, left : left + span], SIDE).move_to(at)
+        self.view = picture(image[top : top + span, left : left + span], side).move_to(at)
         rim = mark(
-            Rectangle(width=SIDE, height=SIDE, stroke_color=color("axis"), stroke_width=1.5), backdrop=True
+            Rectangle(width=side, height=side, stroke_color=color("axis"), stroke_width=1.5), backdrop=True
         )
         rim.move_to(at)
-        corner, unit = at + np.array([-SIDE / 2, SIDE / 2, 0]), SIDE / span
+        corner, unit = at + np.array([-side / 2, side / 2, 0]), side / span
         self.large = _framed(corner, rows - top, columns - left, unit)
         whole = stage.forward
         origin, scale = (
@@ -61,7 +83,7 @@ class Magnified(Group):
         self.small = _framed(origin, np.array([top, top + span]), np.array([left, left + span]), scale)
         self.rays = mark(
             Segments(
-                [[self.small.get_corner(UP + side), rim.get_corner(UP + side)] for side in (-RIGHT, RIGHT)],
+                [[self.small.get_corner(start), rim.get_corner(end)] for start, end in rays],
                 "parameter",
                 1.5,
             ),
@@ -91,15 +113,21 @@ class Places:
         The middle of the picture.
     sum_at : (3,)
         Where the sum is written.
+    side
+        The longer side of the picture.
+    size
+        Text size of the sum.
     """
 
     parts: Array
     at: Array
     sum_at: Array
+    side: float = SIDE
+    size: float = 38
 
     def __post_init__(self) -> None:
         height, width = self.parts.shape
-        self.unit = SIDE / max(height, width)
+        self.unit = self.side / max(height, width)
         top = float(np.percentile(np.abs(self.parts), 99.5)) or 1.0
         pixels = signed(self.parts, top)
         self.map = picture(pixels, height * self.unit, width * self.unit).move_to(self.at)
@@ -119,9 +147,9 @@ class Places:
         power = int(np.floor(np.log10(largest))) if largest > 0 else 0
         self.power = power if not -5 <= power <= 6 else 0  # of ten, which is written beside the number
         spec = f".{max(0, 3 - power)}f" if self.power == 0 else ".3f"
-        self.sum = Number(0.0, spec, 38, "tangent", width=16).at(self.sum_at)
+        self.sum = Number(0.0, spec, self.size, "tangent", width=16).at(self.sum_at)
         written = f"{{{{dot 10^({self.power}) : t}}}}".replace("-", "−") if self.power else ""
-        self.tens = VGroup(*([Formula(written, 38, t="tangent")] if written else []))
+        self.tens = VGroup(*([Formula(written, self.size, t="tangent")] if written else []))
         self._move(0.0)
 
     def run(self) -> UpdateFromAlphaFunc:
@@ -135,7 +163,8 @@ class Places:
         corner = self.rim.get_corner(UP) - np.array([self.rim.width / 2, 0, 0])
         self.window.move_to(corner + np.array([(column + 0.5) * self.unit, -(row + 0.5) * self.unit, 0]))
         self.sum.set_value(float(self.sums[count]) / 10.0**self.power)
-        self.tens.next_to(self.sum_at + np.array([1.05, 0.1, 0]), RIGHT, 0.1)
+        beside = np.array([1.05, 0.1, 0]) * (self.size / 38)
+        self.tens.next_to(self.sum_at + beside, RIGHT, 0.1)
 
     @property
     def total(self) -> float:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, Group, Indicate, Line, ShowPassingFlash
+from manim import (
+    RIGHT,
+    UP,
+    FadeIn,
+    FadeOut,
+    Group,
+    Indicate,
+    Line,
+    ShowPassingFlash,
+    VGroup,
+    VMobject,
+)
 
+from derivviz.animation.frame import Panel, body, pick, shape
 from derivviz.animation.layout import mark
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.numerals import plain, short
+from derivviz.animation.opening import Opening
 from derivviz.animation.passing import Passing
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula
@@ -18,7 +31,7 @@ from derivviz.trace.convolution import Window
 from derivviz.trace.flow import outputs, passed, pictures
 from derivviz.trace.snapshot import Snapshot
 
-TOP, DROP = 1.45, 1.3  # height of the row of stages, and how much lower it starts
+TOP = 1.45  # height of the row of stages in a wide frame
 
 
 class PassLesson(Lesson):
@@ -52,7 +65,20 @@ class PassLesson(Lesson):
         self.row = Passing(
             image, told[self.stage.language], self.flow, names, self._channels(), self.outputs, TOP
         )
-        self.row.ahead.shift(DOWN * DROP)  # the gradients are where it will be when they are shown
+        self.opening = Opening(self.row)  # the gradients are where it will be when they are shown
+
+    @property
+    def below(self) -> Panel | None:
+        """The room under the row, where it is that of a frame which is not wide."""
+        return None if shape() == "wide" else self.row.below
+
+    def under(self, label: VGroup, height: float, grow: float = 2.0) -> VGroup:
+        """Put a formula under the row: in a wide frame at that height, else so much larger as there is room."""
+        room = self.below
+        if room is None:
+            return label.move_to([0, height, 0])
+        grow = min(grow, room.width / label.width, room.height / label.height)
+        return label.scale(grow).move_to(room.center)
 
     def _channels(self) -> dict[str, int]:
         """Which feature map to show first, by recorded tensor."""
@@ -105,11 +131,17 @@ class PassLesson(Lesson):
             else f"기록된 학습의 스텝 {c.step}에 들어온 {what[1]}를 따라가 본다.",
         )
         stages = list(self.row.stages)
-        if self.row.image is not None:
-            self.play(FadeIn(self.row.image), run_time=0.9)
+        large, image = pick(wide=1.0, tall=2.6, square=3.0), self.row.image
+        if image is not None:
+            spot = image.get_center()
+            if large > 1:
+                image.scale(large).move_to(body(0).center)
+            self.play(FadeIn(image), run_time=0.9)
         else:
             self.play(FadeIn(*stages.pop(0).ahead), run_time=0.9)
         self._tell_layers()
+        if image is not None and large > 1:
+            self.play(image.animate.scale(1 / large).move_to(spot), run_time=0.8)
         quick = 0.8 if len(stages) <= 5 else 4.0 / len(stages)
         self.play(FadeIn(self.row.dots), run_time=0.2)
         for stage in stages:
@@ -129,6 +161,8 @@ class PassLesson(Lesson):
             "en": f"; {act['en']}, the activation, bends every number" if act else "",
             "ko": f" 활성화 함수({act['ko']})를 지나" if act else "",
         }
+        if act and few and shape() == "tall":  # whose captions hold less
+            bends["en"] = f"; {act['en']} bends every number"
         if act == {"en": "f′", "ko": "f′"}:
             bends["ko"] = " 활성화 함수 f′을 지나"
         if any(each.is_map for each in self.row.shown):
@@ -161,8 +195,8 @@ class PassLesson(Lesson):
                 en=f"The right answer gets the probability {plain(p, 3)}. The loss tells how wrong that is.",
                 ko=f"정답의 확률은 {plain(p, 3)}이다. 손실은 이것이 얼마나 틀렸는지를 잰다.",
             )
-            self.play(self.row.ahead.animate.shift(UP * DROP), run_time=0.9)
-            own = Formula(f"-ln p = {short(float(out.losses[self.chain.sample]))}", 46).move_to([0, -0.85, 0])
+            self.play(*self.opening.end(), run_time=0.9)
+            own = self.under(Formula(f"-ln p = {short(float(out.losses[self.chain.sample]))}", 46), -0.85)
             self.play(FadeIn(own, shift=UP * 0.15), run_time=0.7)
             if out.truth in self.row.rows:
                 bar = self.row.bars[self.row.rows.index(out.truth)][0]
@@ -174,16 +208,18 @@ class PassLesson(Lesson):
             told = f" = {{{{{short(out.loss)} : l}}}}" if np.isfinite(out.loss) else ""
             mean = Formula(
                 f"{{{{L : l}}}} = frac(1, {out.batch}) sum_(n = 1)^{out.batch} (-ln p_n){told}", 46, l="loss"
-            ).move_to([0, -1.2, 0])
+            )
+            self.under(mean, -1.2)
             self.play(FadeOut(own, shift=UP * 0.2), FadeIn(mean, shift=UP * 0.2), run_time=0.8)
         else:
             self.say(
                 en=f"One number, the loss L, tells how wrong the outputs for all {out.batch} samples of the batch are.",
                 ko=f"배치에 든 샘플 {out.batch}개의 출력이 얼마나 틀렸는지를 손실 L이라는 수 하나로 나타낸다.",
             )
-            self.play(self.row.ahead.animate.shift(UP * DROP), run_time=0.9)
+            self.play(*self.opening.end(), run_time=0.9)
             told = f" = {{{{{short(out.loss)} : l}}}}" if np.isfinite(out.loss) else ""
-            mean = Formula(f"{{{{L : l}}}}{told}", 46, l="loss").move_to([0, -1.2, 0])
+            mean = Formula(f"{{{{L : l}}}}{told}", 46, l="loss")
+            self.under(mean, -1.2)
             self.play(FadeIn(mean, shift=UP * 0.2), run_time=0.8)
         self.loss_formula = mean
 
@@ -195,19 +231,27 @@ class PassLesson(Lesson):
         )
         question = Formula(
             "frac(partial {{L : l}}, partial {{square : m}}) = thick {{? : t}}", 46, l="loss", t="tangent"
-        ).move_to([0, -1.2, 0])
+        )
+        self.under(question, -1.2, 2.4)
         self.play(FadeOut(self.loss_formula), FadeIn(question), run_time=0.6)
         self.question = question
         stages = [stage for stage in reversed(self.row.stages) if stage.backward is not None]
         self.lit = Group(*(stage.backward for stage in stages if stage.backward is not None))
-        start = self.row.bars.get_left()[0]
+        start = self.row.entry
         quick = min(1.0, 6 / max(len(stages), 1))
         for stage in stages:
             assert stage.backward is not None
-            pulse = Line([start, TOP, 0], stage.rim.get_right(), color=color("tangent"), stroke_width=7)
+            pulse = self._pulse(start, stage.rim.get_right())
             self.play(ShowPassingFlash(mark(pulse, backdrop=True), time_width=0.8), run_time=0.3 * quick)
             self.play(FadeIn(stage.backward), run_time=0.45 * quick)
-            start = stage.rim.get_left()[0]
+            start = stage.rim.get_left()
+
+    def _pulse(self, start: np.ndarray, end: np.ndarray) -> VMobject:
+        """The way back to a stage."""
+        if shape() == "wide":
+            x = self.row.bars.get_left()[0] if start is self.row.entry else start[0]
+            return Line([x, TOP, 0], end, color=color("tangent"), stroke_width=7)
+        return self.row.way_between(end, start, "tangent", 7).reverse_direction()
 
     # ---- where things are -------------------------------------------------------------------------------
 
@@ -242,6 +286,8 @@ class PassLesson(Lesson):
     def between(self, spots: list[np.ndarray]) -> float:
         """Where the name of the weight is written: between the stages of x and z."""
         left, right = self.row.stage(self.chain.link.x), self.row.stage(self.chain.link.z)
+        if self.row.row_of(spots[0]) != self.row.row_of(spots[1]):
+            return 2.6  # on the wire from row to row, away from the other letters
         if left is None or right is None or not self.source_is_map:
             return float((spots[0][0] + spots[1][0]) / 2)
         return float((left.rim.get_right()[0] + right.rim.get_left()[0]) / 2)

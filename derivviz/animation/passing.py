@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
-from manim import ORIGIN, RIGHT, Group, Line, VGroup
+from manim import Group, VGroup, VMobject
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import Panel, body, pick, shape
 from derivviz.animation.layout import mark
-from derivviz.animation.network import Stage, picture, shade, tiles
+from derivviz.animation.network import Stage, picture, wire
+from derivviz.animation.passing_parts import bars_of, channels_of, stage_of
+from derivviz.animation.passing_rows import APART, GAP, LABEL, routed, ways
 from derivviz.animation.ranking import fitted
-from derivviz.animation.stage import color, current
-from derivviz.animation.typeset import Formula, Number, Words
+from derivviz.animation.stage import current
+from derivviz.animation.typeset import Formula
 from derivviz.look.layer_words import kind_words
-from derivviz.look.names import display
-from derivviz.look.numerals import short
 from derivviz.trace.flow import Outputs, Passed
 
 Array = NDArray[np.float64]
-SIDES, COLUMN = (1.74, 1.4), 0.34  # sides of a picture, the smaller where more fits then; width of a column
-LEFT_END, RIGHT_END = -6.95, 3.3  # of the row of stages
-GAP, APART = 0.3, 0.42  # between stages, and where layers between them are not drawn
-ROWS = 6  # outputs, at the most, that are drawn
 
 
 class Passing(Group):
-    """Stages from left to right, and the outputs.
+    """Stages from left to right, in a narrow frame in rows, and the outputs.
 
     Parameters
     ----------
@@ -44,7 +42,7 @@ class Passing(Group):
     outputs
         What the network said.
     y
-        Height of the row's middle.
+        Height of the row's middle in a wide frame.
 
     Attributes
     ----------
@@ -53,6 +51,8 @@ class Passing(Group):
         Those of the layers that are drawn; `shown` are the layers.
     bars : VGroup
         The outputs; `rows` are the numbers of those drawn, from the top.
+    entry : (3,)
+        Where what goes to the outputs arrives.
     """
 
     def __init__(
@@ -68,22 +68,34 @@ class Passing(Group):
         language = current().language
         ordered = _in_order(layers, needed)
         must = [n for n, each in enumerate(ordered) if set(each.names) & set(needed)]
+        self.bars, self.rows = bars_of(outputs, y)
         tried = []
-        for side in SIDES:
-            height = 0.0 if image is None else min(side, side * image.shape[0] / image.shape[1])
+        for way in ways(self.bars.width):
+            height = 0.0 if image is None else min(way.side, way.side * image.shape[0] / image.shape[1])
             first = None if image is None else Stage(picture(image, height), None, fitted(title, 2.0, 30))
-            made = [_stage(each, channel, side, kind_words(each.layer.kind)[language]) for each in ordered]
-            room = RIGHT_END - LEFT_END - (0 if first is None else first.rim.width + GAP)
-            kept = _kept([_width(stage) for stage in made], must, outputs.truth is not None, room)
-            tried.append((first, made, kept))
-        self.image, made, kept = max(tried, key=lambda each: len(each[2]))  # of equals the first
+            made = [stage_of(each, channel, way, kind_words(each.layer.kind)[language]) for each in ordered]
+            lead = 0 if first is None else first.rim.width + GAP
+            widths = [_width(stage) for stage in made]
+            fits = partial(way.divided, widths=widths, lead=lead, must=must)
+            kept = _kept(len(made), must, outputs.truth is not None, fits)
+            tried.append((first, made, kept, fits(kept) or [kept, *[[] for _ in way.ends[1:]]], way))
+        self.image, made, kept, divided, self.way = max(
+            tried, key=lambda each: len(each[2])
+        )  # the first of equals
         self.shown, self.stages = [ordered[n] for n in kept], [made[n] for n in kept]
         self.channels = {
-            name: _channels(each, channel) for each in self.shown for name in each.names if each.is_map
+            name: channels_of(each, channel) for each in self.shown for name in each.names if each.is_map
         }
-        self.dots = VGroup()
-        self._place(kept, y)
-        self.bars, self.rows = _bars(outputs, y)
+        self.lines = [[made[n] for n in row] for row in divided]
+        if self.image is not None:
+            self.lines[0].insert(0, self.image)
+        self.levels = (
+            [y] if shape() == "wide" else self.way.middles(not {*must}.isdisjoint(divided[0]) or not must)
+        )
+        self.dots = VGroup(*(VGroup() for _ in self.lines))
+        for n, row in enumerate(divided):
+            self._place(n, row, kept)
+        self.entry = self._set_bars(y)
         super().__init__(*([] if self.image is None else [self.image]), *self.stages, self.dots, self.bars)
 
     @property
@@ -92,11 +104,45 @@ class Passing(Group):
         stages = self.stages if self.image is None else [self.image, *self.stages]
         return Group(self.bars, self.dots, *(part for stage in stages for part in stage.ahead))
 
+    def ahead_in(self, row: int) -> Group:
+        """What of it stands in a row."""
+        bars = [] if self.way.apart or row < len(self.lines) - 1 else [self.bars]
+        return Group(*bars, self.dots[row], *(part for stage in self.lines[row] for part in stage.ahead))
+
+    @property
+    def below(self) -> Panel:
+        """The room below it, beside outputs that stand apart in a square."""
+        under = body(0).bottom, self.levels[-1] - self.way.side / 2 - LABEL - 0.3
+        if shape() == "square":
+            return Panel(-5.75, self.bars.get_left()[0] - 0.5, *under)
+        return Panel(-3.6, 3.6, under[0], self.bars.get_bottom()[1] - 0.35 if self.way.apart else under[1])
+
     def stage(self, name: str) -> Stage | None:
         """The stage that shows a recorded tensor; that of ``image`` is the picture."""
         if name == "image":
             return self.image
         return next((s for s, each in zip(self.stages, self.shown, strict=True) if name in each.names), None)
+
+    def row_of(self, point: Array) -> int:
+        """In which row a point is."""
+        return int(np.argmin([abs(level - point[1]) for level in self.levels]))
+
+    def over(self, point: Array) -> float:
+        """The height of letters above the row of a point."""
+        if shape() == "wide":
+            return float(self.stages[0].rim.get_top()[1] + 0.22)
+        return self.levels[self.row_of(point)] + self.way.side / 2 + 0.25
+
+    def way_between(self, start: Array, end: Array, role: str = "parameter", width: float = 3.5) -> VMobject:
+        """A wire from a point to another; from row to row it goes around the stages."""
+        if self.way.apart and end is self.entry:
+            return routed(np.array([start, [end[0], start[1], 0], end]), role, width)
+        if self.row_of(start) == self.row_of(end):
+            return wire(start, end, role, width)
+        level = self.over(end) + 0.28
+        turn = end[0] - 0.2 if end is self.entry else -3.87
+        turns = [[3.87, start[1]], [3.87, level], [turn, level], [turn, end[1]]]
+        return routed(np.array([start, *([x, y, 0] for x, y in turns), end]), role, width)
 
     def spot(self, name: str, unit: int, kept: int, place: tuple[float, float] | None = None) -> Array:
         """Where on the frame a value of a recorded tensor is.
@@ -120,26 +166,48 @@ class Passing(Group):
         at, grid = shown.index(unit), 1 if len(shown) == 1 else 2
         return stage.spot((at // grid + place[0]) / grid, (at % grid + place[1]) / grid)
 
-    def _place(self, kept: Sequence[int], y: float) -> None:
-        stages = self.stages if self.image is None else [self.image, *self.stages]
+    def _place(self, row: int, numbers: Sequence[int], kept: Sequence[int]) -> None:
+        """Put the stages of a row, the layers of these numbers, where they belong, and dots for layers left out."""
+        stages, y = self.lines[row], self.levels[row]
         widths = [_width(stage) for stage in stages]
-        skips = [b - a > 1 for a, b in itertools.pairwise(kept)]
-        if self.image is not None:
-            skips = [bool(kept) and kept[0] > 0, *skips]
-        room = RIGHT_END - LEFT_END - sum(widths) - APART * sum(skips)
-        gap = min(1.1, room / max(len(stages) - 1, 1))
-        x = LEFT_END
+        before = [n for n in kept if numbers and n < numbers[0]][-1:]
+        skips = [b - a > 1 for a, b in pairwise([*(before or [-1]), *numbers])]
+        if row == 0 and self.image is None:
+            skips[:1] = []
+        room = self.way.room(row) - sum(widths) - APART * sum(skips)
+        gap = min(self.way.widest, room / max(len(stages) - 1, 1))
+        x = self.way.ends[row][0]
+        if row and skips and skips.pop(0):
+            x = self._skip(row, x, 0.0)
         for n, (stage, width) in enumerate(zip(stages, widths, strict=True)):
             stage.shift(np.array([x + width / 2, y, 0]) - stage.rim.get_center())
             x += width
-            if n < len(skips) and skips[n]:  # a line may run through what only stands for layers
-                self.dots.add(
-                    mark(Formula("dots.c", "label", "muted"), backdrop=True).move_to(
-                        [x + (gap + APART) / 2, y, 0]
-                    )
-                )
-                x += APART
+            if n < len(skips) and skips[n]:
+                x = self._skip(row, x, gap)
             x += gap
+
+    def _skip(self, row: int, x: float, gap: float) -> float:
+        # A line may run through what only stands for layers.
+        dots = mark(Formula("dots.c", "label", "muted"), backdrop=True)
+        self.dots[row].add(dots.move_to([x + (gap + APART) / 2, self.levels[row], 0]))
+        return x + APART
+
+    def _set_bars(self, y: float) -> Array:
+        """Put the outputs where they belong; the point where what goes to them arrives."""
+        if not self.way.apart:
+            left, level = 3.7, self.levels[-1]
+            if shape() != "wide":
+                left = 3.75 - self.bars.width
+                self.bars.shift([left - self.bars.get_left()[0], level - y, 0])
+            return np.array([3.6, level, 0]) if shape() == "wide" else np.array([left - 0.1, level, 0])
+        top = self.levels[-1] - self.way.side / 2 - LABEL - 0.35
+        if shape() == "tall":
+            self.bars.scale(min(1.8, 6.4 / self.bars.width))
+        else:
+            self.bars.scale(min(1.15, 2.9 / self.bars.height))
+        right = pick(wide=0.0, tall=3.3, square=5.65)
+        self.bars.shift([right - self.bars.get_right()[0], top - self.bars.get_top()[1], 0])
+        return np.array([pick(wide=0.0, tall=3.85, square=5.85), top - 0.2, 0])
 
 
 def _in_order(layers: Sequence[Passed], needed: Sequence[str]) -> list[Passed]:
@@ -156,90 +224,15 @@ def _width(stage: Stage) -> float:
     return float(max(stage.rim.width, stage.label.width))
 
 
-def _kept(widths: Sequence[float], must: Sequence[int], barred: bool, room: float) -> list[int]:
+def _kept(
+    count: int, must: Sequence[int], barred: bool, fits: Callable[[list[int]], list[list[int]] | None]
+) -> list[int]:
     """Which stages are drawn: those that must be, and of the others the nearest to them that there is room for."""
     kept = set(must)
-    last = len(widths) - 1
     middle = must[len(must) // 2] if must else 0
     # What comes out at the end is drawn as bars already.
-    others = [n for n in range(len(widths)) if n not in kept and not (barred and n == last)]
+    others = [n for n in range(count) if n not in kept and not (barred and n == count - 1)]
     for n in sorted(others, key=lambda n: (abs(n - middle), n)):
-        tried = sorted(kept | {n})
-        skips = sum(b - a > 1 for a, b in itertools.pairwise(tried)) + (tried[0] > 0)
-        if sum(widths[k] for k in tried) + GAP * (len(tried) - 1) + APART * skips <= room:
+        if fits(sorted(kept | {n})) is not None:
             kept.add(n)
     return sorted(kept)
-
-
-def _channels(each: Passed, channel: dict[str, int]) -> list[int]:
-    """The feature maps that are drawn: the one asked for first, then those in which most is to be seen."""
-    first = [channel[name] for name in each.names if name in channel and channel[name] < len(each.ahead)]
-    busy = np.argsort(-np.nan_to_num(each.ahead.std(axis=(1, 2))), kind="stable")
-    chosen = [*first[:1], *(int(n) for n in busy if n not in first[:1])]
-    return chosen[: 4 if len(chosen) >= 4 else 1]
-
-
-def _stage(each: Passed, channel: dict[str, int], side: float, word: str) -> Stage:
-    """One layer as a stage: four maps two by two, or a column of units."""
-    label = Words(word, 30, "muted")
-    if each.is_map:
-        drawn = _channels(each, channel)
-        ahead = picture(_sheet(each.ahead[drawn], "function"), side, side)
-        back = None
-        if each.back is not None:
-            size = np.abs(each.back[drawn])
-            finite = size[np.isfinite(size)]
-            top = float(np.percentile(finite, 99.8)) if finite.size else 1.0
-            back = picture(_sheet(size, "tangent", low=0.0, high=top), side, side)
-        return Stage(ahead, back, label)
-    ahead = picture(shade(each.ahead[:, None], "function"), side, COLUMN)
-    back = None
-    if each.back is not None:
-        back = picture(shade(np.abs(each.back)[:, None], "tangent", low=0.0), side, COLUMN)
-    return Stage(ahead, back, label)
-
-
-def _sheet(maps: Array, role: str, **ends: float) -> NDArray[np.uint8]:
-    return (
-        tiles(maps, role, gap=max(1, round(maps.shape[-1] / 19)), **ends)
-        if len(maps) > 1
-        else shade(maps[0], role, **ends)
-    )
-
-
-def _bars(outputs: Outputs, y: float) -> tuple[VGroup, list[int]]:
-    """The outputs as bars: the largest, and the true class among them, in its own colour."""
-    values, truth = outputs.values, outputs.truth
-    order: Iterable[int] = range(len(values))
-    if len(values) > ROWS:
-        ranked = [int(n) for n in np.argsort(-np.nan_to_num(np.abs(values)), kind="stable")]
-        best = [n for n in ranked if n != truth][: ROWS - (truth is not None) - 1]
-        order = sorted([*best, *([] if truth is None else [truth])])
-    rows = list(order)
-    made = VGroup()
-    count, language = len(rows) + (len(values) > ROWS), current().language
-    height = min(0.36, 1.95 / count)
-    longest = max(float(np.nan_to_num(np.abs(values[rows])).max()), 1e-300)
-    for at, n in enumerate(rows):
-        level = y + height * (count / 2 - at - 0.5)
-        role, fill = (
-            ("positive", "ink") if n == truth else ("muted" if truth is not None else "function", "muted")
-        )
-        length = max(0.02, 0.6 * abs(float(np.nan_to_num(values[n]))) / longest)
-        bar = Line([3.7, level, 0], [3.7 + length, level, 0], stroke_width=16, color=color(role))
-        if truth is None:
-            told = VGroup(Formula(short(float(values[n]), 3), 28, "muted"))
-            told[0].move_to([5.15, level, 0], aligned_edge=ORIGIN).align_to([5.55, 0, 0], RIGHT)
-            name_left, room = 5.75, 1.1
-        else:
-            share = Number(100 * values[n], ".0f", 28, fill, anchor=RIGHT).at([4.9, level - 0.1, 0])
-            told = VGroup(share, Words("%", 28, fill).at([4.93, level - 0.1, 0]))
-            name_left, room = 5.35, 1.6
-        name = fitted(display(outputs.names[n])[language], room, 28)
-        name.set_fill(color(fill)).at([name_left, level - 0.1, 0])
-        made.add(VGroup(bar, *told, name))
-    if len(rows) < len(values):
-        told_of = {"en": f"{len(rows)} of {len(values)} shown", "ko": f"{len(values)}개 중 {len(rows)}개"}
-        note = Words(told_of[language], 28, "muted").move_to([5.3, y - height * (count / 2 - 0.5) - 0.05, 0])
-        made.add(VGroup(note))
-    return made, rows

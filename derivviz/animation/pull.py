@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import DOWN, RIGHT, VGroup
+from manim import DOWN, LEFT, RIGHT, VGroup
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import Panel
 from derivviz.animation.lines import Segments
 from derivviz.animation.numerals import plain, short
 from derivviz.animation.stage import current
@@ -23,6 +24,8 @@ class Shares(VGroup):
     ----------
     chain
         The weight.
+    room
+        Where the bars stand; None for their place in a wide frame.
 
     Attributes
     ----------
@@ -32,33 +35,44 @@ class Shares(VGroup):
         Feet and tips.
     """
 
-    def __init__(self, chain: Chain) -> None:
-        values = chain.shares
-        if len(values) < chain.link.batch:
+    def __init__(self, chain: Chain, room: Panel | None = None) -> None:
+        values, whole = chain.shares, len(chain.shares) == chain.link.batch
+        wide, high, base, center = WIDTH, HEIGHT, BASE, MIDDLE
+        if room is not None:
+            # Room for what the others are called stands beside the axis.
+            wide = room.width - (0.7 if whole else 2.2)
+            center = room.left + 0.35 + wide / 2
+            high, base = 0.46 * room.height, float(room.center[1])
+        if not whole:
             values = np.append(values, chain.gradient - values.sum())
         top = float(np.abs(values).max())
-        xs = (
-            np.linspace(-WIDTH / 2, WIDTH / 2, len(values)) + MIDDLE
-            if len(values) > 1
-            else np.array([MIDDLE])
-        )
+        xs = np.linspace(-wide / 2, wide / 2, len(values)) + center if len(values) > 1 else np.array([center])
         self.ends = np.array(
-            [[[x, BASE, 0], [x, BASE + v / top * HEIGHT, 0]] for x, v in zip(xs, values, strict=True)]
+            [[[x, base, 0], [x, base + v / top * high, 0]] for x, v in zip(xs, values, strict=True)]
         )
         thick = min(14.0, 640 / len(values))
-        left, right = min(xs[0], MIDDLE - 0.6) - 0.25, max(xs[-1], MIDDLE + 0.6) + 0.25
-        self.axis = Segments([[[left, BASE, 0], [right, BASE, 0]]], "axis", 2)
+        left, right = min(xs[0], center - 0.6) - 0.25, max(xs[-1], center + 0.6) + 0.25
+        self.axis = Segments([[[left, base, 0], [right, base, 0]]], "axis", 2)
         others = [each for n, each in enumerate(self.ends) if n != chain.sample]
         self.others = Segments(np.array(others).reshape(-1, 2, 3), "tangent", thick)
         self.own = Segments([self.ends[chain.sample]], "ink", thick)
         super().__init__(self.axis, self.others, self.own)
-        if len(chain.shares) < chain.link.batch:
+        if not whole:
             told = {"en": "the others", "ko": "나머지"}[current().language]
             self.add(Words(told, 28, "muted").next_to(self.axis, RIGHT, 0.12))
 
 
 class UpdateRule(VGroup):
     """w ← w − η · s, or with the factor of f′, and what the letters are in this step.
+
+    Parameters
+    ----------
+    chain
+        The weight.
+    with_factor
+        Whether the optimizer is that of f′.
+    room
+        Where rule and numbers stand below each other; None for their place in a wide frame.
 
     Attributes
     ----------
@@ -67,7 +81,7 @@ class UpdateRule(VGroup):
         Word and number of weight, learning rate, factor (if there is one) and step.
     """
 
-    def __init__(self, chain: Chain, with_factor: bool) -> None:
+    def __init__(self, chain: Chain, with_factor: bool, room: Panel | None = None) -> None:
         factor = "{{(1 + frac(|f'(macron(w))|, 20)) : f}} dot " if with_factor else ""
         roles = {"e": "parameter"} | ({"f": "tangent"} if with_factor else {})
         self.rule = Formula(f"w arrow.l w - {{{{eta : e}}}} dot {factor}s", 46, **roles).move_to([0, -0.7, 0])
@@ -81,15 +95,34 @@ class UpdateRule(VGroup):
         ]
         if not with_factor:
             del told[2]
+        words, numbers = (28, 36) if room is None else (36, 44)
         self.names = [
             VGroup(
-                Words(ko if korean else en, 28, "muted"),
-                Formula(short(number) if number or chain.change else "approx 0", 36, role),
-            ).arrange(DOWN, buff=0.2)
+                Words(ko if korean else en, words, "muted"),
+                Formula(short(number) if number or chain.change else "approx 0", numbers, role),
+            )
             for en, ko, number, role in told
         ]
-        VGroup(*self.names).arrange(RIGHT, buff=0.9).move_to([0, -2.05, 0])
+        if room is None:
+            for name in self.names:
+                name.arrange(DOWN, buff=0.2)
+            VGroup(*self.names).arrange(RIGHT, buff=0.9).move_to([0, -2.05, 0])
+        else:
+            self._lines(room)
         super().__init__(self.rule, *self.names)
+
+    def _lines(self, room: Panel) -> None:
+        """The rule above, below it a line for each letter: its word at the left, its number at the right."""
+        self.rule.scale(min(1.5, room.width / self.rule.width))
+        lines, gap = len(self.names), 0.3
+        high = min(0.8, (room.height - self.rule.height - gap) / lines)
+        top = room.center[1] + (self.rule.height + gap + high * lines) / 2
+        self.rule.move_to([room.center[0], top - self.rule.height / 2, 0])
+        half = min(3.4, room.width / 2)
+        for n, (word, number) in enumerate(self.names):
+            y = top - self.rule.height - gap - high * (n + 0.5)
+            word.move_to([room.center[0] - half, y, 0], LEFT)
+            number.move_to([room.center[0] + half, y, 0], RIGHT)
 
 
 def of_the_batch(chain: Chain) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from manim import DOWN, LEFT, UP, Group
 
+from derivviz.animation.frame import Panel
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.plane import Plane
 from derivviz.animation.typeset import Formula
@@ -24,6 +25,8 @@ class SlopeInset(Group):
         The activation.
     z, slope
         Where the unit stands, and ∂a/∂z there.
+    room
+        Where it stands; None for its place in a wide frame.
 
     Attributes
     ----------
@@ -33,7 +36,7 @@ class SlopeInset(Group):
         The graph, the unit's point, the tangent, and the formulas of a and of ∂a/∂z.
     """
 
-    def __init__(self, curve: Nonlinearity, z: float, slope: float) -> None:
+    def __init__(self, curve: Nonlinearity, z: float, slope: float, room: Panel | None = None) -> None:
         self.curve = curve
         u = curve.shift + curve.rate * z
         hill = curve.kind == "DerivativeActivation"
@@ -49,8 +52,9 @@ class SlopeInset(Group):
         bottom, top = min(float(ys.min()), 0.0), max(float(ys.max()), 0.0)
         pad = 0.14 * (top - bottom or 1.0)
         names = ("u" if moved else "z", "a")
-        self.plane = Plane((low, high), (bottom - pad, top + pad), WIDTH, HEIGHT, names, (5, 2))
-        self.plane.move_to([5.3, -1.05, 0])
+        size = (WIDTH, HEIGHT) if room is None else (room.width - 0.2, min(2.8, room.height - 2.0))
+        self.plane = Plane((low, high), (bottom - pad, top + pad), *size, names, (5, 2))
+        self.plane.move_to([5.3, -1.05, 0] if room is None else room.center)
         self.plane.tick_labels.set_opacity(0)
         a = float(self._height(np.array(u)))
         self.graph = self.plane.curve(self._height, role="function", width=5)

@@ -207,6 +207,35 @@ def test_networks_of_ones_own(walk, recorded, name, language, chosen, spoken):
         assert lesson.chain.slope is None  # a normalization follows, not an activation
 
 
+@pytest.mark.parametrize(
+    ("name", "aspect", "language", "theme", "chosen"),
+    [
+        ("cnn", "9:16", "ko", "paper", {"layer": "3"}),  # the chain goes from one row to the next
+        ("clipped", "9:16", "en", "dark", {"sample": "1"}),
+        ("cnn", "1:1", "en", "paper", {"layer": "0"}),
+        pytest.param("deep", "9:16", "en", "dark", {"layer": "9"}, marks=pytest.mark.slow),
+        pytest.param("deep", "1:1", "ko", "dark", {"layer": "1"}, marks=pytest.mark.slow),
+        pytest.param("regression", "9:16", "ko", "dark", {}, marks=pytest.mark.slow),
+        pytest.param("regression", "1:1", "en", "paper", {}, marks=pytest.mark.slow),
+    ],
+)
+def test_networks_in_other_shapes(walk, recorded, name, aspect, language, theme, chosen):
+    planned, lesson = walk("backprop", language, theme, trace=recorded(name), aspect=aspect, **chosen)
+    assert told(planned.problems) == []
+    row, width = lesson.row, 8 if aspect == "9:16" else 12
+    assert row.width > 0.85 * width  # the network takes the frame's width, what is written the room below
+    foot = min(stage.label.get_bottom()[1] for stage in row.stages)
+    assert foot > (-0.6 if aspect == "9:16" else 1.0)
+    assert row.bars.get_bottom()[1] > (-1.5 if aspect == "9:16" else -2.5)
+    levels = {round(float(stage.rim.get_y()), 6) for stage in row.stages}
+    assert len(levels) == (2 if (name, aspect) in {("cnn", "9:16"), ("deep", "9:16")} else 1)
+    for stages in row.lines:  # from left to right in every row
+        xs = [stage.rim.get_x() for stage in stages]
+        assert xs == sorted(xs)
+    if name == "cnn":
+        assert lesson.places.map.width > 0.45 * width
+
+
 def test_a_weight_that_does_not_move(walk, recorded):
     """A gradient can be so small that the step is lost: the lesson says so."""
     planned, lesson = walk("backprop", trace=recorded("deep"), layer="1")
@@ -229,6 +258,16 @@ def test_a_trace_whose_gradient_was_altered_is_found_out(walk, recorded, monkeyp
     planned, _ = walk("backprop", trace=recorded("cnn"), layer="0")
     claims = {p.message.split(":")[0] for p in planned.problems if p.kind == "claim"}
     assert claims == {"the samples' shares add up to the recorded gradient"}
+
+
+@pytest.mark.parametrize(("aspect", "language"), [("9:16", "en"), ("1:1", "ko")])
+def test_a_recorded_step_in_other_shapes(walk, food_trace, aspect, language):
+    planned, lesson = walk("backprop", language, "paper", trace=food_trace("stable"), aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    card = lesson.factors.cards[1][1]
+    card.markup = numeral(value(card.markup) * 1.05)
+    assert "∂L/∂a on screen is what was recorded" in failed_claims(lesson)
 
 
 def test_the_published_preset(walk, food_trace):
