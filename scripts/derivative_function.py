@@ -153,9 +153,11 @@ def draw_function(ax: Axes, shape: Shape, look: Style) -> Artists:
                 textcoords="offset points",
                 ha=align,
                 va="bottom" if up else "top",
+                bbox={"facecolor": look.color("background"), "edgecolor": "none", "pad": 1},
+                zorder=1.5,  # over the dotted lines, under the graph
             )
     low, high = ax.get_ylim()
-    ax.set_ylim(low - 0.2 * (high - low), high + 0.12 * (high - low))  # for the numbers
+    ax.set_ylim(low - 0.35 * (high - low), high + 0.12 * (high - low))  # for the numbers
     return artists
 
 

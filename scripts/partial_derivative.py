@@ -24,6 +24,7 @@ from derivviz.parameters import parameter
 
 SAMPLES = 201
 ARROW = 0.42  # of the reach: how long the gradient is drawn on the map
+NAME_AWAY = 10.0  # points from P to the middle of its name
 LONGEST = 46  # signs of a function that still stands beside the title
 
 
@@ -111,13 +112,23 @@ def draw_map(
     (artists["P"],) = ax.plot(*at, "o", color=look.color("ink"), markersize=5, zorder=5)
     ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    put(ax, "P", tuple(at), align=("right", "bottom") if slope[0] >= 0 else ("left", "bottom"),
-        offset=(-4 if slope[0] >= 0 else 4, 4))  # fmt: skip
+    aside = NAME_AWAY * between(f, at, reach, z, slope)
+    put(ax, "P", tuple(at), align=("center", "center"), offset=(float(aside[0]), float(aside[1])))
     ax.set_aspect("equal")
     ax.grid(visible=False)
     ax.set_xlabel("x", style="italic")
     ax.set_ylabel("y", style="italic", rotation=0)
     return artists
+
+
+def between(f: Field, at: np.ndarray, reach: float, z: float, slope: np.ndarray) -> np.ndarray:
+    """A way from P, shape (2,), length 1: half between gradient and contour line, where that bends away."""
+    steepest = float(np.hypot(*slope))
+    up = slope / steepest if steepest else np.array([0.0, 1.0])
+    along = np.array([-up[1], up[0]])
+    ways = [(a * up + b * along) / np.sqrt(2) for a in (1, -1) for b in (1, -1)]
+    changes = [abs(float(f(*(at + 0.1 * reach * way))) - z) for way in ways]
+    return ways[int(np.argmax([change if np.isfinite(change) else -1.0 for change in changes]))]
 
 
 def draw_slice(

@@ -258,7 +258,11 @@ def draw_answers(ax: Axes, trace: Trace, look: Style) -> Artists:
     artists: Artists = {}
     artists["answers"] = ax.imshow(share(counts), cmap=colors, vmin=0, vmax=1.6, interpolation="nearest")
     ax.set_title(
-        look.choose(en="answers", ko="답"), fontsize=TEXT, fontweight="semibold", pad=6, loc="center"
+        look.choose(en="confusion matrix", ko="혼동 행렬"),
+        fontsize=TEXT,
+        fontweight="semibold",
+        pad=6,
+        loc="center",
     )
     bare(ax)
     if len(counts) <= WRITTEN:

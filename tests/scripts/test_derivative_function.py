@@ -37,6 +37,15 @@ def test_the_cubic(figure) -> None:
     assert {"(−3, −54)", "(1, 10)", "(−1, −22)"} <= set(texts(artists))
 
 
+def test_dotted_lines_end_at_the_numbers(figure) -> None:
+    artists = figure("derivative_function").draw(CUBIC)
+    (text,) = page(artists, "derivative_function").findobj(
+        lambda one: isinstance(one, Text) and one.get_text() == "(1, 10)"
+    )
+    assert artists["link/f/1"].get_zorder() < text.get_zorder() < artists["f/0"].get_zorder()
+    assert text.get_bbox_patch().get_facecolor()[3] == 1
+
+
 def test_rising_and_falling_differ_without_colour(figure) -> None:
     artists = figure("derivative_function").draw(CUBIC)
     assert artists["f/1"].get_linewidth() > 1.5 * artists["f/0"].get_linewidth()

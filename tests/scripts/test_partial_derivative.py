@@ -55,6 +55,24 @@ def test_the_contour_line_through_p_stands_at_a_right_angle_to_the_gradient(figu
     assert abs(along @ [3, 5]) / np.hypot(3, 5) < 0.02
 
 
+@pytest.mark.parametrize(
+    ("function", "at"),
+    [
+        ("x^2 + x*y + 2*y^2", (1, 1)),
+        ("sin(x)cos(y)", (-0.5, 0.7)),
+        ("x^2 - y^2", (-1, 0.5)),
+        ("-x^2 - y^2", (1, 1)),
+    ],
+)
+def test_the_name_of_p_stands_off_the_arrows_and_its_contour_line(figure, function, at):
+    f = parse_field(function)
+    z, slope = float(f(*at)), np.array(f.gradient(*at))
+    way = figure("partial_derivative").between(f, np.array(at), 2.0, z, slope)
+    assert abs(way @ slope) / np.hypot(*slope) == pytest.approx(np.sqrt(0.5))
+    other = -way
+    assert abs(float(f(*(at + 0.2 * way))) - z) > abs(float(f(*(at + 0.2 * other))) - z)
+
+
 @pytest.mark.parametrize("function", ["x^2 - y^2", "exp(-x^2-y^2)", "7"])
 def test_at_a_level_point_there_is_no_arrow(figure, function):
     artists = drawn(figure, function, (0, 0))

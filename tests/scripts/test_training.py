@@ -56,6 +56,8 @@ def test_both_languages_and_themes(figure, tiny_trace, theme: str, language: str
     told = texts(artists)
     assert title in told
     assert any("가" <= c <= "힣" for c in told) == (language == "ko")
+    answers = artists["answers"].axes
+    assert len({answers.get_title(), answers.get_xlabel(), answers.get_ylabel()}) == 3
     ticks = {label for ax in drawn.axes for label in (*ax.get_xticklabels(), *ax.get_yticklabels())}
     for text in set(drawn.findobj(Text)) - ticks:
         box = text.get_window_extent()
