@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from derivviz.recording.hooks import real
 from derivviz.recording.measure import exact, norms, pictures, thumbnail, units
-from derivviz.recording.sampling import SAMPLE, SNAPSHOT_SAMPLE, Part, Sheet, joined, pick
+from derivviz.recording.sampling import SAMPLE, SNAPSHOT_SAMPLE, Part, Sheet, pick
 
 Array = np.ndarray[Any, Any]
 Key = tuple[str, str]  # (kind, module or parameter name)
@@ -136,7 +136,8 @@ class Gathering:
         self._groups["update"] = renamed, values - self._groups["param"][1]
         if self.snapshot:
             for part, parameter in zip(renamed, parameters.values(), strict=True):
-                self._examine(part, real(parameter), real(self._before.pop(part.name)))
+                before = self._before.pop(part.name)  # whose memory serves the difference
+                self._examine(part, real(torch.sub(parameter.detach(), before, out=before)))
 
     def images(self, images: Tensor, target: Tensor | None) -> None:
         """The batch: thumbnails of its first pictures, and its true classes."""
@@ -150,22 +151,18 @@ class Gathering:
         if output.ndim:
             self.batch["output"] = flattened(output)
 
-    def vector(self) -> tuple[tuple[tuple[Part, ...], ...], Array]:
-        """What was taken of all tensors, one group after another, and the parts of each group."""
+    def taken(self) -> tuple[tuple[tuple[Part, ...], ...], list[Tensor]]:
+        """What was taken of all tensors, group by group: the parts of each, and their values."""
         groups = [*self._groups.values(), *(((part,), value) for part, value in self._single.values())]
-        if not groups:
-            return (), np.zeros(0)
-        whole = joined([value for _, value in groups])
-        values = (whole if whole.dtype == torch.float64 else whole.float()).cpu().numpy()
-        return tuple(parts for parts, _ in groups), values
+        return tuple(parts for parts, _ in groups), [value for _, value in groups]
 
-    def _examine(self, part: Part, tensor: Tensor, minus: Tensor | None = None) -> None:
-        """What a snapshot has of a tensor, or of its difference to another, besides the sample."""
+    def _examine(self, part: Part, tensor: Tensor) -> None:
+        """What a snapshot has of a tensor besides the sample."""
         kind, name = key = part.kind, part.name
         if part.size > self.sampled:
-            self.exact[key] = exact(tensor, minus)
+            self.exact[key] = exact(tensor)
         if kind in PARAMETER_KINDS:
-            self.pieces[key] = _chosen_elements(name, tensor, minus)
+            self.pieces[key] = _chosen_elements(name, tensor)
         elif tensor.ndim:
             self.pieces[key] = chosen_units(name, tensor, MOST_SAMPLES)
             if tensor.ndim == 4:
@@ -200,18 +197,20 @@ def maps(name: str, tensor: Tensor) -> Piece:
     return Piece(name, small, ("shown", "channel", "y", "x"), tuple(tensor.shape[1:]))
 
 
-def _chosen_elements(name: str, tensor: Tensor, minus: Tensor | None) -> Piece:
+def _chosen_elements(name: str, tensor: Tensor) -> Piece:
     """A small parameter whole; of a larger one the rows and columns of the kept units."""
     shape = tuple(tensor.shape)
     if tensor.numel() <= WHOLE:
-        tensor = tensor if minus is None else tensor - minus
         return Piece(name, _copied(tensor), tuple(f"dim_{n}" for n in range(tensor.ndim)), shape)
     rows_of = shape[0] if len(shape) > 1 else 1
     rows, columns = units(rows_of), units(tensor.numel() // rows_of)
-    value = _table(tensor, rows, columns)
-    if minus is not None:
-        value = value - _table(minus, rows, columns)
-    return Piece(name, _copied(value), ("row", "column"), shape, {"row": rows, "column": columns})
+    return Piece(
+        name,
+        _copied(_table(tensor, rows, columns)),
+        ("row", "column"),
+        shape,
+        {"row": rows, "column": columns},
+    )
 
 
 def _table(tensor: Tensor, rows: Array, columns: Array) -> Tensor:

@@ -27,6 +27,7 @@ class Held:
         self._learnt: set[str] = set()  # names whose output was seen whole at the end of a forward pass
         self._outputs: dict[str, tuple[Tensor, int]] = {}
         self._watched: dict[str, tuple[Tensor, int]] = {}
+        self._heard: set[str] = set()  # names of outputs whose gradients were asked for
         self._gradients: dict[str, Tensor] = {}
         self._elements = 0
 
@@ -40,11 +41,16 @@ class Held:
             self._watched[name] = tensor, tensor._version
             return False
         self._outputs[name] = tensor, tensor._version
-        # A leaf is the caller's own tensor (an input passed through). Never its `retain_grad`: the gradient
-        # would be that of a later version, the sum with those of `autograd.grad`, and not ours to take away.
-        if tensor.requires_grad and not tensor.is_leaf:
-            tensor.register_hook(partial(self._gradients.__setitem__, name))
         return True
+
+    def listen(self) -> None:
+        """Ask for the gradients of the outputs held, all at once, before the backward pass."""
+        for name, (tensor, _) in self._outputs.items():
+            # A leaf is the caller's own tensor (an input passed through). Never its `retain_grad`: the gradient
+            # would be that of a later version, the sum with those of `autograd.grad`, not ours to take away.
+            if name not in self._heard and tensor.requires_grad and not tensor.is_leaf:
+                tensor.register_hook(partial(self._gradients.__setitem__, name))
+        self._heard.update(self._outputs)
 
     def outputs(self) -> dict[str, Tensor]:
         """The outputs held, without those that were overwritten, which will not be held again."""
@@ -68,4 +74,5 @@ class Held:
         self._gradients = {}  # a backward pass yet to come through the old graph is none of the next step's
         self._outputs.clear()
         self._watched.clear()
+        self._heard.clear()
         self._elements = 0

@@ -52,8 +52,8 @@ def norms(tensors: Sequence[Tensor]) -> list[float]:
     ]
 
 
-def exact(tensor: Tensor, minus: Tensor | None = None) -> Array:
-    """All of ``layout.STATS`` over every value of `tensor`, or of what is left when `minus` is taken away.
+def exact(tensor: Tensor) -> Array:
+    """All of ``layout.STATS`` over every value of `tensor`.
 
     Chunk by chunk, so that memory is gone through once.
 
@@ -63,21 +63,18 @@ def exact(tensor: Tensor, minus: Tensor | None = None) -> Array:
     """
     flat = tensor.reshape(-1)
     size = _CACHED if flat.device.type == "cpu" else max(flat.numel(), 1)
-    others = itertools.repeat(None) if minus is None else minus.reshape(-1).split(size)
-    lows, highs, total, square = [], [], 0.0, 0.0
-    for chunk, other in zip(flat.split(size), others, strict=minus is not None):
-        values = _wide(chunk if other is None else chunk - other)
-        found = *values.aminmax(), values.sum(), torch.linalg.vector_norm(values)
-        low, high, part, norm = torch.stack(found).tolist()
-        lows.append(low)
-        highs.append(high)
-        total, square = total + part, square + norm * norm
-    low, high = min(lows), max(highs)
+    found: list[Tensor] = []
+    for chunk in flat.split(size):
+        values = _wide(chunk)
+        found += *values.aminmax(), values.sum(), torch.dot(values, values)
+    numbers = torch.stack(found).tolist()
+    low, high = min(numbers[::4]), max(numbers[1::4])
+    total, square = sum(numbers[2::4]), sum(numbers[3::4])
     largest = max(-low, high)
     # Of what is not finite, the sum is not either.
     if math.isfinite(total) and (largest == 0 or 1e-12 < largest < 1e12):
         return np.array([flat.numel(), 0, total, square, low, high, math.sqrt(square)])
-    return _carefully(flat if minus is None else flat - minus.reshape(-1))
+    return _carefully(flat)
 
 
 def _carefully(flat: Tensor) -> Array:

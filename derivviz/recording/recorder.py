@@ -274,7 +274,13 @@ class Recorder:
 
     def _log(self, step: int | None, scalars: dict[str, Any]) -> None:
         # Copies: a loss tensor would hold its graph, and a running one may change before the row is written.
-        copied = {k: v.detach().clone() if isinstance(v, Tensor) else float(v) for k, v in scalars.items()}
+        # On a device they stay tensors, as asking for a number would wait for it.
+        copied = {
+            name: float(value)
+            if not isinstance(value, Tensor)
+            else (value.item() if value.is_cpu else value.detach().clone())
+            for name, value in scalars.items()
+        }
         watch = self._watch
         if step is None:
             step = watch.step if watch.under_way or watch.step == self._first_step else watch.step - 1

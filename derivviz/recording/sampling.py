@@ -192,6 +192,15 @@ def joined(values: Sequence[Tensor]) -> Tensor:
     return torch.cat(list(values))
 
 
+def in_float64(values: Sequence[Tensor]) -> Array:
+    """One after another, float64 (value,)."""
+    if not values:
+        return np.zeros(0)
+    whole = joined(values)
+    numbers = (whole if whole.dtype == torch.float64 else whole.float()).cpu().numpy()
+    return np.asarray(numbers, np.float64)
+
+
 class Plan:
     """Where in the vector the parts are, and what is made of them.
 

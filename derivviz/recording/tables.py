@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from derivviz.recording.gathering import MOST_SAMPLES, SHOWN, Gathering, Key, Piece
 from derivviz.recording.probe import MOST_SHOWN
-from derivviz.recording.sampling import BINS, FOLLOWED, SAMPLE, SNAPSHOT_SAMPLE, Part, plan
+from derivviz.recording.sampling import BINS, FOLLOWED, SAMPLE, SNAPSHOT_SAMPLE, Part, in_float64, plan
 from derivviz.trace.layout import KINDS, STATS, scalar_slug, slug
 from derivviz.trace.writer import TraceWriter
 
 STEP_ROWS = 64  # rows in a chunk of the step table
-_AT_ONCE = 8  # steps whose statistics are made together
+PIECE_BYTES, PIECE_ROWS = 2**17, 8  # at most, in a chunk of a snapshot's array: many small ones cost time
+_AT_ONCE = 32  # steps whose statistics are made together
 _SPARE = 32  # rows of the tensor table kept for what first runs later: a second call, a late layer
 _BATCH = {"input_image": ("shown", "y", "x", "rgb"), "target": ("sample",), "output": ("sample", "class")}
 
@@ -32,7 +34,7 @@ class _Waiting:
     times: dict[str, float]
     scalars: dict[str, Any]
     groups: tuple[tuple[Part, ...], ...]
-    vector: Array
+    values: list[Tensor]
 
 
 class Tables:
@@ -80,7 +82,7 @@ class Tables:
         """Take in a step; its rows are made some steps later, with those of others."""
         if len(self._waiting) >= _AT_ONCE:
             self.flush()
-        self._waiting.append(_Waiting(gathered, dict(times), dict(scalars), *gathered.vector()))
+        self._waiting.append(_Waiting(gathered, dict(times), dict(scalars), *gathered.taken()))
 
     def log(self, scalars: Mapping[str, Any]) -> None:
         """Add to what is logged of the last step."""
@@ -102,7 +104,7 @@ class Tables:
         known = [n for n, part in enumerate(parts) if (part.kind, part.name) in self._index]
         where = [self._index[parts[n].kind, parts[n].name] for n in known]
         for step in steps:
-            vector = step.vector.astype(np.float64)
+            vector = in_float64(step.values)
             table, values = layout.statistics(vector), layout.followed(vector)
             stats = np.full((len(self._index), len(STATS)), np.nan)
             sample = np.full((len(self._index), FOLLOWED), np.nan, np.float32)
@@ -112,10 +114,10 @@ class Tables:
             self._append_step(step, stats, sample)
             if step.gathered.snapshot:
                 # Of what was looked at entirely, the statistics are exact already.
-                whole = [n for n in known if parts[n].size <= sampled]
+                small = [n for n in known if parts[n].size <= sampled]
                 exact = np.full((len(self._index), len(STATS)), np.nan)
-                rows = [self._index[parts[n].kind, parts[n].name] for n in whole]
-                exact[rows, :-1], exact[rows, -1] = table[whole], np.sqrt(table[whole, 3])
+                rows = [self._index[parts[n].kind, parts[n].name] for n in small]
+                exact[rows, :-1], exact[rows, -1] = table[small], np.sqrt(table[small, 3])
                 counts, edges = layout.histograms(vector, table)
                 self._append_snapshot(step.gathered, exact, where, counts[known], edges[known])
 
@@ -272,7 +274,9 @@ class Tables:
         most = {"sample": MOST_SAMPLES, "shown": MOST_SHOWN if probing else SHOWN}
         room = [most.get(dim, size) for dim, size in zip(piece.dims, piece.value.shape, strict=True)]
         named = [dims.get(dim, f"{dim}_{last}") for dim in piece.dims]
-        declare(f"{table}/{group}/{last}", named, room, np.float32, name=piece.name, shape=piece.shape)
+        rows = max(1, min(PIECE_BYTES // (4 * math.prod(room) or 1), PIECE_ROWS))
+        about = {"name": piece.name, "shape": piece.shape}
+        declare(f"{table}/{group}/{last}", named, room, np.float32, rows, **about)
         for dim, indices in piece.chosen.items():
             if f"{table}/{group}/{dim}_{last}" not in self._writer:
                 labels(f"{table}/{group}/{dim}_{last}", (f"{dim}_{last}",), indices)

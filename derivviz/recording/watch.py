@@ -138,7 +138,10 @@ class Watch:
             return
         name = name if call == 1 else f"{name}#{call}"
         # What is held was read if the model's own forward is over: a GAN's discriminator runs after it.
-        if not (self._unread and self._held.take(name, tensor)):
+        if self._unread and self._held.take(name, tensor):
+            if not self._inside:  # no end of a forward pass comes to do it
+                self._held.listen()
+        else:
             # Read now: an in-place operation may overwrite the values before the forward pass is over.
             self.gathering.tensor("activation", name, tensor.detach())
             # A leaf is the caller's own tensor (an input passed through): it would keep the hook.
@@ -156,6 +159,7 @@ class Watch:
         self._forwarded.clear()
         self._held.clear()
         self._unread = True  # whether what is held was not read yet
+        self._inside = False  # whether the model's own forward is under way
 
     def _training(self) -> bool:
         again = in_backward() and self._forwarded  # else the recomputation is what has gradients
@@ -172,7 +176,7 @@ class Watch:
         self._calls.clear()
         self._forwarded.clear()
         self._held.clear()
-        self._unread = True
+        self._unread = self._inside = True
         if self.gathering is not None:
             self.gathering.forget_forward()
 
@@ -189,7 +193,9 @@ class Watch:
     def _forward_ends(self, module: nn.Module, inputs: Any, output: Any) -> None:
         if self.gathering is None or not self._training():
             return
+        self._inside = False
         self._read_outputs(self.gathering)
+        self._held.listen()
         if self.gathering.snapshot:
             tensor = first_tensor(output)
             if tensor is not None and obstacle(tensor) is None:
