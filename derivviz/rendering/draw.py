@@ -16,15 +16,14 @@ from manim import Mobject
 from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP, Camera
 from manim.mobject.types.image_mobject import AbstractImageMobject
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from derivviz.rendering.encode import Frame
 from derivviz.rendering.images import Laid, laid
-from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes
+from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes, gather
+from derivviz.rendering.tiles import TILE, Shown, Tiles, changed, reach_into, rectangles, shown
 
 Array = NDArray[np.float64]
 Changed = list[tuple[int, int, int, int]] | None
-TILE = 32  # pixels: what changed is known by squares of this size
 IMAGES = 64  # kept as they were last drawn
 MOST = 0.7  # of the tiles: beyond, the frame is drawn as a whole
 _JOINS = {kind.value: join for kind, join in LINE_JOIN_MAP.items()}
@@ -34,6 +33,9 @@ _CAPS = {kind.value: cap for kind, cap in CAP_STYLE_MAP.items()}
 class Canvas:
     """Draws frames one after the other into a camera's picture.
 
+    manim draws what moves in a play upon a picture of what does not. So do we, and keep that picture for the
+    next play, of which as a rule little else stands still.
+
     Parameters
     ----------
     camera
@@ -42,23 +44,34 @@ class Canvas:
 
     def __init__(self, camera: Camera) -> None:
         self.camera = camera
-        self.height, self.width = camera.pixel_height, camera.pixel_width
-        self.tiles = (-(-self.height // TILE), -(-self.width // TILE))
+        self.tiles = (-(-camera.pixel_height // TILE), -(-camera.pixel_width // TILE))
         self.scratch = np.empty_like(camera.pixel_array)
-        self.shown: Shapes | None = None
-        self.base: Frame | None = None
-        self.boxes = np.zeros((0, 4), np.int64)
         self.images: dict[int, tuple[list[bytes], Laid]] = {}  # as they were last drawn, by mobject
+        self._forget()
 
-    def draw(self, shapes: Shapes, still: Frame | None) -> Changed:
-        """Draw a frame into the camera's picture.
+    def _forget(self) -> None:
+        """Know nothing of what is drawn."""
+        self.background = self.camera.background
+        self.below: Frame = np.empty_like(self.background)  # the picture of what stands still
+        self.laid: Shown | None = None  # what is in it
+        self.still = shown(gather([]), self.camera)  # what of it is in the picture
+        self.before: Shown | None = None  # all of the frame before, when another play begins
+        self.moving: Shown | None = None
 
-        Parameters
-        ----------
-        shapes
-            What to draw.
-        still
-            The picture to draw upon; None for the background.
+    def lay(self, shapes: Shapes) -> None:
+        """Begin a play: draw what stands still in it, which the next frames are drawn upon."""
+        if self.camera.background is not self.background:
+            self._forget()
+        if self.before is None and self.moving is not None:
+            self.before = self.still + self.moving
+        self.still = shown(shapes, self.camera)
+        if shapes.mobjects:
+            tiles = None if self.laid is None else changed(self.laid, self.still, self.tiles)
+            self._redraw(self.still, tiles, self.background, self.below)
+            self.laid = self.still
+
+    def draw(self, shapes: Shapes) -> Changed:
+        """Draw what moves into the camera's picture, upon what stands still.
 
         Returns
         -------
@@ -66,93 +79,37 @@ class Canvas:
             Rectangles (left, top, right, bottom) outside of which the picture is as it was; None when all of it
             may have changed.
         """
-        camera, base = self.camera, self.camera.background if still is None else still
-        boxes = self._boxes(shapes)
-        tiles = self._changed_tiles(shapes, boxes) if base is self.base else None
-        self.shown, self.boxes, self.base = shapes, boxes, base
+        moving, tiles = shown(shapes, self.camera), None
+        if self.before is not None:
+            tiles = changed(self.before, self.still + moving, self.tiles)
+        elif self.moving is not None:
+            tiles = changed(self.moving, moving, self.tiles)
+        self.before, self.moving = None, moving
+        base = self.below if self.still.shapes.mobjects else self.background
+        return self._redraw(moving, tiles, base, self.camera.pixel_array)
+
+    def _redraw(self, what: Shown, tiles: Tiles | None, base: Frame, picture: Frame) -> Changed:
+        """Draw shapes upon a base where it is said that they changed; None stands for everywhere."""
         if tiles is None or tiles.mean() > MOST:
-            np.copyto(camera.pixel_array, base)
-            self._paint(shapes, range(len(shapes.mobjects)), camera.pixel_array)
+            np.copyto(picture, base)
+            self._paint(what.shapes, range(len(what.shapes.mobjects)), picture)
             return None
-        if not tiles.any():
-            return []
         whole = rectangles(tiles)
         for left, top, right, bottom in whole:  # what reaches into any tile of one is drawn there
             tiles[top:bottom, left:right] = True
-        touched = _reach_into(tiles, boxes)
         parts = [self._pixels(part) for part in whole]
         for part in parts:
             self.scratch[part] = base[part]
-        self._paint(shapes, np.flatnonzero(touched).tolist(), self.scratch)
+        self._paint(what.shapes, np.flatnonzero(reach_into(tiles, what.boxes)).tolist(), self.scratch)
         for part in parts:
-            camera.pixel_array[part] = self.scratch[part]
+            picture[part] = self.scratch[part]
         return [(columns.start, rows.start, columns.stop, rows.stop) for rows, columns in parts]
-
-    # ---- what changed -----------------------------------------------------------------------------------
-
-    def _changed_tiles(self, new: Shapes, boxes: NDArray[np.int64]) -> NDArray[np.bool_] | None:
-        """Tiles that may look different from the frame before; None when the order changed."""
-        old = self.shown
-        if old is None or not old.mobjects:
-            return None
-        pairs = _pair(old.mobjects, new.mobjects)
-        if pairs is None:
-            return None
-        was, now = pairs
-        same = np.flatnonzero((was >= 0) & ~_differs(old, was, new))
-        gone = np.ones(len(old.mobjects), bool)
-        gone[was[same]] = False
-        come = np.ones(len(new.mobjects), bool)
-        come[now[same]] = False
-        tiles = np.zeros(self.tiles, bool)
-        for x0, y0, x1, y1 in np.concatenate([self.boxes[gone], boxes[come]]).tolist():
-            tiles[max(y0, 0) : y1 + 1, max(x0, 0) : x1 + 1] = True
-        return tiles
-
-    def _boxes(self, shapes: Shapes) -> NDArray[np.int64]:
-        """Tiles that each shape can reach, as (left, top, right, bottom), shape (shapes, 4)."""
-        if not shapes.mobjects:
-            return np.zeros((0, 4), np.int64)
-        camera, styles = self.camera, shapes.styles
-        lengths = np.diff(shapes.ends, prepend=0)
-        filled = np.flatnonzero(lengths)
-        low, high = np.zeros((2, len(lengths), 2))
-        low[filled] = np.minimum.reduceat(shapes.points, shapes.starts[filled])
-        high[filled] = np.maximum.reduceat(shapes.points, shapes.starts[filled])
-        width = np.maximum(styles[:, WIDTH], styles[:, BACK_WIDTH]) * camera.cairo_line_width_multiple
-        pointed = (styles[:, JOINT] == 0) | (styles[:, JOINT] == 3)  # mitres reach up to ten half widths
-        room = np.where(pointed, 5.0, 1.0) * np.maximum(width, 0)
-        across, up = self.width / camera.frame_width, self.height / camera.frame_height
-        x, y = camera.frame_center[:2]
-        edges = np.stack(
-            [
-                (low[:, 0] - room - x) * across + self.width / 2 - 2,
-                (y - high[:, 1] - room) * up + self.height / 2 - 2,
-                (high[:, 0] + room - x) * across + self.width / 2 + 2,
-                (y - low[:, 1] + room) * up + self.height / 2 + 2,
-            ],
-            axis=1,
-        )
-        limits = np.array([self.width, self.height, self.width, self.height]) + TILE
-        boxes = np.floor(np.clip(edges, -TILE, limits) / TILE).astype(np.int64)
-        boxes[lengths == 0] = (0, 0, -1, -1)
-        for i in shapes.strange:
-            boxes[i] = self._box_of_strange(shapes.mobjects[i])
-        return boxes
-
-    def _box_of_strange(self, mobject: Mobject) -> tuple[int, int, int, int]:
-        """An image stays within its corners; of anything else that manim draws, nothing is known."""
-        if not isinstance(mobject, AbstractImageMobject) or not np.isfinite(mobject.points).all():
-            return 0, 0, self.tiles[1], self.tiles[0]
-        corners = self.camera.points_to_subpixel_coords(mobject, mobject.points)
-        limits = [self.width + TILE, self.height + TILE]
-        low = np.floor(np.clip(corners.min(axis=0) - 2, -TILE, limits) / TILE)
-        high = np.floor(np.clip(corners.max(axis=0) + 2, -TILE, limits) / TILE)
-        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 
     def _pixels(self, part: tuple[int, int, int, int]) -> tuple[slice, slice]:
         left, top, right, bottom = (TILE * edge for edge in part)
-        return slice(top, min(bottom, self.height)), slice(left, min(right, self.width))
+        return slice(top, min(bottom, self.camera.pixel_height)), slice(
+            left, min(right, self.camera.pixel_width)
+        )
 
     # ---- drawing ----------------------------------------------------------------------------------------
 
@@ -238,48 +195,3 @@ class Paths:
 def _near(a: Array, b: Array) -> NDArray[np.bool_]:
     """Points that manim takes for one: `VMobject.consider_points_equals_2d`."""
     return np.asarray((np.abs(a - b) <= 1e-6 + 1e-5 * np.abs(b)).all(axis=1))
-
-
-def _pair(old: list[Mobject], new: list[Mobject]) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Number among the old shapes of every new one, -1 where there is none; None when the order changed."""
-    places = {id(mobject): i for i, mobject in enumerate(old)}
-    was = np.array([places.get(id(mobject), -1) for mobject in new], np.int64)
-    kept = was[was >= 0]
-    if (np.diff(kept) <= 0).any():
-        return None
-    return was, np.arange(len(new))
-
-
-def _differs(old: Shapes, was: NDArray[np.int64], new: Shapes) -> NDArray[np.bool_]:
-    """Which new shapes look different from what they were; those that were not there do not count."""
-    lengths, before = np.diff(new.ends, prepend=0), np.diff(old.ends, prepend=0)
-    differs = (new.styles != old.styles[was]).any(axis=1) | (lengths != before[was])
-    if len(was) == len(before) and (was >= 0).all() and np.array_equal(lengths, before):
-        moved = (new.points != old.points).any(axis=1)
-        filled = np.flatnonzero(lengths)
-        if len(filled):
-            differs[filled] |= np.logical_or.reduceat(moved, new.starts[filled])
-    else:
-        old_starts, new_starts = old.starts, new.starts
-        for i in np.flatnonzero(~differs & (was >= 0)).tolist():
-            j = int(was[i])
-            one = old.points[old_starts[j] : old.ends[j]]
-            differs[i] = not np.array_equal(one, new.points[new_starts[i] : new.ends[i]])
-    for i, evidence in new.strange.items():
-        differs[i] |= evidence != old.strange.get(int(was[i]))
-    return differs
-
-
-def _reach_into(tiles: NDArray[np.bool_], boxes: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which boxes hold one of the tiles, by sums over the tiles left of and above each corner."""
-    sums = np.zeros((tiles.shape[0] + 1, tiles.shape[1] + 1), np.int64)
-    sums[1:, 1:] = tiles.cumsum(axis=0).cumsum(axis=1)
-    left, right = (np.clip(boxes[:, i] + (i > 1), 0, tiles.shape[1]) for i in (0, 2))
-    top, bottom = (np.clip(boxes[:, i] + (i > 1), 0, tiles.shape[0]) for i in (1, 3))
-    return np.asarray(sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left] > 0)
-
-
-def rectangles(tiles: NDArray[np.bool_]) -> list[tuple[int, int, int, int]]:
-    """Boxes (left, top, right, bottom) around tiles that hang together; the last two are not included."""
-    parts, _ = ndimage.label(tiles, np.ones((3, 3)))
-    return [(x.start, y.start, x.stop, y.stop) for y, x in ndimage.find_objects(parts)]

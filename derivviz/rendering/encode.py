@@ -12,7 +12,7 @@ from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from derivviz.errors import DerivvizError
@@ -119,7 +119,11 @@ class Film(Segment):
         part = straight(frame[y0:y1, x0:x1]) if self.transparent else frame[y0:y1, x0:x1]
         _bytes(source.planes[0])[:, : 4 * (x1 - x0)] = part.reshape(y1 - y0, -1)
         done = reformatter.reformat(
-            source, format=self.pixel_format, dst_colorspace=Colorspace.ITU709, threads=1
+            source,
+            format=self.pixel_format,
+            dst_colorspace=Colorspace.ITU709,
+            interpolation=Interpolation.AREA,  # colour is kept as means of pixels, not as single ones
+            threads=1,
         )
         for target, plane in zip(self.planes, done.planes, strict=True):
             down = height // len(target)  # rows of the frame to one of the plane

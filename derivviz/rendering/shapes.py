@@ -49,6 +49,17 @@ class Shapes:
         """Where each shape's points start."""
         return np.concatenate([[0], self.ends[:-1]])
 
+    def __add__(self, over: Shapes) -> Shapes:
+        """These, and others over them."""
+        count = len(self.mobjects)
+        return Shapes(
+            self.mobjects + over.mobjects,
+            np.concatenate([self.points, over.points]),
+            np.concatenate([self.ends, over.ends + len(self.points)]),
+            np.concatenate([self.styles, over.styles]),
+            self.strange | {count + i: evidence for i, evidence in over.strange.items()},
+        )
+
 
 def visible(mobjects: Iterable[Mobject], by_depth: bool) -> list[Mobject]:
     """What is drawn of mobjects and in which order: as `Camera.get_mobjects_to_display` has it."""

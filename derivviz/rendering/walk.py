@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from derivviz.rendering.encode import Frame, Segment
 from derivviz.rendering.plan import Chunk, Drawn, Plan, chunk_length
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.setting import NoFiles, check_shape, configured, make
-from derivviz.rendering.shapes import gather, visible
+from derivviz.rendering.shapes import Shapes, gather, visible
 from derivviz.rendering.share import NeedsOnePieceError, Share
 from derivviz.rendering.state import digest, is_pure, looks
 
@@ -122,29 +123,39 @@ class Walk(CairoRenderer):
         ignore_skipping: bool = True,
         **kwargs: Any,
     ) -> None:
-        drawing = self._segment is not None or self._looking
-        if not (drawing or self.share.follows):
+        if not (self._drawing or self.share.follows):
             return
-        if self._canvas is None or self._canvas.camera is not self.camera:
-            self._canvas = self._fast_canvas()
-        if self._canvas is None or kwargs or not include_submobjects:
+        canvas = self._fast_canvas()
+        if canvas is None or kwargs or not include_submobjects:
+            self._canvas = None  # which would not know of what is drawn here
             if self._content is not None:
                 self._content.doubt()
-            if drawing:
+            if self._drawing:
                 super().update_frame(scene, mobjects, include_submobjects, ignore_skipping, **kwargs)
             self._changed = None
             return
         # manim draws everything where nothing moves, on top of the still picture of just that
-        shown = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
-        shapes = gather(visible(shown, self.camera.use_z_index))
-        if self._content is not None:
-            self._content.see(shapes, self.camera.background)
-        if drawing:
-            self._changed = self._canvas.draw(shapes, self.static_image)
+        shapes = self._gather(mobjects or list_update(scene.mobjects, scene.foreground_mobjects))
+        if self._drawing:
+            self._changed = canvas.draw(shapes)
+
+    @property
+    def _drawing(self) -> bool:
+        return self._segment is not None or self._looking
 
     def _fast_canvas(self) -> Canvas | None:
         """What draws instead of the camera, where the camera is manim's plain one and known."""
-        return Canvas(self.camera) if type(self.camera) is Camera and patches.known() else None
+        if self._canvas is None or self._canvas.camera is not self.camera:
+            known = type(self.camera) is Camera and patches.known()
+            self._canvas = Canvas(self.camera) if known else None
+        return self._canvas
+
+    def _gather(self, mobjects: Iterable[Mobject]) -> Shapes:
+        """What is drawn of mobjects, which goes into the digest of the chunk, too."""
+        shapes = gather(visible(mobjects, self.camera.use_z_index))
+        if self._content is not None:
+            self._content.see(shapes, self.camera.background)
+        return shapes
 
     def get_frame(self) -> Frame:
         if not self.share.whole:
@@ -230,13 +241,22 @@ class Walk(CairoRenderer):
         """Draw the picture as it is, upon the still part of a play's pictures, which is drawn once."""
         if self._static_of != self.num_plays:
             self._static_of = self.num_plays
-            self.static_image = None
             if self._content is not None:
                 self._content.play()
-            if scene.static_mobjects:
-                self.update_frame(scene, scene.static_mobjects)
-                self.static_image = self.camera.pixel_array.copy()
+            self._lay(scene)
         self.update_frame(scene, scene.moving_mobjects)
+
+    def _lay(self, scene: Scene) -> None:
+        """Draw the still part of a play's pictures."""
+        self.static_image = None
+        canvas = self._fast_canvas()
+        if canvas is not None:
+            shapes = self._gather(scene.static_mobjects)
+            if self._drawing:
+                canvas.lay(shapes)
+        elif scene.static_mobjects:
+            self.update_frame(scene, scene.static_mobjects)
+            self.static_image = self.camera.pixel_array.copy()
 
     # ---- chunks -----------------------------------------------------------------------------------------
 

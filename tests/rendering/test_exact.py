@@ -39,7 +39,7 @@ from manim import (
 )
 from manim.camera.camera import Camera
 
-from derivviz.rendering import draw, patches
+from derivviz.rendering import draw, patches, tiles
 from derivviz.rendering.images import laid
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.shapes import gather
@@ -144,6 +144,26 @@ class Followed(Scene):
         self.play(Transform(shared, Square(0.5).shift(DOWN)), run_time=0.5)
 
 
+class Reordered(Scene):
+    """What stands still in one play moves in the next, in front of others or behind them, and back again."""
+
+    def construct(self) -> None:
+        squares = [Square(0.8, fill_opacity=1, color=hue) for hue in (RED, GREEN, BLUE)]
+        for k, square in enumerate(squares):
+            square.shift(0.4 * k * (RIGHT + UP))
+        self.add(Circle(3), *squares, Dot().shift(3 * LEFT))
+        self.play(squares[0].animate.shift(0.3 * RIGHT), run_time=0.3)
+        self.bring_to_front(squares[0])
+        self.play(squares[2].animate.shift(0.3 * DOWN), run_time=0.3)
+        self.bring_to_back(squares[1])
+        self.wait(0.2)
+        squares[1].set_fill(RED)
+        self.play(Rotate(squares[2]), FadeOut(squares[0]), run_time=0.3)
+        self.play(Create(squares[0]), run_time=0.3)
+        self.clear()
+        self.play(Create(Dot()), run_time=0.2)
+
+
 class Panned(MovingCameraScene):
     def construct(self) -> None:
         self.add(Square(2), Circle(0.5))
@@ -160,7 +180,7 @@ def test_the_replacements_are_for_the_manim_that_is_installed():
 
 
 @pytest.mark.filterwarnings("ignore:'mode' parameter:DeprecationWarning")  # manim's use of Pillow
-@pytest.mark.parametrize("scene", [Mixed, Pictured, Pointed, Followed, Panned, Still])
+@pytest.mark.parametrize("scene", [Mixed, Pictured, Pointed, Followed, Reordered, Panned, Still])
 @pytest.mark.parametrize("jumping", [False, True], ids=["through", "jumping"])
 def test_frames_of_our_own_scenes(scene, jumping):
     assert our_frames(scene, SMALL, jumping=jumping) == stock_frames(scene, SMALL)
@@ -205,10 +225,40 @@ def test_a_point_changes_nothing():
     with patches.applied(), tempconfig({"pixel_width": 320, "pixel_height": 192}):
         camera, point, square = Camera(), VectorizedPoint(), Square(0.1)
         canvas = draw.Canvas(camera)
-        canvas.draw(gather([point, square]), None)
-        assert canvas.draw(gather([point.shift(UP), square]), None) == []
-        [(left, top, right, bottom)] = canvas.draw(gather([point, square.shift(RIGHT)]), None)
+        canvas.draw(gather([point, square]))
+        assert canvas.draw(gather([point.shift(UP), square])) == []
+        [(left, top, right, bottom)] = canvas.draw(gather([point, square.shift(RIGHT)]))
         assert (right - left, bottom - top) <= (96, 64)
+
+
+def test_the_first_frame_of_a_play_is_drawn_where_something_changed(monkeypatch):
+    parts = []
+
+    class Noting(draw.Canvas):
+        def draw(self, shapes):
+            parts.append(super().draw(shapes))
+            return parts[-1]
+
+    monkeypatch.setattr("derivviz.rendering.walk.Canvas", Noting)
+    our_frames(Reordered, Quality(640, 360, 10))
+    assert len(parts) == 15
+    assert parts[0] is None
+    assert None not in parts[1:]
+
+
+def test_of_shapes_in_another_order_the_fewest_count_as_changed():
+    with patches.applied(), tempconfig({"pixel_width": 640, "pixel_height": 384}):
+        camera = Camera()
+        small, large = Dot(radius=0.05).shift(LEFT), Circle(3)
+        others = [Dot(radius=0.05).shift(RIGHT * k / 9) for k in range(5)]
+        before, after = (
+            tiles.shown(gather(shapes), camera)
+            for shapes in ([small, large, *others], [large, *others, small])
+        )
+        found = tiles.changed(before, after, (12, 20))
+        left, top, right, bottom = before.boxes[0]
+        assert found.sum() == (right + 1 - left) * (bottom + 1 - top)
+        assert found[top : bottom + 1, left : right + 1].all()
 
 
 def test_another_manim_is_left_alone(monkeypatch):
