@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -51,7 +50,7 @@ def opening(rows: int, pictured: bool) -> Opening:
     dense, loose = min(0.8, 2.5 / gaps), min(0.95, 4.4 / gaps)
     return pick(
         wide=Opening(
-            -0.2, 6.7, 0.15, 0.62, (-6.0, -1.9, 0), 3.6, (-0.2, -2.35, 0), (-4.2, 0.5, 0), (inf, 3.7)
+            -0.2, 6.7, 0.15, 0.62, (-6.0, -1.9, 0), 3.6, (-0.2, -2.35, 0), (-4.2, 0.5, 0), (5.2, 3.7)
         ),
         tall=Opening(
             -3.7, 3.7, -3.52, dense, (-3.6, -0.02, 0), 7.2, (-0.4, -0.62, 0), (0, 3.15, 0), (7.4, 5.2)
