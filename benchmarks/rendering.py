@@ -4,9 +4,13 @@ Every round runs each contestant once, one after the other, on the same file at 
 medians of the rounds' ratios, of wall time and of processor time. On a machine that others use too, trust the
 processor time.
 
-    python benchmarks/rendering.py                    the lessons, 480p15, one round
-    python benchmarks/rendering.py --full             1080p60, three rounds
-    python benchmarks/rendering.py mine.py:MyScene    a scene of your own
+    python benchmarks/rendering.py                      all lessons, 480p15, one round
+    python benchmarks/rendering.py --full               1080p60
+    python benchmarks/rendering.py tangent rules        some of them
+    python benchmarks/rendering.py mine.py:MyScene      a scene of your own
+
+A lesson that teaches from a recorded run takes the one that lies in `renders` under its own name, as
+`derivviz record` leaves it there; without one it is left out, which is said.
 """
 
 from __future__ import annotations
@@ -23,8 +27,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from derivviz import library
+from derivviz.rendering.render import find_scene
+
 ROOT = Path(__file__).resolve().parent.parent
-LESSONS = ("scenes/tangent.py:Tangent", "scenes/backprop.py:Backprop", "scenes/score.py:Score")
 
 
 @dataclass(frozen=True)
@@ -53,12 +59,33 @@ def run(command: Sequence[str], folder: Path, trace: str | None, cache: str | No
     return Run(wall, cpu, films[0].stat().st_size)
 
 
+@dataclass(frozen=True)
+class Contest:
+    """A scene to render: its file, its class, and the trace that it teaches from."""
+
+    file: str
+    scene: str
+    trace: str | None = None
+
+    @classmethod
+    def of(cls, told: str) -> Contest | None:
+        """A lesson by its name, or ``FILE:SCENE``; None where its recorded run is not there."""
+        if ":" in told:
+            return cls(*told.rsplit(":", 1))
+        lesson = library.read(library.find("scenes", told))
+        trace = ROOT / "renders" / f"{lesson.recorded_by}.zarr"
+        if lesson.requires and not trace.exists():
+            print(f"{told}: left out; 'derivviz record {lesson.recorded_by}' makes its run", flush=True)
+            return None
+        scene = find_scene(library.load(lesson.path)).__name__
+        return cls(str(lesson.path), scene, str(trace) if lesson.requires else None)
+
+
 def rounds(
-    scene: str, quality: str, count: int, workers: Sequence[int], trace: str | None, again: bool
+    contest: Contest, quality: str, count: int, workers: Sequence[int], again: bool
 ) -> list[list[Run]]:
     """Runs of manim, of derivviz with each number of workers, and on request once more with what it kept."""
-    file, name = scene.rsplit(":", 1)
-    known = Path(file).parent.name == "scenes"
+    trace = contest.trace
     table = []
     for _ in range(count):
         row = []
@@ -67,12 +94,12 @@ def rounds(
                 with TemporaryDirectory() as place:
                     if worker == 0:
                         command = [sys.executable, "-m", "manim", "render", "--disable_caching"]
-                        command += ["--media_dir", place, file, name]
+                        command += ["--media_dir", place, contest.file, contest.scene]
                     else:
-                        command = [_script("derivviz"), "render", file, name, "-o", f"{place}/a.mp4"]
-                        command += ["--workers", str(abs(worker))]
+                        command = [_script("derivviz"), "render", contest.file, contest.scene]
+                        command += ["-o", f"{place}/a.mp4", "--workers", str(abs(worker))]
                         command += ["--no-cache"] if worker > 0 else []
-                        command += ["--trace", trace] if trace and known else []
+                        command += ["--trace", trace] if trace else []
                     row.append(
                         run([*command, f"-q{quality}"], Path(place), trace, cache if worker < 0 else None)
                     )
@@ -89,23 +116,25 @@ def _script(name: str) -> str:
 def main() -> None:
     """Print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("scenes", nargs="*", default=LESSONS, metavar="FILE:SCENE")
-    parser.add_argument("--full", action="store_true", help="1080p60, three rounds")
-    parser.add_argument("--rounds", type=int)
+    parser.add_argument(
+        "scenes", nargs="*", metavar="LESSON or FILE:SCENE", help="all lessons if none is named"
+    )
+    parser.add_argument("--full", action="store_true", help="1080p60")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--again", action="store_true", help="and render once more what did not change")
-    parser.add_argument("--trace", help="recorded run for the lessons that need one")
     asked = parser.parse_args()
-    quality, count = ("h", 3) if asked.full else ("l", 1)
-    count = asked.rounds or count
+    quality, count = "h" if asked.full else "l", asked.rounds
     print(f"-q {quality}, {count} round(s); times faster than manim: wall (processor)", flush=True)
     heads = [f"{w} worker{'s' if w > 1 else ''}" for w in asked.workers]
     columns = [*asked.workers, *([0] if asked.again else [])]  # 0 stands for the second render
     heads += ["again"] if asked.again else []
-    print(f"{'scene':12} {'manim':>18}  " + "  ".join(f"{h:>14}" for h in heads) + "   size")
+    print(f"{'scene':21} {'manim':>18}  " + "  ".join(f"{h:>14}" for h in heads) + "   size")
     overall: dict[int, list[float]] = {w: [] for w in columns}
-    for scene in asked.scenes:
-        table = rounds(scene, quality, count, asked.workers, asked.trace, asked.again)
+    for told in asked.scenes or [lesson.name for lesson in library.entries("scenes")]:
+        if (contest := Contest.of(told)) is None:
+            continue
+        table = rounds(contest, quality, count, asked.workers, asked.again)
         plain = [row[0] for row in table]
         cells = []
         for i, worker in enumerate(columns, 1):
@@ -115,10 +144,10 @@ def main() -> None:
             cells.append(f"{wall:5.1f}× ({cpu:4.1f}×)")
         manim = f"{statistics.median(r.wall for r in plain):.1f} s ({statistics.median(r.cpu for r in plain):.1f})"
         size = statistics.median(row[-1].size / row[0].size for row in table)
-        print(f"{scene.rsplit(':', 1)[1]:12} {manim:>18}  " + "  ".join(f"{c:>14}" for c in cells), end="")
+        print(f"{contest.scene:21} {manim:>18}  " + "  ".join(f"{c:>14}" for c in cells), end="")
         print(f"  {size:4.1f}×", flush=True)
     means = [f"{statistics.geometric_mean(overall[w]):5.1f}×" for w in columns]
-    print(f"{'geometric mean':>31}  " + "  ".join(f"{m:>14}" for m in means))
+    print(f"{'geometric mean':>40}  " + "  ".join(f"{m:>14}" for m in means))
 
 
 if __name__ == "__main__":
