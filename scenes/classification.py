@@ -15,6 +15,7 @@ import numpy as np
 from manim import (
     DOWN,
     LEFT,
+    ORIGIN,
     RIGHT,
     UP,
     Create,
@@ -29,21 +30,22 @@ from manim import (
 from numpy.typing import NDArray
 
 from derivviz.animation import Formula, Morph, parameter
-from derivviz.animation.classifier_lesson import SIDE, ClassifierLesson
+from derivviz.animation.classifier_frame import alone, rows
+from derivviz.animation.classifier_lesson import ClassifierLesson, faded
+from derivviz.animation.frame import enlarged, pick, shape
 from derivviz.animation.gaps import Fading, Gap, LogLoss
-from derivviz.animation.logits import LEFT as ROWS_LEFT
 from derivviz.animation.logits import Bars, Columns, powers, precise, singled_out, written
 from derivviz.animation.stage import color
 from derivviz.trace.classification import pulls
 
 Array = NDArray[np.float64]
-HEAD_Y = 2.35  # of what the bars show
 
 
 class Classification(ClassifierLesson):
     """Regression against classification, and one sample of a recorded step from its logits to its derivative."""
 
     requires = ("time",)  # of any recorded run; `answers` says what else it takes
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -75,7 +77,7 @@ class Classification(ClassifierLesson):
             en="How much? The answer is a place on a line. That is regression.",
             ko="얼마나? 답이 직선 위의 한 점이면 회귀이다.",
         )
-        self.gap = Gap(0.55)
+        self.gap = Gap()
         self.play(Create(self.gap.line), run_time=0.6)
         self.play(FadeIn(self.gap.truth, scale=1.3), run_time=0.5)
         self.play(FadeIn(self.gap.answer, scale=1.3), run_time=0.5)
@@ -83,9 +85,15 @@ class Classification(ClassifierLesson):
             en="The loss is half the squared error; its derivative is the error: answer minus truth.",
             ko="손실은 오차 제곱의 절반이다. 그 도함수는 오차 그 자체, 답 빼기 정답이다.",
         )
-        loss = Formula("{{L : l}} = 1/2 (f - t)^2", 52, l="loss").move_to([-3.2, -1.5, 0])
-        self.regress = Formula("(dif {{L : l}}) / (dif f) = {{f - t : d}}", 52, l="loss", d="tangent")
-        self.regress.move_to([2.8, -1.5, 0])
+        size = pick(wide=52, tall=72, square=76)
+        loss = Formula("{{L : l}} = 1/2 (f - t)^2", size, l="loss")
+        loss.move_to(pick(wide=[-3.2, -1.5, 0], tall=[1.35, 2.6, 0], square=[-2.9, -1.6, 0]))
+        self.regress = Formula("(dif {{L : l}}) / (dif f) = {{f - t : d}}", size, l="loss", d="tangent")
+        self.regress.move_to(pick(wide=[2.8, -1.5, 0], tall=[1.35, -1.8, 0], square=[3.2, -1.6, 0]))
+        if shape() != "wide":  # the line makes room for the formulas
+            way = pick(wide=ORIGIN, tall=2.7 * LEFT, square=2.3 * UP)
+            self.gap.bar.shift(way)
+            self.play(VGroup(*self.gap.seen).animate.shift(way), run_time=0.7)
         self.play(FadeIn(self.gap.bar), FadeIn(loss), run_time=0.7)
         self.play(FadeIn(self.regress, shift=RIGHT * 0.2), run_time=0.7)
         self.play(
@@ -115,7 +123,7 @@ class Classification(ClassifierLesson):
             self.note.add(
                 self.words(en=f"{few} of {many} shown", ko=f"{many}개 중 {few}개", size="tick", fill="muted")
             )
-            self.note[0].at([ROWS_LEFT, -2.75, 0])
+            self.note[0].at(rows().note)
             self.play(FadeIn(self.note), run_time=0.3)
         self.say(
             en="Names have no place on a line. So the network gives each a number, its logit z.",
@@ -149,8 +157,8 @@ class Classification(ClassifierLesson):
 
     def headed(self, markup: str) -> Formula:
         """What the bars show, above them."""
-        formula = Formula(markup, 44, v="function")
-        return formula.move_to([self.bars.begin + 0.1, HEAD_Y, 0], LEFT)
+        formula = Formula(markup, pick(wide=44, tall=52, square=52), v="function")
+        return formula.move_to([self.bars.begin + 0.1, rows().head, 0], LEFT)
 
     def rescale(self, values: Array, markup: str, spec: str) -> None:
         """Let the bars shrink, and grow again as those of other values on another scale."""
@@ -175,15 +183,15 @@ class Classification(ClassifierLesson):
             ko=f"정답은 {self.told['ko']}이다. 교차 엔트로피는 그 p만 보고 −ln p를 손실로 매긴다.",
         )
         self.play(Indicate(singled_out(self.bars.names[self.row]), 1.1, color("positive")), run_time=0.6)
-        self.curve = LogLoss(self.right, self.loss, SIDE + UP * 0.35 + RIGHT * 0.1)
+        self.curve = LogLoss(self.right, self.loss)
         self.play(FadeOut(self.side), run_time=0.3)
         self.play(FadeIn(self.curve.plane), Create(self.curve.curve), run_time=0.9)
-        told = (
-            f"{{{{L : l}}}} = -ln {p} = {{{{{loss} : l}}}}"
-            if self.right >= 5e-4
-            else f"{{{{L : l}}}} = -ln p = {{{{{loss} : l}}}}"
-        )
-        self.charge = Formula(told, "body", l="loss").move_to([SIDE[0] - 0.1, -2.25, 0])
+        charged = f"-ln {p}" if self.right >= 5e-4 else "-ln p"
+        told = f"{{{{L : l}}}} = {charged} = {{{{{loss} : l}}}}"
+        if shape() == "square":  # on two lines, beside the curve
+            told = f"{{{{L : l}}}} &= {charged} \\ &= {{{{{loss} : l}}}}"
+        self.charge = Formula(told, pick(wide=40, tall=60, square=72), l="loss")
+        self.charge.move_to(pick(wide=[-4.85, -2.25, 0], tall=[0, 0.55, 0], square=[3.3, 2.9, 0]))
         self.play(FadeIn(self.charge), *([FadeIn(self.curve.point)] if self.curve.seen else []), run_time=0.6)
         if self.curve.seen:
             at = self.curve.told()
@@ -203,29 +211,39 @@ class Classification(ClassifierLesson):
             "{{L : l}} = ln sum_j e^(z_j) - z_c",
             "(partial {{L : l}}) / (partial z_i) = e^(z_i) / (sum_j e^(z_j)) - {{y_i : y}}",
         )
-        made = [Formula(line, 40, l="loss") for line in lines]
+        made = [Formula(line, pick(wide=40, tall=50, square=48), l="loss") for line in lines]
         made[2].paint(y="positive")
-        for formula, y in zip(made, (1.95, 0.75, -0.5), strict=True):
-            formula.move_to([ROWS_LEFT + 0.4, y, 0], LEFT)
+        left = pick(wide=-1.35, tall=-3.5, square=-3.0)
+        places = pick(wide=(1.95, 0.75, -0.5), tall=(-0.85, -2.2, -3.65), square=(-0.35, -1.65, -2.95))
+        for formula, y in zip(made, places, strict=True):
+            formula.move_to([left, y, 0], LEFT)
             self.play(FadeIn(formula, shift=UP * 0.12), run_time=0.7)
             self.wait(0.5)
         told = self.words(
             en="$y_i = 1$ for the true class $c$, else $0$",
             ko="정답 $c$이면 $y_i = 1$, 아니면 $0$",
-            size="label",
+            size=enlarged("label"),
             fill="muted",
         )
-        told.next_to(made[2], DOWN, 0.3).align_to(made[2], LEFT)
+        told.next_to(made[2], DOWN, pick(wide=0.3, tall=0.2, square=0.2)).align_to(made[2], LEFT)
         self.play(FadeIn(told), run_time=0.5)
         self.say(
             en="The first part is p again. What is left is p − y: answer minus truth!",
-            ko="앞부분은 다시 p이다. 남는 것은 p − y, 이번에도 답 빼기 정답이다!",
+            ko="앞부분은 다시 p이다. 남는 것은 p\u00a0−\u00a0y, 이번에도 답 빼기 정답이다!",
         )
         self.law = Formula(
-            "(partial {{L : l}}) / (partial z_i) = {{p_i - y_i : d}}", 52, l="loss", d="tangent"
+            "(partial {{L : l}}) / (partial z_i) = {{p_i - y_i : d}}",
+            pick(wide=52, tall=96, square=104),
+            l="loss",
+            d="tangent",
         )
-        self.law.move_to([ROWS_LEFT + 0.4, -0.5, 0], LEFT)
-        self.play(FadeOut(told, *made[:2]), Morph(made[2], self.law), run_time=1.0)
+        law = pick(wide=([left, -0.5, 0], LEFT), tall=([0, -2.6, 0], ORIGIN), square=([0, -2.0, 0], ORIGIN))
+        self.law.move_to(*law)
+        if shape() == "wide":
+            self.play(FadeOut(told, *made[:2]), Morph(made[2], self.law), run_time=1.0)
+        else:  # it grows over the places of the others
+            self.play(FadeOut(told, *made[:2]), run_time=0.4)
+            self.play(Morph(made[2], self.law), run_time=0.8)
         self.wait(0.6)
 
     def difference(self) -> None:
@@ -238,7 +256,10 @@ class Classification(ClassifierLesson):
         times = f"dot {batch}" if batch and batch > 1 else "" if batch == 1 else f"dot {1 / weight:.3g}"
         self.slopes = self.recorded_slopes() / weight
         self.columns = Columns(self.names(), self.row, self.p, self.slopes, times)
-        self.play(FadeOut(self.law), run_time=0.4)
+        judged = [self.curve, self.charge]
+        self.play(FadeOut(self.law, *(judged if alone() else [])), run_time=0.4)
+        self.table = [self.columns, self.columns.arrows, self.columns.head, self.columns.recorded]
+        self.table += [] if alone() else judged
         self.play(FadeIn(self.columns.names, self.columns.p, self.columns.heads[0]), run_time=0.6)
         self.play(FadeIn(self.columns.y, self.columns.heads[1]), run_time=0.6)
         self.play(
@@ -267,35 +288,17 @@ class Classification(ClassifierLesson):
         self.pull = pull
         if len(where) < 2:
             return
-        first, last = float(pull[0]), float(pull[-1])
-        change = f"{first:.2f}", f"{last:.2f}"
-        if last < 0.5 * first:
-            en = f"As the network learns, p comes to y and the pull on the truth goes: from {change[0]} to {change[1]}."
-            ko = f"배울수록 p는 y에 다가가고 정답을 끄는 힘은 사라진다. {change[0]}에서 {change[1]}이 되었다."
-        elif last < 0.95 * first:
-            en = f"As the network learns, p comes nearer to y: the mean pull goes from {change[0]} to {change[1]}."
-            ko = f"배울수록 p는 y에 다가간다. 정답을 끄는 힘의 평균은 {change[0]}에서 {change[1]}이 되었다."
-        else:
-            en = f"Here p never comes to y: the mean pull on the truth was {change[0]} and is {change[1]}."
-            ko = f"여기서는 p가 y에 다가가지 못한다. 정답을 끄는 힘의 평균은 {change[0]}에서 {change[1]}이다."
-        self.say(en=en, ko=ko)
-        self.play(
-            FadeOut(
-                self.columns,
-                self.columns.arrows,
-                self.columns.head,
-                self.columns.recorded,
-                self.curve,
-                self.charge,
-            ),
-            run_time=0.5,
-        )
-        self.chart = Fading(where, pull, [0.2, -0.2, 0], (11.0, 4.0))
+        self.say(**faded(float(pull[0]), float(pull[-1])))
+        self.play(FadeOut(*self.table), run_time=0.5)
+        self.chart = Fading(where, pull)
         name = self.words(
-            en="mean of $1 - p$ of the truth", ko="정답의 $1 - p$, 평균", size="label", fill="tangent"
+            en="mean of $1 - p$ of the truth",
+            ko="정답의 $1 - p$, 평균",
+            size=pick(wide=36, tall=46, square=46),
+            fill="tangent",
         )
         name.next_to(self.chart.plane.frame, UP, 0.15).align_to(self.chart.plane.frame, LEFT)
-        axis = self.words(en="step", ko="스텝", size="tick", fill="muted")
+        axis = self.words(en="step", ko="스텝", size=enlarged("tick"), fill="muted")
         axis.next_to(self.chart.plane.frame, RIGHT, 0.15).align_to(self.chart.plane.frame, DOWN)
         self.play(FadeIn(self.chart.plane, name, axis), run_time=0.5)
         self.play(Create(self.chart.line), FadeIn(self.chart.dots, lag_ratio=0.3), run_time=1.6)
@@ -308,26 +311,26 @@ class Classification(ClassifierLesson):
             en="How much: f − t. Which one: p − y. All learning starts from answer minus truth.",
             ko="얼마나: f − t, 어느 것: p − y. 모든 학습은 답 빼기 정답에서 시작한다.",
         )
-        gone = (
-            [self.last]
-            if len(self.pull) > 1
-            else [
-                self.columns,
-                self.columns.arrows,
-                self.columns.head,
-                self.columns.recorded,
-                self.curve,
-                self.charge,
-            ]
-        )
-        self.play(FadeOut(*gone), run_time=0.5)
+        self.play(FadeOut(*([self.last] if len(self.pull) > 1 else self.table)), run_time=0.5)
         self.ends = VGroup()
-        for x, en, ko, law in (
-            (-3.5, "regression", "회귀", "(dif {{L : l}}) / (dif f) = {{f - t : d}}"),
-            (3.5, "classification", "분류", "(partial {{L : l}}) / (partial z) = {{p - y : d}}"),
+        small, large = pick(wide=(52, 64), tall=(64, 116), square=(60, 108))
+        places = pick(
+            wide=(([-3.5, 1.3, 0], [-3.5, -0.3, 0]), ([3.5, 1.3, 0], [3.5, -0.3, 0])),
+            tall=(([0, 4.4, 0], [0, 2.3, 0]), ([0, -1.1, 0], [0, -3.2, 0])),
+            square=(([0, 3.8, 0], [0, 1.8, 0]), ([0, -1.0, 0], [0, -3.0, 0])),
+        )
+        for (place, below), en, ko, law in zip(
+            places,
+            ("regression", "classification"),
+            ("회귀", "분류"),
+            (
+                "(dif {{L : l}}) / (dif f) = {{f - t : d}}",
+                "(partial {{L : l}}) / (partial z) = {{p - y : d}}",
+            ),
+            strict=True,
         ):
-            name = self.words(en=en, ko=ko, size="formula", fill="muted").move_to([x, 1.3, 0])
-            self.ends.add(VGroup(name, Formula(law, 64, l="loss", d="tangent").move_to([x, -0.3, 0])))
+            name = self.words(en=en, ko=ko, size=small, fill="muted").move_to(place)
+            self.ends.add(VGroup(name, Formula(law, large, l="loss", d="tangent").move_to(below)))
         self.play(FadeIn(self.ends[0], shift=RIGHT * 0.2), run_time=0.8)
         self.play(FadeIn(self.ends[1], shift=LEFT * 0.2), run_time=0.8)
         self.wait(0.8)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import DOWN, UP, Group, VGroup
+from manim import Group, VGroup
 from numpy.typing import NDArray
 
+from derivviz.animation.classifier_frame import arranged
+from derivviz.animation.frame import pick
 from derivviz.animation.hunger import Photo
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.logits import Bars, shown, singled_out
@@ -16,7 +18,6 @@ from derivviz.look.typst import quoted, unquoted
 from derivviz.trace.classification import Answers, answers, telling
 
 Array = NDArray[np.float64]
-SIDE = np.array([-4.75, 0.15, 0])  # middle of the left part
 SHORT = 12  # letters of a name that is not cut
 TAUGHT = 0.25  # the p of the true class that has most to teach
 
@@ -87,22 +88,21 @@ class ClassifierLesson(Lesson):
         return names
 
     def sample(self) -> Group:
-        """The picture of the sample, or where it is from; and below it the true class."""
+        """The picture of the sample, or where it is from; and below it or beside it the true class."""
+        size = pick(wide=36, tall=44, square=56)
         where = self.words(
             en=f"step {self.found.step}, sample {self.found.rows[self.n] + 1}",
             ko=f"스텝 {self.found.step}, 표본 {self.found.rows[self.n] + 1}",
-            size="label",
+            size=size,
             fill="muted",
         )
         pixels = self.found.image(self.n)
-        self.photo = Photo(pixels, 3.2).move_to(SIDE + UP * 0.35) if pixels is not None else None
-        head = self.words(en="truth:", ko="정답:", size="label", fill="muted")
-        name = singled_out(fitted(self.choose(**self.told), 2.6))
+        height = pick(wide=3.2, tall=3.75, square=3.6)
+        self.photo = Photo(pixels, height) if pixels is not None else None
+        head = self.words(en="truth:", ko="정답:", size=size, fill="muted")
+        name = singled_out(fitted(self.choose(**self.told), pick(wide=2.6, tall=4.5, square=3.5), size))
         told = VGroup(head, name.at([head.get_right()[0] + 0.15, head.pen.points[0][1], 0]))
-        if self.photo is None:
-            return Group(where.move_to(SIDE + UP * 0.4), told.move_to(SIDE + DOWN * 0.4))
-        where.next_to(self.photo, DOWN, 0.2)
-        return Group(self.photo, where, told.next_to(where, DOWN, 0.2))
+        return arranged(self.photo, where, told)
 
     def recorded_slopes(self) -> Array:
         """The recorded ∂L/∂z of the classes that have a row; NaN where it was not kept."""
@@ -133,3 +133,18 @@ class ClassifierLesson(Lesson):
             self.claim(
                 "the mean cross-entropy is the logged loss", float(found.losses.mean()) / loss, 1.0, 1e-3
             )
+
+
+def faded(first: float, last: float) -> dict[str, str]:
+    """What is said of the mean pull on the truth, which was the first number and is the last, by language."""
+    was, now = f"{first:.2f}", f"{last:.2f}"
+    if last < 0.5 * first:
+        en = f"As the network learns, p comes to y and the pull on the truth goes: from {was} to {now}."
+        ko = f"배울수록 p는 y에 다가가고 정답을 끄는 힘은 사라진다. {was}에서 {now}이 되었다."
+    elif last < 0.95 * first:
+        en = f"As the network learns, p comes nearer to y: the mean pull goes from {was} to {now}."
+        ko = f"배울수록 p는 y에 다가간다. 정답을 끄는 힘의 평균은 {was}에서 {now}이 되었다."
+    else:
+        en = f"Here p never comes to y: the mean pull on the truth was {was} and is {now}."
+        ko = f"여기서는 p가 y에 다가가지 못한다. 정답을 끄는 힘의 평균은 {was}에서 {now}이다."
+    return {"en": en, "ko": ko}

@@ -8,6 +8,7 @@ import numpy as np
 from manim import RIGHT, VGroup
 from numpy.typing import NDArray
 
+from derivviz.animation.classifier_frame import name_size, number_size, rows, table
 from derivviz.animation.growing import Block
 from derivviz.animation.lines import Segments
 from derivviz.animation.ranking import fitted
@@ -17,9 +18,7 @@ from derivviz.trace.classification import Answers
 
 Array = NDArray[np.float64]
 MOST = 6  # classes that the picture has room for
-SIZE = 30
-FOOT = 0.1  # from the baseline up to the middle of a digit
-LEFT, NAMES, END = -1.75, 2.05, 6.85  # where rows begin, room for a name, where they end
+FOOT = 0.1  # from the baseline up to the middle of a digit, at text size 30
 BEYOND = 12.0  # |z| from where e^z is written less the largest z
 
 
@@ -44,23 +43,24 @@ class Bars(VGroup):
         Markup of the classes.
     widest
         Numbers that the rows will have to have room for.
-    middle
-        Height of the middle of all rows.
     """
 
-    def __init__(self, names: Sequence[str], widest: Array, middle: float = 0.0) -> None:
+    def __init__(self, names: Sequence[str], widest: Array) -> None:
         super().__init__()
-        self.step = min(0.78, 3.9 / len(names))
-        self.top = middle + self.step * (len(names) - 1) / 2
+        place, size = rows(), number_size()
+        self.foot = FOOT * (size / 30)
+        self.step = min(place.pitch, place.height / len(names))
+        self.top = place.middle + self.step * (len(names) - 1) / 2
         room = max(
-            Number(float(v), precise(widest), SIZE, width=24).width for v in (widest.min(), widest.max())
+            Number(float(v), precise(widest), size, width=24).width for v in (widest.min(), widest.max())
         )
-        self.begin, self.end = LEFT + NAMES + 0.25, END - room - 0.2
+        self.begin, self.end = place.left + place.names + 0.25, place.right - room - 0.2
         self.names, self.bars, self.numbers = VGroup(), VGroup(), VGroup()
         for n, name in enumerate(names):
-            self.names.add(fitted(name, NAMES).at([LEFT, self.y(n) - FOOT, 0]))
+            known = fitted(name, place.names, name_size())
+            self.names.add(known.at([place.left, self.y(n) - self.foot, 0]))
             self.bars.add(Block([self.begin, self.y(n), 0], (0.0, 0.0), "function", 0.9))
-            self.numbers.add(Number(0.0, ".2f", SIZE, width=24))
+            self.numbers.add(Number(0.0, ".2f", size, width=24))
         self.axis = Segments([[[0, 0, 0], [0, 1, 0]]], "axis", 2.5)
         self.add(self.axis, self.names, self.bars, self.numbers)
         self.values, self.low, self.high = np.zeros(len(names)), 0.0, 1.0
@@ -89,7 +89,7 @@ class Bars(VGroup):
             left, right = sorted((zero, zero + value * unit))
             self.bars[n].set_size([left, self.y(n) - half, 0], (right - left, 2 * half))
             self.numbers[n].value = value
-            self.numbers[n].at([right + 0.14, self.y(n) - FOOT, 0])
+            self.numbers[n].at([right + 0.14, self.y(n) - self.foot, 0])
         return self
 
     def drawn(self) -> Array:
@@ -119,60 +119,66 @@ class Columns(VGroup):
         not a part of this group, so that they can come later.
     """
 
-    P, Y, D, ZERO, R = 1.35, 2.05, 3.35, 4.6, END  # right ends of numbers, and where bars of 0 stand
-    REACH = 0.95  # of a bar of 1, to either side
-
-    def __init__(
-        self, names: Sequence[str], truth: int, p: Array, recorded: Array, weight: str, middle: float = -0.25
-    ) -> None:
+    def __init__(self, names: Sequence[str], truth: int, p: Array, recorded: Array, weight: str) -> None:
         super().__init__()
-        step = min(0.66, 3.4 / len(names))
-        top = middle + step * (len(names) - 1) / 2
+        self.place = place = table()
+        size = number_size()
+        foot = FOOT * (size / 30)
+        step = min(place.pitch, place.height / len(names))
+        top = place.middle + step * (len(names) - 1) / 2
         y = np.eye(len(names))[truth]
         self.error = p - y
         self.names, self.p, self.y, self.difference, self.bars, self.recorded, self.arrows = (
             VGroup() for _ in range(7)
         )
         for n, name in enumerate(names):
-            height = top - step * n - FOOT
-            self.names.add(fitted(name, NAMES).at([LEFT, height, 0]))
+            height = top - step * n - foot
+            self.names.add(fitted(name, place.names, name_size()).at([place.left, height, 0]))
             if n == truth:
                 singled_out(self.names[-1])
-            for group, value, spec, fill, right in (
-                (self.p, p[n], ".3f", "ink", self.P),
-                (self.y, y[n], ".0f", "ink", self.Y),
-                (self.difference, self.error[n], ".3f", "tangent", self.D),
-                (self.recorded, recorded[n], ".3f", "ink", self.R),
+            for group, value, spec, fill, right, down in (
+                (self.p, p[n], ".3f", "ink", place.p, 0.0),
+                (self.y, y[n], ".0f", "ink", place.y, 0.0),
+                (self.difference, self.error[n], ".3f", "tangent", place.difference, 0.0),
+                (self.recorded, recorded[n], ".3f", "ink", place.recorded, place.under),
             ):
-                number = Number(float(value), spec, SIZE, fill, anchor=RIGHT, width=7)
-                group.add(number.at([right, height, 0]))
+                number = Number(float(value), spec, size, fill, anchor=RIGHT, width=7)
+                group.add(number.at([right, height - down, 0]))
             if abs(self.error[n]) >= 5e-4:
-                way = Formula(f"arrow.{'t' if self.error[n] < 0 else 'b'}", "label", "parameter")
-                self.arrows.add(way.move_to([LEFT - 0.35, height + FOOT, 0]))
-            length = float(self.error[n]) * self.REACH
-            corner = [self.ZERO + min(length, 0.0), height + FOOT - 0.25 * step, 0]
-            self.bars.add(Block(corner, (abs(length), 0.5 * step), "tangent", 0.9))
-        ends = [[self.ZERO, top + 0.4 * step, 0], [self.ZERO, top - step * (len(names) - 0.6), 0]]
-        self.axis = Segments([ends], "axis", 2.5)
-        head = top + step * 0.5 + 0.28
+                way = Formula(f"arrow.{'t' if self.error[n] < 0 else 'b'}", name_size(), "parameter")
+                self.arrows.add(way.move_to([place.left - 0.35, height + foot, 0]))
+            length, thick = float(self.error[n]) * place.reach, place.bar * step
+            corner = [place.zero + min(length, 0.0), height + foot - place.under - thick / 2, 0]
+            self.bars.add(Block(corner, (abs(length), thick), "tangent", 0.9))
+        self.axis = Segments(self._zeros(top, step, len(names)), "axis", 2.5)
+        head = top + step * 0.5 + place.head
         self.heads = VGroup(
             *(
-                Formula(markup, 34, fill).set_x(right, RIGHT).set_y(head)
+                Formula(markup, size * 34 / 30, fill).set_x(right, RIGHT).set_y(head)
                 for markup, fill, right in (
-                    ("p", "ink", self.P),
-                    ("y", "ink", self.Y),
-                    ("p - y", "tangent", self.D),
+                    ("p", "ink", place.p),
+                    ("y", "ink", place.y),
+                    ("p - y", "tangent", place.difference),
                 )
             )
         )
-        self.head = Formula(f"(partial L) / (partial z) {weight}", 30).set_x(self.R, RIGHT)
-        self.head.set_y(head + 0.12)
+        self.head = Formula(f"(partial L) / (partial z) {weight}", size).set_x(place.recorded, RIGHT)
+        self.head.set_y(head + place.apart)
         self.add(self.names, self.p, self.y, self.difference, self.bars, self.axis, self.heads)
+
+    def _zeros(self, top: float, step: float, rows: int) -> list[list[list[float]]]:
+        """Where bars of 0 stand: one line, or one in each row where the bars have lines of their own."""
+        zero, under = self.place.zero, self.place.under
+        if not under:
+            return [[[zero, top + 0.4 * step, 0], [zero, top - step * (rows - 0.6), 0]]]
+        middles = [top - step * n - under for n in range(rows)]
+        half = 0.7 * self.place.bar * step
+        return [[[zero, y + half, 0], [zero, y - half, 0]] for y in middles]
 
     def drawn(self) -> Array:
         """p − y read off the bars."""
         ends = [(bar.points[:, 0].min(), bar.points[:, 0].max()) for bar in self.bars]
-        return np.array([float(low + high - 2 * self.ZERO) / self.REACH for low, high in ends])
+        return np.array([float(low + high - 2 * self.place.zero) / self.place.reach for low, high in ends])
 
 
 def singled_out(name: Words) -> Words:

@@ -37,6 +37,40 @@ def test_it_passes_its_checks(
     assert len(lesson.note) == (made["classes"] > logits.MOST)
 
 
+@pytest.mark.parametrize(
+    ("aspect", "made", "language", "theme"),
+    [
+        ("9:16", {"classes": 5, "names": NAMES, "images": True}, "en", "paper"),
+        ("1:1", {"classes": 100}, "ko", "dark"),
+        pytest.param("9:16", {"classes": 3, "size": 1e6}, "ko", "dark", marks=pytest.mark.slow),
+        pytest.param("9:16", {"classes": 100}, "en", "paper", marks=pytest.mark.slow),
+        pytest.param("1:1", {"classes": 2, "images": True}, "en", "paper", marks=pytest.mark.slow),
+        pytest.param("1:1", {"classes": 5, "names": NAMES}, "en", "paper", marks=pytest.mark.slow),
+    ],
+)
+def test_a_narrower_frame_is_arranged_anew(
+    walk: Any, classifier_trace: Any, aspect: str, made: dict[str, Any], language: str, theme: str
+) -> None:
+    planned, lesson = walk("classification", language, theme, trace=classifier_trace(**made), aspect=aspect)
+    assert planned.problems == ()
+    width, height = (8, 14.2) if aspect == "9:16" else (12, 12)
+    curve, columns = lesson.curve.plane.frame, lesson.columns
+    for below in (lesson.bars, lesson.law):
+        assert below.get_top()[1] < curve.get_bottom()[1]
+    assert lesson.ends[1].get_top()[1] < lesson.ends[0].get_bottom()[1]
+    assert lesson.chart.plane.frame.height > 0.6 * height
+    assert columns.recorded.get_right()[0] - columns.names.get_left()[0] > 0.8 * width
+    numbers, bars = columns.recorded[0], columns.bars[0]
+    if aspect == "9:16":  # each class has two lines, and the columns the frame
+        assert lesson.gap.line.height > 0.7 * height
+        assert bars.get_center()[1] == pytest.approx(numbers.get_center()[1], abs=0.05)
+        assert numbers.get_top()[1] < columns.difference[0].get_bottom()[1]
+        assert columns.get_top()[1] > curve.get_center()[1]
+    else:
+        assert columns.get_top()[1] < curve.get_bottom()[1]
+        assert lesson.charge.get_left()[0] > curve.get_right()[0]
+
+
 def test_the_drawn_derivative_is_that_of_autograd(torch: Any, walk: Any, classifier_trace: Any) -> None:
     """What the bars show, from the logits that the lesson showed, by torch."""
     _, lesson = walk("classification", trace=classifier_trace(5, names=NAMES, images=True), sample="2")
@@ -55,9 +89,8 @@ def test_it_sees_when_the_picture_says_something_false(
 ) -> None:
     right = logits.Bars.show
     monkeypatch.setattr(logits.Bars, "show", lambda bars, values: right(bars, np.asarray(values) * 1.001))
-    monkeypatch.setattr(
-        logits.Columns, "REACH", property(lambda _: 0.95 + 0.01 * np.random.rand()), raising=True
-    )
+    drawn = logits.Columns.drawn
+    monkeypatch.setattr(logits.Columns, "drawn", lambda columns: drawn(columns.stretch(1.01, 0)))
     planned, _ = walk("classification", trace=classifier_trace(5, names=NAMES, images=True))
     told = [problem.message for problem in planned.problems if problem.kind == "claim"]
     for what in ("the logit of", "e to the logit of", "p of", "p − y of"):
