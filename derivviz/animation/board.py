@@ -163,7 +163,7 @@ class PictureBoard:
         shares = np.linspace(0, 1, 5)
         mixed = [(1 - e) * a + e * b for a, b in zip(made, real, strict=False) for e in shares]
         image = sheet(np.array(mixed), len(shares), self.image.width).move_to(self.image)
-        ends = VGroup(*(Formula(f"epsilon = {e}", "tick", "muted") for e in (0, 1)))
+        ends = VGroup(*(Formula(f"epsilon = {e}", enlarged("tick"), "muted") for e in (0, 1)))
         ends[0].next_to(image, DOWN, 0.15).align_to(image, LEFT)
         ends[1].next_to(image, DOWN, 0.15).align_to(image, RIGHT)
         return Group(image, ends)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from manim import LEFT, ORIGIN, RIGHT, UP, FadeIn, VGroup
 from numpy.typing import ArrayLike, NDArray
 
-from derivviz.animation.frame import body, enlarged, pick, shape
+from derivviz.animation.frame import Panel, body, enlarged, pick, shape
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.plane import Plane
 from derivviz.animation.typeset import Formula, Label, Number
 from derivviz.trace.game import Served
 
 Array = NDArray[np.float64]
-_BASELINE, _BELOW = -2.95, -3.3  # of the numbers in a strip, and the top of what they are
+_BASELINE = -2.95  # of the numbers in a strip of a square frame
+_BELOW = 0.35  # from there to the top of what they are
 
 
 def board_place() -> tuple[float, list[float]]:
@@ -75,28 +77,36 @@ def bars_place() -> tuple[list[float], tuple[float, float]]:
     )
 
 
-def strip(*pairs: tuple[Label, Label]) -> VGroup:
-    """Large numbers below a square frame's board and chart, each with what it is below it."""
-    room = body(0.25)
+def strip(*pairs: tuple[Label, Label], room: Panel | None = None) -> VGroup:
+    """Large numbers in a row, each with what it is below it.
+
+    Parameters
+    ----------
+    room
+        How far the row goes, and, as its bottom, the line that the numbers stand on; by default all of a square
+        frame's width, below board and chart.
+    """
+    room = room or replace(body(0.25), bottom=_BASELINE)
     for n, (value, name) in enumerate(pairs):
         x = room.left + room.width * (n + 0.5) / len(pairs)
         across = 0.0 if isinstance(value, Number) else value.width / 2
-        value.at([x - across, _BASELINE, 0])
-        name.move_to([x, _BELOW, 0], aligned_edge=UP)
+        value.at([x - across, room.bottom, 0])
+        name.move_to([x, round(room.bottom - _BELOW, 9), 0], aligned_edge=UP)
     return VGroup(*(VGroup(*pair) for pair in pairs))
 
 
-def facts(lesson: Lesson, *told: tuple[str, str, str, str]) -> VGroup:
+def facts(lesson: Lesson, *told: tuple[str, str, str, str], room: Panel | None = None) -> VGroup:
     """A strip of numbers that stay as they are: the markup of each, its role, and what it is in both languages."""
-    room = body(0.25).width / len(told) - 0.5
+    width = (room or body(0.25)).width / len(told) - 0.5
     return strip(
         *(
             (
                 Formula(markup, 88, role),
-                lesson.words(en=en, ko=ko, size="label", fill="muted", width=room, centered=True),
+                lesson.words(en=en, ko=ko, size="label", fill="muted", width=width, centered=True),
             )
             for markup, role, en, ko in told
-        )
+        ),
+        room=room,
     )
 
 

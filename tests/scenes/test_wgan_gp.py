@@ -15,6 +15,7 @@ RUNS = [
     {"seed": 4, "pictures": True, "steps": 2, "batch_size": 3},
     {"seed": 5, "pictures": True, "steps": 1, "batch_size": 2},
 ]
+NARROW = ((0, "9:16"), (4, "1:1"))
 
 
 def told(problems) -> list[str]:
@@ -40,12 +41,42 @@ def test_any_trace(walk, game_trace, number):
     assert failed_claims(lesson) == set()
 
 
+@pytest.mark.parametrize(
+    ("number", "aspect"),
+    [
+        pytest.param(n, aspect, marks=() if (n, aspect) in NARROW else pytest.mark.slow)
+        for n in range(len(RUNS))
+        for aspect in ("9:16", "1:1")
+    ],
+)
+def test_any_trace_in_other_shapes(walk, game_trace, number, aspect):
+    language, theme = {"9:16": ("en", "paper"), "1:1": ("ko", "dark")}[aspect]
+    trace = game_trace("wgan-gp", **RUNS[number])
+    planned, lesson = walk("wgan_gp", language, theme, trace=trace, aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == set()
+    board, plane, double = lesson.board.image, lesson.chart.plane.frame, lesson.double
+    if aspect == "9:16":
+        assert plane.get_top()[1] < board.get_bottom()[1]
+        assert plane.width > 0.75 * 8
+    else:
+        assert plane.get_left()[0] > board.get_right()[0]
+        assert plane.height > 5
+    assert board.width > 5.9  # again, after it was larger
+    assert double.penalty.get_top()[1] < double.norm.get_bottom()[1]
+    assert double.width > 0.85 * (8 if aspect == "9:16" else 12)
+    if lesson.game.on_ring:
+        first, second = lesson.rivals.bars
+        assert np.isclose(first.unit, second.unit)
+        assert first.width > (0.85 * 8 if aspect == "9:16" else 5)
+
+
 @pytest.mark.slow
 def test_altered_numbers_are_found_out(walk, game_trace):
     _, lesson = walk("wgan_gp", trace=game_trace("wgan-gp"))
-    lesson.chart.show(lesson.chart.shown + 1)
-    lesson.distance.points[-1] += (0, 0.1, 0)
-    lesson.pair[0].hollow[1].set_size([0, 0, 0], (0.3, 3.0))
+    lesson.lengths_shown.chart.show(lesson.lengths_shown.chart.shown + 1)
+    lesson.distance.line.points[-1] += (0, 0.1, 0)
+    lesson.rivals.bars[0].hollow[1].set_size([0, 0, 0], (0.3, 3.0))
     lesson.triples[2] = lesson.triples[2] + np.array([0.3, 0.0])
     assert {
         "bars of gradient norms",
