@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from manim import (
     LEFT,
-    RIGHT,
     UP,
+    Animation,
     Arrow,
     Create,
     FadeIn,
@@ -21,39 +21,36 @@ from manim import (
     GrowArrow,
     GrowFromCenter,
     Indicate,
+    Restore,
     UpdateFromAlphaFunc,
     VGroup,
     smooth,
 )
 
 from derivviz.animation import Formula, Lesson, Morph, parameter
-from derivviz.animation.contours import ContourMap, levels_around
-from derivviz.animation.directions import Directions, arrow, way_of
-from derivviz.animation.hillside import along, is_level, legible, right_angle, steepest_walk
+from derivviz.animation.directions import arrow, way_of
+from derivviz.animation.frame import shape
+from derivviz.animation.hillside import along, closes, is_level, right_angle, steepest_walk
 from derivviz.animation.levelpoint import LevelPoint
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.numerals import plain, short
 from derivviz.animation.placing import place
 from derivviz.animation.slices import Slice, partial_laws
 from derivviz.animation.stage import color
-from derivviz.animation.terrain import Terrain
+from derivviz.animation.surface_frame import SurfaceFrame, function_formula, told_size
 from derivviz.calculus.difference import exact
 from derivviz.calculus.field import VARIABLES, Field, direction, heights, value_and_gradient
 from derivviz.calculus.symbolic import to_sympy
 from derivviz.errors import UsageError
-from derivviz.look.math import typst_math
 
-HOME = np.array([-3.35, -1.05, 0])  # middle of the terrain's floor
-LEFT_EDGE = -6.95  # of everything; the right edge is as far out
-FOOT = -2.2  # lower end of the plane of a slice
-COLUMN, WIDTH = 0.75, 6.1  # left edge and width of the right column
-MIDDLE = COLUMN + WIDTH / 2
 AZIMUTHS = (30, 60, 120, 150, 210, 240, 300, 330)
 ARROW = 1.7  # units of the frame that the gradient is drawn long on the map
 
 
 class PartialDerivative(Lesson):
     """Slices of a surface, its contour map, and the gradient, for any function of x and y."""
+
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -88,7 +85,7 @@ class PartialDerivative(Lesson):
         self.heights = heights(self.f, *self.ranges, self.z)
         self.steepness = float(np.hypot(*self.slope))
         self.level = is_level(self.f, self.at, r, self.heights)
-        self.formula = legible(f"z = {typst_math(self.f.tree)}", self.f.tree, "z =", WIDTH, fill="function")
+        self.formula = function_formula(self.f)
         if self.formula is None:
             raise UsageError(
                 f"{self.f.text[:40]}… is too long to be drawn legibly: use a shorter function, of about 60 signs"
@@ -97,19 +94,16 @@ class PartialDerivative(Lesson):
     # ---- the surface and its slices ---------------------------------------------------------------------
 
     def the_surface(self) -> None:
-        self.terrain = Terrain(self.f, *self.ranges, self.heights)
+        self.places = SurfaceFrame(self.formula)
+        self.terrain = self.places.terrain(self.f, self.ranges, self.heights)
         azimuth = next((a for a in AZIMUTHS if self.terrain.visible(*self.at, self.z, a)), AZIMUTHS[0])
-        self.terrain.move_home(HOME).turn(azimuth)
-        axes = self.terrain.axes()
-        shift = max(0.0, LEFT_EDGE - axes.get_left()[0])
-        self.terrain.move_home(HOME + RIGHT * shift)
-        self.axes = axes.shift(RIGHT * shift)
+        self.axes = self.places.axes(self.terrain.turn(azimuth), self.places.edge)
         self.here = self.terrain.point(*self.at, self.z)
         self.p = dot(self.here)
         self.p_name = place(Formula("P", "label"), self.here, [self.axes])
-        self.formula.move_to([COLUMN, 2.2 + self.formula.height / 2, 0], LEFT)
-        corner = np.array([COLUMN, 1.5, 0])
-        self.laws, self.told_x = partial_laws(self.f, self.slope, corner, WIDTH)
+        self.laws, self.told_x = partial_laws(self.f, self.slope, self.places.laws, self.places.width)
+        if shape() == "tall":
+            self.places.alone()
         self.say(
             en="Over every point (x, y) of the ground there is a height z. How steep is it at P?",
             ko="땅의 점 (x, y)마다 높이 z가 정해진 곡면이 있다. 점 P에서는 얼마나 가파를까?",
@@ -138,11 +132,10 @@ class PartialDerivative(Lesson):
             if self.laws[0].markup != self.told_x.markup:  # room for the other one
                 self.play(Morph(self.laws[0], self.told_x), run_time=0.7)
                 self.laws.submobjects[0] = self.told_x
+        gone = self.make_room() if n == 0 else []
         top = self.laws.get_bottom()[1] - 0.45
-        cut = Slice(
-            self.f, self.at, n, slope, self.terrain, left=COLUMN - 0.2, right=-LEFT_EDGE, top=top, foot=FOOT
-        )
-        gone = [FadeOut(self.p_name)] if n == 0 else []
+        left, right, foot = self.places.slices
+        cut = Slice(self.f, self.at, n, slope, self.terrain, left=left, right=right, top=top, foot=foot)
         self.play(cut.front.animate.set_opacity(0.06), *gone, run_time=0.9)
         self.play(FadeIn(cut.wall), Create(cut.edge), run_time=0.9)
         self.add(self.p)
@@ -163,6 +156,16 @@ class PartialDerivative(Lesson):
         self.slices[name] = cut
         self.play(FadeOut(cut.all), cut.front.animate.set_opacity(1), run_time=0.8)
 
+    def make_room(self) -> list[Animation]:
+        """For the slices: in a square frame the surface, which filled it, steps aside at once."""
+        if shape() != "square":
+            return [FadeOut(self.p_name), *([Restore(self.formula)] if shape() == "tall" else [])]
+        gone = FadeOut(self.axes, self.p_name, run_time=0.4)
+        self.axes, move = self.places.aside(self.terrain, self.p, self.at)
+        self.here = self.terrain.point(*self.at, self.z)
+        self.play(gone, move, run_time=1.2)
+        return [FadeIn(self.axes)]
+
     def exact_slope(self, n: int) -> float:
         """∂f/∂x or ∂f/∂y at P, worked out by SymPy in exact numbers."""
         place = {name: exact(float(value)) for name, value in zip(VARIABLES, self.at, strict=True)}
@@ -175,15 +178,13 @@ class PartialDerivative(Lesson):
             en="There are countless other directions. Contour lines join points of one height.",
             ko="그런데 방향은 끝없이 많다. 위에서 내려다보자. 등고선은 높이가 같은 점들을 잇는다.",
         )
-        levels = levels_around(self.z, *self.heights, 14)
-        self.map = ContourMap(self.f, *self.ranges, levels, 4.4).move_to([MIDDLE + 0.25, -0.4, 0])
+        self.map = self.places.map(self.f, self.at, self.parameters.reach, self.ranges, self.heights)
         self.spot = self.map.point(*self.at)
         self.contour = self.map.highlighted(self.z)
         self.map_p = dot(self.spot)
-        self.play(FadeOut(self.laws), FadeIn(self.map), run_time=0.9)
-        runs = (self.terrain.curve(*run.T, self.z, "ink", 4).points for run in self.map.line(self.z))
-        self.lifted = Segments(np.zeros((0, 2, 3)), "ink", 4)
-        self.lifted.points = np.concatenate([np.zeros((0, 3)), *runs])
+        leaving = [] if shape() == "square" else [FadeOut(self.laws)]  # there they stay until the gradient
+        self.play(*leaving, FadeIn(self.map), run_time=0.9)
+        self.lifted = self.places.lifted(self.terrain, self.map.line(self.z), self.z)
         self.play(Create(self.contour), Create(self.lifted), GrowFromCenter(self.map_p), run_time=1.4)
         self.add(self.p, self.map_p)
         self.wait(0.4)
@@ -195,11 +196,10 @@ class PartialDerivative(Lesson):
             ko="P에 서서 한 바퀴 돌며, 바라보는 방향마다 기울기를 재어 보자.",
         )
         word = self.choose(en='"slope"', ko='"기울기"')
-        self.slopes = Directions(self.f, self.at, self.slope, self.parameters.reach, word)
-        self.slopes.shift(RIGHT * max(0.0, LEFT_EDGE - self.slopes.get_left()[0]))
-        self.play(
-            FadeOut(self.terrain, self.axes, self.p, self.lifted), FadeIn(self.slopes.plot), run_time=0.9
-        )
+        reach = self.parameters.reach
+        self.slopes = self.places.directions(self.f, self.at, self.slope, reach, word)
+        gone = FadeOut(self.terrain, self.axes, self.p, self.lifted)
+        self.play(gone, FadeIn(self.slopes.plot), run_time=0.9)
         self.slopes.spin(self, self.spot, self.map_p)
         self.say(
             en="A surprise: whatever the surface, the slopes make one single wave, a cosine.",
@@ -230,15 +230,17 @@ class PartialDerivative(Lesson):
         avoid = [self.map, self.gradient, self.contour, self.legs]
         place(self.name, self.spot + way, avoid)
         self.map.room_for(self.name)
-        told = Formula(f"nabla f = ({', '.join(short(s) for s in self.slope)})", 40, "tangent")
-        told.move_to([-6.7, 2.35, 0], LEFT)
+        told = Formula(f"nabla f = ({', '.join(short(s) for s in self.slope)})", told_size(), "tangent")
+        told.move_to(self.places.told, LEFT)
         length = Formula(f"abs(nabla f) = {short(self.steepness)}", "label", "tangent")
-        place(
-            length, self.peak.points[-1], [self.slopes.plot, self.slopes.wave, self.peak, told, self.heading]
-        )
+        avoid = [self.slopes.plot, self.slopes.wave, self.peak, told, self.heading]
+        if shape() != "wide":
+            avoid.append(self.map)
+        place(length, self.peak.points[-1], avoid)
         self.slopes.plane.room_for(length)
         self.play(Create(self.legs), run_time=0.9)
-        self.play(GrowArrow(self.gradient), FadeIn(self.name, told), run_time=0.9)
+        leaving = [FadeOut(self.laws)] if shape() == "square" else []
+        self.play(GrowArrow(self.gradient), FadeIn(self.name, told), *leaving, run_time=0.9)
         self.add(self.map_p)
         self.play(Create(self.peak), FadeIn(length), run_time=0.8)
         self.wait(0.5)
@@ -261,8 +263,8 @@ class PartialDerivative(Lesson):
             en="One rule for all directions: gradient times u. At 60° off, half the slope is left.",
             ko="어느 방향이든 기울기는 기울기벡터와 u의 내적이다. 60° 벗어나면 절반만 남는다.",
         )
-        law = Formula("D_bold(u) f = nabla f dot bold(u) = abs(nabla f) cos phi", 40)
-        law.move_to([-6.7, 2.35, 0], LEFT)
+        law = Formula("D_bold(u) f = nabla f dot bold(u) = abs(nabla f) cos phi", told_size())
+        law.move_to(self.places.told, LEFT)
         self.u = way_of(float(angle), self.spot)
         self.spot_u = dot(self.slopes.plane.point(angle, float(self.slope @ u)), "parameter")
         avoid = [self.map, self.u, self.gradient, self.name, self.contour, self.corner]
@@ -277,7 +279,7 @@ class PartialDerivative(Lesson):
         slope = self.slopes.plane.numbers(self.spot_u.get_center())[1]
         self.claim("the slope along u", slope, float(self.slope @ drawn), 1e-6 * (1 + self.steepness))
         of_plot = [self.slopes.plot, self.slopes.wave, self.peak, self.length, self.zeros, self.spot_u]
-        self.leaving = [law, self.u, name, self.corner, *of_plot]
+        self.leaving = [self.u, name, self.corner, *of_plot, *([] if shape() == "square" else [law])]
 
     def up_and_down(self) -> None:
         self.say(
@@ -334,9 +336,9 @@ class PartialDerivative(Lesson):
         for n, name in enumerate(VARIABLES):
             self.claim(f"part of the gradient along {name}", drawn[n] / self.scale, self.exact_slope(n))
         self.claim("length of the gradient", float(np.hypot(*drawn)) / self.scale, self.steepness)
-        self.claim(
-            "contour line and gradient at a right angle", along(self.contour, self.spot, drawn), 0, 0.03
-        )
+        if not closes(self.contour, self.spot):
+            cosine = along(self.contour, self.spot, drawn)
+            self.claim("contour line and gradient at a right angle", cosine, 0, 0.03)
         for step, a, b in zip(self.steps, self.walk[:-1], self.walk[1:], strict=True):
             moved = self.map.numbers(step[0].points[-1]) - self.map.numbers(step[0].points[0])
             for part, true in zip(moved, -self.rate * self.f.gradient(*a), strict=True):

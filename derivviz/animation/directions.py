@@ -59,12 +59,17 @@ class Directions(VGroup):
         Of the surface around it: slopes are measured over a small part of it.
     word
         Typst math of what is drawn upwards.
+    size, middle
+        Of the plane on the frame: width and height, and where its middle stands.
     """
 
-    def __init__(self, f: Field, at: Array, slope: Array, reach: float, word: str) -> None:
+    def __init__(
+        self, f: Field, at: Array, slope: Array, reach: float, word: str,
+        size: tuple[float, float], middle: tuple[float, float],
+    ) -> None:  # fmt: skip
         super().__init__()
         top = 1.25 * float(np.hypot(*slope))
-        self.plane = Plane((0, 4), (-top, top), 5.4, 3.9, ("bold(u)", word), (1, 5)).move_to([-3.4, -0.35, 0])
+        self.plane = Plane((0, 4), (-top, top), *size, ("bold(u)", word), (1, 5)).move_to([*middle, 0])
         self.quarters = np.linspace(0, 4, STOPS)
         h = 1e-5 * reach
         measured = []

@@ -37,13 +37,25 @@ def is_level(f: Field, at: Array, reach: float, box: tuple[float, float]) -> boo
 
 def along(line: Segments, at: Array, way: Array) -> float:
     """Cosine of the angle between a direction and a line as it is drawn around a point."""
-    points = line.points[:, :2] - at[:2]
-    near = points[np.linalg.norm(points, axis=1) < _NEAR]
+    near = _around(line, at)
     axes = np.linalg.svd(near - near.mean(axis=0))[2]
     t, bent = axes @ near.T
     slope = np.polyfit(t, bent, 2)[1]  # of the parabola through the points: they bend, and lie unevenly
     direction = axes[0] + slope * axes[1]
     return float(direction @ way / np.linalg.norm(direction) / np.linalg.norm(way))
+
+
+def closes(line: Segments, at: Array) -> bool:
+    """Whether a line turns back next to a point, as a contour line close around a summit: it has no direction."""
+    near = _around(line, at)
+    length, width = np.linalg.svd(near - near.mean(axis=0), compute_uv=False)
+    return bool(width > 0.3 * length)
+
+
+def _around(line: Segments, at: Array) -> Array:
+    """The points of a line next to a point of the frame, seen from that, shape (points, 2)."""
+    points = line.points[:, :2] - at[:2]
+    return points[np.linalg.norm(points, axis=1) < _NEAR]
 
 
 def right_angle(corner: ArrayLike, way: ArrayLike, side: float = 0.26) -> Segments:
@@ -80,16 +92,18 @@ def steepest_walk(
 
 
 def legible(
-    markup: str, tree: Node, before: str, width: float, fill: str = "ink", height: float | None = None
-) -> Formula | None:
+    markup: str, tree: Node, before: str, width: float, fill: str = "ink", height: float | None = None,
+    smallest: float = 28.0,
+) -> Formula | None:  # fmt: skip
     """A formula as large as it goes in a width, its lines broken where nothing else helps; None if nothing does.
 
-    `height` is the most that it may take; left out, only broken lines are held to one.
+    `height` is the most that it may take; left out, only broken lines are held to one. Those are of size
+    `smallest`, before it is enlarged.
     """
     for size in (44.0, 38.0, 32.0, 28.0):
         made = Formula(markup, enlarged(size), fill)
         if made.width <= width and (height is None or made.height <= height):
             return made
-    size = enlarged(28)
+    size = enlarged(smallest)
     lines = Formula(broken(tree, {}, width / (size * UNITS_PER_POINT), before, deep=True), size, fill)
     return lines if lines.width <= width and lines.height <= (height or 1.45) else None

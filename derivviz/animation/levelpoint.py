@@ -8,8 +8,10 @@ import numpy as np
 from manim import DOWN, LEFT, UP, Create, FadeIn, FadeOut, VGroup
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import pick
 from derivviz.animation.lines import Segments
 from derivviz.animation.numerals import short
+from derivviz.animation.stage import SIZES
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.field import Field, level_point
 
@@ -78,15 +80,19 @@ class LevelPoint:
         sign = " > 0" if determinant > 0 else " < 0" if determinant < 0 else ""
         bent = f", quad frac(partial^2 f, partial x^2) {'>' if self.hessian[0, 0] > 0 else '<'} 0"
         en, ko = KINDS[self.kind]
+        by, width = pick(wide=(1.0, 6.1), tall=(1.0, 7.2), square=(1.3, 5.4))
         column = VGroup(
-            Formula("nabla f = (0, 0)", 44, "tangent"),
-            Formula(f"H = {_H} = mat({xx}, {xy}; {yx}, {yy})", 38),
-            Formula(f"det H = {short(determinant)}{sign}{bent if determinant > 0 else ''}", 40),
-            self.lesson.words(en=en, ko=ko, fill="tangent", size="label"),
+            Formula("nabla f = (0, 0)", 44 * by, "tangent"),
+            Formula(f"H = {_H} = mat({xx}, {xy}; {yx}, {yy})", 38 * by),
+            Formula(f"det H = {short(determinant)}{sign}{bent if determinant > 0 else ''}", 40 * by),
+            self.lesson.words(en=en, ko=ko, fill="tangent", size=SIZES["label"] * by),
         )
         for part in column:
-            part.scale_to_fit_width(min(part.width, 6.1))
-        return column.arrange(DOWN, buff=0.42, aligned_edge=LEFT).move_to([0.75, -0.3, 0], LEFT)
+            part.scale_to_fit_width(min(part.width, width))
+        place = pick(wide=[0.75, -0.3, 0], tall=[-3.6, -3.08, 0], square=[0.35, -0.9, 0])
+        return column.arrange(DOWN, buff=pick(wide=0.42, tall=0.23, square=0.7), aligned_edge=LEFT).move_to(
+            place, LEFT
+        )
 
     def draw_bends(self) -> None:
         """The surface along the two principal directions, in the colours of up and down."""

@@ -6,6 +6,7 @@ import numpy as np
 from manim import LEFT, RIGHT, VGroup
 from numpy.typing import NDArray
 
+from derivviz.animation.frame import pick, shape
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.numerals import short
 from derivviz.animation.plane import Plane
@@ -57,29 +58,41 @@ class Slice:
         inside = values[np.isfinite(values) & (values >= low) & (values <= high)]
         bottom, summit = float(inside.min()), float(inside.max())
         room = 0.15 * max(summit - bottom, 0.02 * (high - low))
-        self.plane = Plane(
-            ranges, (bottom - room, summit + room), 4.7, top - foot, (VARIABLES[n], "z"), (5, 4)
-        )
-        self.plane.shift([(left + right) / 2, (top + foot) / 2, 0] - self.plane.frame.get_center())
-        self.plane.shift(RIGHT * max(0.0, left - self.plane.get_left()[0]))
-        self.plane.shift(LEFT * max(0.0, self.plane.get_right()[0] - right))
-        self.curve = self.plane.curve(lambda v: f(v, still) if n == 0 else f(still, v))
-        self.tangent = Segments([self.plane.clip(slope, (at[n], z), 0.3)], "tangent", 5)
-        self.here = dot(self.plane.point(at[n], z))
-        self.plane.keep_clear(self.curve, self.tangent)
+        over = 0.0  # units by which the name of an upright axis would stand too far left
+        for _ in range(3):
+            self.plane = Plane(
+                ranges,
+                (bottom - room, summit + room),
+                pick(wide=4.7, tall=6.4, square=4.7) - over,
+                top - foot,
+                (VARIABLES[n], "z"),
+                (5, 4),
+            )
+            self.plane.shift([(left + right + over) / 2, (top + foot) / 2, 0] - self.plane.frame.get_center())
+            self.plane.shift(RIGHT * max(0.0, left - self.plane.get_left()[0]))
+            self.plane.shift(LEFT * max(0.0, self.plane.get_right()[0] - right))
+            self.curve = self.plane.curve(lambda v: f(v, still) if n == 0 else f(still, v))
+            self.tangent = Segments([self.plane.clip(slope, (at[n], z), 0.3)], "tangent", 5)
+            self.here = dot(self.plane.point(at[n], z))
+            self.plane.keep_clear(self.curve, self.tangent)
+            beyond = left - self.plane.get_left()[0]
+            if shape() == "wide" or beyond < 0.02:
+                break
+            over += beyond
         self.all = VGroup(self.plane, self.curve, self.tangent, self.here, self.wall, self.edge, self.line)
 
 
 def partial_law(f: Field, n: int, slope: float, width: float) -> Formula:
     """∂f/∂x = … = its value, or, where that is wider than `width`, the value alone."""
+    size, height = pick(wide=(38, 1.2), tall=(48, 1.45), square=(56, 1.4))
     head = f"{{{{ frac(partial f, partial {VARIABLES[n]}) : f }}}} {{{{ = : eq }}}}"
     value = f"{{{{ {short(slope)} : m }}}}"
     written = typst_math(f.partial(VARIABLES[n]).tree)
     if written != short(slope):
-        whole = Formula(f"{head} {written} = {value}", 38, m="tangent")
-        if whole.width <= width and whole.height <= 1.2:
+        whole = Formula(f"{head} {written} = {value}", size, m="tangent")
+        if whole.width <= width and whole.height <= height:
             return whole
-    return Formula(f"{head} {value}", 38, m="tangent")
+    return Formula(f"{head} {value}", size, m="tangent")
 
 
 def partial_laws(f: Field, slope: Array, corner: Array, width: float) -> tuple[VGroup, Formula]:

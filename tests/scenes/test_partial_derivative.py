@@ -96,6 +96,44 @@ def test_level_points_are_told_as_such(walk, function, kind, language):
     assert {int(np.sign(bend)) for bend, _ in lesson.level_point.bends} == signs[kind]
 
 
+@pytest.mark.parametrize("aspect", ["9:16", "1:1"])
+def test_a_narrower_frame_is_arranged_anew(walk, aspect):
+    planned, lesson = walk("partial_derivative", "ko", "paper", aspect=aspect)
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+    ground, slopes = lesson.map.frame, lesson.slopes.plane.frame
+    assert lesson.formula.get_bottom()[1] > lesson.terrain.get_top()[1]
+    if aspect == "9:16":
+        assert lesson.terrain.get_bottom()[1] > ground.get_top()[1]  # above each other, across the frame
+        assert min(lesson.terrain.width, ground.width) > 0.7 * 8
+        assert lesson.slices["x"].plane.frame.width > 0.7 * 8
+    else:
+        assert lesson.terrain.get_right()[0] < ground.get_left()[0]
+        assert lesson.terrain.height > 0.4 * 12
+        assert ground.height > 0.4 * 12
+        assert lesson.laws.get_bottom()[1] > max(ground.get_top()[1], slopes.get_top()[1])
+
+
+@pytest.mark.parametrize(
+    ("aspect", "function", "at"),
+    [
+        ("1:1", "1000000x^2 - y", ("3", "-200")),
+        ("9:16", "x^2 + 3y^2", ("0", "0")),
+        pytest.param("9:16", OTHERS[-1][0], ("1", "1"), marks=pytest.mark.slow),
+        pytest.param("1:1", OTHERS[-1][0], ("1", "1"), marks=pytest.mark.slow),
+        pytest.param("9:16", "0.000001*x*y", ("-3", "2"), marks=pytest.mark.slow),
+        pytest.param("1:1", "0.000001*x*y", ("-3", "2"), marks=pytest.mark.slow),
+        pytest.param("1:1", "xy", ("0", "0"), marks=pytest.mark.slow),
+    ],
+)
+def test_wide_labels_and_long_formulas_in_other_shapes(walk, aspect, function, at):
+    planned, lesson = walk(
+        "partial_derivative", "ko", "paper", aspect=aspect, function=function, at_x=at[0], at_y=at[1]
+    )
+    assert told(planned.problems) == []
+    assert failed_claims(lesson) == []
+
+
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
