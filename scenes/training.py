@@ -8,28 +8,21 @@ step to the last.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from manim import DOWN, RIGHT, UP, Circle, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, linear
+from manim import DOWN, RIGHT, UP, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, linear
 
-from derivviz.animation import Formula, Lesson, Number, parameter
-from derivviz.animation.dashboard import COLUMNS, mean
-from derivviz.animation.layout import mark
-from derivviz.animation.numerals import plain
-from derivviz.animation.overview import Overview
-from derivviz.animation.stage import color
-from derivviz.look.typst import quoted
-from derivviz.trace.training import Layer, short
-
-SIGNIFICANT = 3  # digits of a number in a sentence
+from derivviz.animation import Formula, Number, parameter
+from derivviz.animation.frame import body, enlarged, pick
+from derivviz.animation.run_lesson import RunLesson, told
 
 
-class Training(Lesson):
+class Training(RunLesson):
     """All that was recorded of a run, panel by panel, and then together."""
 
     requires = ("time",)  # of any recorded run
+    aspects = ("16:9", "9:16", "1:1")
 
     @dataclass(frozen=True)
     class Parameters:
@@ -38,7 +31,7 @@ class Training(Lesson):
         )
 
     def construct(self) -> None:
-        self.run = Overview(self)
+        self.begin()
         self.title()
         self.the_run()
         for name in self.run.panels:
@@ -59,16 +52,19 @@ class Training(Lesson):
             en=f"{self.run.count:,} numbers were trained for {self.run.total:,} steps, and {kept[0]}. Let us watch.",
             ko=f"수 {self.run.count:,}개를 {self.run.total:,}스텝 동안 학습하며 {kept[1]}. 이제 지켜보자.",
         )
-        name = self.words(en="step", ko="스텝", size="label", fill="muted")
-        self.counter = Number(0, ",.0f", "label", anchor=RIGHT, width=11).at([6.8, 3.3, 0])
-        longest = Number(self.run.total, ",.0f", "label").width
-        name.at([6.8 - longest - 0.2 - name.width, 3.3, 0])
+        size = enlarged("label")
+        name = self.words(en="step", ko="스텝", size=size, fill="muted")
+        right, level = pick(wide=(6.8, 3.3), tall=(3.75, 5.4), square=(5.6, 5.2))
+        self.counter = Number(0, ",.0f", size, anchor=RIGHT, width=11).at([right, level, 0])
+        longest = Number(self.run.total, ",.0f", size).width
+        name.at([right - longest - 0.2 - name.width, level, 0])
         self.opening = VGroup()
         for n, (en, ko) in ((self.run.count, ("numbers", "개의 수")), (self.run.total, ("steps", "스텝"))):
             number = Formula(f"{n:,}".replace(",", " thin "), 96, "parameter" if not self.opening else "ink")
-            told = self.words(en=en, ko=ko, size="title", fill="muted")
-            self.opening.add(VGroup(number, told).arrange(RIGHT, buff=0.4))
-        self.opening.arrange(DOWN, buff=0.6).move_to([0, 0.3, 0])
+            what = self.words(en=en, ko=ko, size="title", fill="muted")
+            self.opening.add(VGroup(number, what).arrange(pick(wide=RIGHT, tall=DOWN, square=DOWN), buff=0.4))
+        self.opening.arrange(DOWN, buff=pick(wide=0.6, tall=1.2, square=0.8)).move_to([0, 0.3, 0])
+        grow(self.opening, pick(wide=1.0, tall=1.7, square=1.7))
         self.play(FadeIn(self.opening[0], shift=UP * 0.15), run_time=0.7)
         self.play(FadeIn(self.opening[1], shift=UP * 0.15), FadeIn(name, self.counter), run_time=0.7)
 
@@ -76,7 +72,7 @@ class Training(Lesson):
         if len(self.opening):
             self.play(FadeOut(self.opening), run_time=0.4)
             self.opening = VGroup()
-        self.play(FadeIn(self.run.panels[name]), run_time=0.8)
+        super().enter(name)
 
     def the_loss(self) -> None:
         start = float(self.run.loss.values[np.isfinite(self.run.loss.values)][0])
@@ -164,112 +160,19 @@ class Training(Lesson):
             self.run.show(done)
             self.counter.set_value(int(done))
 
+        self.turn_to(self.run.panels)
         moving = Group(self.run.moving, self.counter)
         self.play(UpdateFromAlphaFunc(moving, move), run_time=self.parameters.seconds, rate_func=linear)
 
-    def point_at(self, name: str) -> None:
-        """Move the frame that says which panel is meant."""
-        rim = self.run.panels[name].rim()
-        before = [FadeOut(self.pointer)] if self.pointer is not None else []
-        self.play(*before, FadeIn(rim), run_time=0.4)
-        self.pointer = rim
-
     def found(self) -> None:
         """What there is to see in it, told from its numbers."""
-        self.pointer = None
-        self.ring = VGroup()
-        if "loss" in self.run.panels:
-            self.about_loss()
-        moved = [layer for layer in getattr(self.run.panels.get("layers"), "layers", []) if moves(layer)]
-        if len(moved) > 1:
-            self.about_layers(moved)
-        if "answers" in self.run.panels:
-            self.about_answers()
-
-    def about_loss(self) -> None:
-        values, steps = self.run.loss.values, self.run.loss.steps
-        way = mean(self.run.loss, "loss")[0]
-        start, end = float(way.values[0]), float(way.values[-1])
-        finite = np.isfinite(values)
-        if not finite.all():
-            lost = int(steps[int(np.argmin(finite))])
-            self.say(
-                en=f"At step {lost:,} the loss is no longer a finite number.",
-                ko=f"스텝 {lost:,}에서 손실이 유한한 수가 아니게 된다.",
-            )
-        elif end < start:
-            half = int(way.steps[np.argmax(way.values <= (start + end) / 2)]) + 1
-            self.say(
-                en=f"From {told(start)} down to {told(end)}. Half of that took {half:,} of {self.run.total:,} steps.",
-                ko=f"{told(start)}에서 {told(end)}까지 내려왔다. 그 절반은 첫 {half:,}스텝에 끝났다.",
-            )
-        else:
-            self.say(
-                en=f"It did not fall: from {told(start)} to {told(end)}.",
-                ko=f"손실은 줄지 않았다. {told(start)}에서 {told(end)}이 되었다.",
-            )
-        self.point_at("loss")
-        self.worst = int(np.nanargmax(np.where(finite, values, -np.inf)))
-        each = -(-len(values) // COLUMNS)
-        worst, step = told(float(values[self.worst])), int(steps[self.worst])
-        if each > 1:
-            self.say(
-                en=f"A column of this curve stands for {each:,} steps, and keeps their extremes: the worst of all is "
-                f"{worst}, at step {step:,}.",
-                ko=f"이 곡선의 한 칸은 {each:,}스텝이고 극값은 다 남아 있다. 가장 큰 값은 스텝 {step:,}의 {worst}이다.",
-            )
-        elif len(values) > 1:
-            rises = int((np.diff(values[finite]) > 0).sum())
-            self.say(
-                en=f"But not straight: it rose {rises:,} times. The worst step was number {step:,}, with {worst}.",
-                ko=f"곧게 내려오지는 않았다. {rises:,}번은 올랐고, 가장 큰 값은 스텝 {step:,}의 {worst}이다.",
-            )
-        panel = self.run.panels["loss"]
-        self.ring = Circle(0.16, stroke_color=color("ink"), stroke_width=3.5)
-        self.ring.move_to(panel.point(step, float(values[self.worst])))
-        self.play(FadeIn(mark(self.ring, backdrop=True), scale=2), run_time=0.5)
-
-    def about_layers(self, moved: list[Layer]) -> None:
-        long = max(moved, key=lambda layer: middle(layer.gradient))
-        far = max(moved, key=lambda layer: middle(layer.update))
-        names = [quoted(name) for name in short([layer.name for layer in moved])]
-        if long is far:
-            name = names[moved.index(long)]
-            self.say(
-                en=f"Layer {name} has both the longest gradients and the longest steps for its size.",
-                ko=f"그래디언트가 가장 긴 층도, 크기에 비해 가장 멀리 움직이는 층도 {name}, 하나이다.",
-            )
-            self.point_at("layers")
-            return
-        longer = middle(long.gradient) / middle(far.gradient)
-        farther = middle(far.update) / middle(long.update)
-        one, other = names[moved.index(long)], names[moved.index(far)]
-        self.say(
-            en=f"A typical gradient of layer {one} is {times(longer)} times as long as one of layer {other}.",
-            ko=f"층 {one}의 그래디언트는 보통 층 {other}의 {times(longer)}배이다.",
-        )
-        self.point_at("layers")
-        self.say(
-            en=f"Yet layer {other} moves {times(farther)} times as far, for its size: the optimizer decides.",
-            ko=f"그런데 크기에 비해 더 움직이는 쪽은 층 {other}, {times(farther)}배이다. 옵티마이저가 정한다.",
-        )
-
-    def about_answers(self) -> None:
-        counts, mute = self.run.answers.counts[-1], int(self.run.answers.mute[-1])
-        right, every = int(np.trace(counts)), int(counts.sum()) + mute
-        wrong = counts - np.diag(np.diag(counts))
-        en, ko = (
-            f"In the end {right:,} of {every:,} are right.",
-            f"마지막에는 {every:,}개 중 {right:,}개를 맞혔다.",
-        )
-        if mute:
-            en += f" {mute:,} got no answer: a probability is NaN."
-            ko += f" {mute:,}개는 확률이 NaN이라 답이 없다."
-        elif wrong.any():
-            most = mistakes(wrong, self.run.class_name)
-            en, ko = f"{en} {most['en']}", f"{ko} {most['ko']}"
-        self.say(en=en, ko=ko)
-        self.point_at("answers")
+        self.run.finish()
+        if self.run.loss is not None:
+            self.about_loss(self.run.loss)
+        if "layers" in self.run.panels:
+            self.about_layers()
+        if self.run.answers is not None:
+            self.about_answers(self.run.answers)
 
     def conclusion(self) -> None:
         self.say(
@@ -281,11 +184,13 @@ class Training(Lesson):
         if self.run.count:
             made = " times ".join(f"{n:,}".replace(",", " thin ") for n in (self.run.count, self.run.total))
             product = f"{self.run.count * self.run.total:,}".replace(",", " thin ")
-            lines.append(Formula(f"{made} = {{{{{product} : p}}}}", 56, p="tangent"))
+            equals = pick(wide="=", tall="\\ =", square="=")
+            lines.append(Formula(f"{made} {equals} {{{{{product} : p}}}}", 56, p="tangent"))
             lines.append(self.words(en="derivatives", ko="구한 미분계수의 수", fill="muted"))
         shown = VGroup(*lines).arrange(DOWN, buff=0.5).move_to([0, 0.4, 0])
         if shown.width > 13:
             shown.scale(13 / shown.width)
+        grow(shown, pick(wide=1.0, tall=2.0, square=1.7))
         self.play(FadeIn(shown, shift=UP * 0.15), run_time=0.8)
         self.wait(1.0)
 
@@ -293,8 +198,9 @@ class Training(Lesson):
 
     def verify(self) -> None:
         self.run.verify()
-        if len(self.ring.points):
-            drawn = self.run.panels["loss"].value(self.ring.get_center())
+        if self.ringed is not None:
+            ring, panel = self.ringed
+            drawn = panel.value(ring.get_center())
             worst = float(np.nanmax(self.run.loss.values[np.isfinite(self.run.loss.values)]))
             self.claim("the worst step", drawn, worst, 1e-4)
 
@@ -311,33 +217,7 @@ MISSING = {
 }
 
 
-def told(value: float) -> str:
-    """A number as a sentence has it."""
-    return plain(value, SIGNIFICANT)
-
-
-def times(ratio: float) -> str:
-    return f"{ratio:,.0f}" if 10 <= ratio < 1e6 else plain(ratio, 2)
-
-
-def mistakes(wrong: np.ndarray, name: Callable[[int], dict[str, str]]) -> dict[str, str]:
-    """The most frequent error, if one is more frequent than others; ``wrong``, (truth, answer), has no right ones."""
-    often = int(wrong.max())
-    if often == 1 and int(wrong.sum()) > 1:
-        return {"en": "No error was made twice.", "ko": "같은 오답이 두 번 나온 일은 없다."}
-    truth, answer = (name(int(n)) for n in np.unravel_index(int(wrong.argmax()), wrong.shape))
-    alone, count = int((wrong == often).sum()) == 1, "once" if often == 1 else f"{often:,} times"
-    return {
-        "en": f"{'The' if alone else 'A'} most frequent error: {truth['en']} taken for {answer['en']}, {count}.",
-        "ko": f"가장 잦은 오답{'' if alone else ' 하나'}: 정답 {truth['ko']}, 답 {answer['ko']}, {often:,}번.",
-    }
-
-
-def middle(values: np.ndarray) -> float:
-    """The median of the finite ones."""
-    return float(np.median(values[np.isfinite(values)]))
-
-
-def moves(layer: Layer) -> bool:
-    """Whether both its gradient and its step are known and not 0, typically."""
-    return all(np.isfinite(v).any() and middle(v) > 0 for v in (layer.gradient, layer.update))
+def grow(shown: VGroup, times: float) -> None:
+    """Make it so many times as large, or as much of that as there is room for."""
+    if times != 1:
+        shown.scale(min(times, body(0.4).width / shown.width))

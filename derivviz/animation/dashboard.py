@@ -16,7 +16,7 @@ from derivviz.animation.layout import mark
 from derivviz.animation.lines import Dashed, Segments, straight
 from derivviz.animation.numerals import numeral
 from derivviz.animation.plane import nice_step, ticks
-from derivviz.animation.stage import color
+from derivviz.animation.stage import SIZES, color
 from derivviz.animation.typeset import Formula, Label, Words
 from derivviz.look.typst import quoted
 from derivviz.trace.thinning import kept, stretches
@@ -31,34 +31,18 @@ _HEAD = 0.42  # height of a panel's heading
 
 
 class Box(NamedTuple):
-    """A rectangle of the frame by its lower left corner."""
+    """A rectangle of the frame by its lower left corner, and how large text in it is, to the usual size."""
 
     left: float
     bottom: float
     width: float
     height: float
+    text: float = 1.0
 
-
-def columns(counts: Sequence[int], widths: Sequence[float], area: Box, gap: float = 0.45) -> list[list[Box]]:
-    """Columns of some widths to each other, in each so many boxes of equal height, from above.
-
-    A column of none is left out.
-    """
-    filled = [n for n, count in enumerate(counts) if count]
-    unit = (area.width - gap * (len(filled) - 1)) / max(sum(widths[n] for n in filled), 1e-9)
-    made: list[list[Box]] = []
-    left = area.left
-    for number, count in enumerate(counts):
-        width = widths[number] * unit
-        height = (area.height - gap / 2 * (count - 1)) / max(count, 1)
-        made.append(
-            [
-                Box(left, area.bottom + (height + gap / 2) * (count - 1 - n), width, height)
-                for n in range(count)
-            ]
-        )
-        left += (width + gap) * bool(count)
-    return made
+    @property
+    def tick(self) -> float:
+        """The size of its smallest text."""
+        return SIZES["tick"] * self.text
 
 
 class Panel(Group):
@@ -75,9 +59,9 @@ class Panel(Group):
     def __init__(self, box: Box, heading: Words) -> None:
         super().__init__()
         self.box = box
-        self.inside = Box(box.left, box.bottom, box.width, box.height - _HEAD)
+        self.inside = box._replace(height=box.height - _HEAD * box.text)
         self.moving = Group()
-        self.heading = heading.at([box.left, box.bottom + box.height - 0.26, 0])
+        self.heading = heading.at([box.left, box.bottom + box.height - 0.26 * box.text, 0])
         self.add(self.heading)
 
     def show(self, done: float) -> None:
@@ -91,6 +75,10 @@ class Panel(Group):
             width=box.width + 0.3, height=box.height + 0.16, stroke_color=color("ink"), stroke_width=2.5
         )
         return mark(made.move_to([box.left + box.width / 2, box.bottom + box.height / 2, 0]), backdrop=True)
+
+    def veil(self) -> Rectangle:
+        """What lies on it, and lets it shine through, until its turn comes."""
+        return self.rim().set_stroke(width=0).set_fill(color("background"), 0.8)
 
 
 class Stroke(NamedTuple):
@@ -160,20 +148,24 @@ class Curves(Panel):
         keys: Sequence[tuple[int, Words]] = (),
     ) -> None:
         super().__init__(box, heading)
-        x, y = self.heading.get_right()[0] + 0.2, self.heading.pen.points[0][1]
+        text = box.text
+        x, y = self.heading.get_right()[0] + 0.2 * text, self.heading.pen.points[0][1]
         for n, words in keys:
             sample = Segments(
-                [[[x, y + 0.09, 0], [x + 0.28, y + 0.09, 0]]], strokes[n].role, strokes[n].width
+                [[[x, y + 0.09 * text, 0], [x + 0.28 * text, y + 0.09 * text, 0]]],
+                strokes[n].role,
+                strokes[n].width,
             )
-            self.add(mark(sample, backdrop=True), words.at([x + 0.37, y, 0]))
-            x = words.get_right()[0] + 0.2
+            self.add(mark(sample, backdrop=True), words.at([x + 0.37 * text, y, 0]))
+            x = words.get_right()[0] + 0.2 * text
         self.strokes, self.x_range = list(strokes), x_range
         self.log, self.y_range, marks = _axis(strokes, y_range)
-        written = [(y, _written(y, self.log, percent)) for y in marks]
+        written = [(y, _written(y, self.log, percent, box.tick)) for y in marks]
         beside = max((label.width for _, label in written), default=0.0) + 0.15
-        below = 0.34 if numbered else 0.1
-        left, bottom, width, height = self.inside
-        self.area = Box(left + beside, bottom + below, width - beside - 0.1, height - below - 0.05)
+        below = 0.34 * text if numbered else 0.1
+        above = 0.05 if text == 1 else 0.15  # between the heading and the number at the top of the axis
+        left, bottom, width, height, _ = self.inside
+        self.area = Box(left + beside, bottom + below, width - beside - 0.1, height - below - above)
         area = self.area
         corner, right, top = (
             np.array([area.left + dx, area.bottom + dy, 0])
@@ -185,10 +177,10 @@ class Curves(Panel):
         for y, label in written:
             self.add(label.next_to(self.point(x_range[0], y), LEFT, 0.1))
         if numbered:
-            ends = [Formula(f"{n:.0f}", "tick", "muted") for n in x_range]
+            ends = [Formula(f"{n:.0f}", box.tick, "muted") for n in x_range]
             for end, x, side in zip(ends, x_range, (RIGHT, LEFT), strict=True):
                 at = self.point(x, self.y_range[0])
-                end.move_to([at[0] + side[0] * end.width / 2, bottom + 0.1, 0])
+                end.move_to([at[0] + side[0] * end.width / 2, bottom + 0.1 * text, 0])
             self.add(*ends)
         if level is not None and self.y_range[0] < level < self.y_range[1]:
             dotted = Dashed(
@@ -200,7 +192,7 @@ class Curves(Panel):
             line = VMobject(stroke_color=color(stroke.role), stroke_width=stroke.width, fill_opacity=0)
             line.samples = self.point(stroke.steps, stroke.values)
             self.lines.add(mark(line, backdrop=True))
-        self.tip = Cloud(np.zeros((0, 3)), "ink", 0.06)
+        self.tip = Cloud(np.zeros((0, 3)), "ink", 0.06 * text)
         self.moving.add(self.lines, self.tip)
         self.add(self.lines, self.tip)
         self.show(x_range[0] + 1)
@@ -257,10 +249,10 @@ def _axis(
     return False, ends, ticks(*ends, nice_step(*ends, 3)) + ([0.0] if ends[0] == 0 else [])
 
 
-def _written(value: float, log: bool, percent: bool) -> Label:
+def _written(value: float, log: bool, percent: bool, size: float) -> Label:
     if percent:
-        return Words(f"{100 * value:.0f}%", "tick", "muted")
-    return Formula(tens(round(math.log10(value))) if log else numeral(value), "tick", "muted")
+        return Words(f"{100 * value:.0f}%", size, "muted")
+    return Formula(tens(round(math.log10(value))) if log else numeral(value), size, "muted")
 
 
 def tens(power: int) -> str:

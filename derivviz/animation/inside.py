@@ -9,6 +9,7 @@ from manim import ImageMobject
 from numpy.typing import NDArray
 
 from derivviz.animation.dashboard import Box, Panel
+from derivviz.animation.frame import shape
 from derivviz.animation.network import picture, shade
 from derivviz.animation.numerals import plain
 from derivviz.animation.ranking import fitted
@@ -109,15 +110,18 @@ def _arranged(
     pictures: Sequence[Pixels], captions: Sequence[Words], inside: Box, panel: Panel
 ) -> list[ImageMobject]:
     """Pictures side by side, as large as they go, with words below them."""
-    left, bottom, width, height = inside
+    left, bottom, width, height, text = inside
     gap = 0.25
-    room = (width - gap * (len(pictures) - 1)) / len(pictures), height - 0.36
+    room = (width - gap * (len(pictures) - 1)) / len(pictures), height - 0.36 * text
     images = [_image(pixels, room) for pixels in pictures]
     x, top = left, bottom + height
+    if shape() != "wide":  # in the middle of its room
+        taken = sum(max(image.width, words.width) for image, words in zip(images, captions, strict=True))
+        x += (width - taken - gap * (len(images) - 1)) / 2
     for image, caption in zip(images, captions, strict=True):
         image.move_to([x + image.width / 2, top - image.height / 2, 0])
         middle = min(max(image.get_x(), x + caption.width / 2), left + width - caption.width / 2)
-        caption.at([middle - caption.width / 2, top - image.height - 0.29, 0])
+        caption.at([middle - caption.width / 2, top - image.height - 0.29 * text, 0])
         panel.add(image, caption)
         x += max(image.width, caption.width) + gap
     return images
@@ -141,22 +145,25 @@ class Confusion(Panel):
         self.answers = answers
         self.row: int | None = None
         count = answers.counts.shape[1]
-        left, bottom, width, height = self.inside
-        written = [fitted(name, 0.45 * width, "tick") for name in names] if count <= NAMED else []
+        left, bottom, width, height, text = self.inside
+        written = [fitted(name, 0.45 * width, box.tick) for name in names] if count <= NAMED else []
         side = min(height, width - max((name.width for name in written), default=0.0) - 0.2)
+        right = left + width
+        if shape() != "wide":  # in the middle, where its room is much wider than it is
+            right -= (width - side - max((name.width for name in written), default=0.0)) / 2
         self.image = picture(self._pixels(None), side)
-        self.image.move_to([left + width - side / 2, bottom + height - side / 2, 0])
+        self.image.move_to([right - side / 2, bottom + height - side / 2, 0])
         self.add(self.image)
         cell = side / count
-        corner = np.array([left + width - side, bottom + height, 0])
+        corner = np.array([right - side, bottom + height, 0])
         for n, name in enumerate(written):
-            self.add(name.at([corner[0] - 0.15 - name.width, corner[1] - (n + 0.5) * cell - 0.09, 0]))
+            self.add(name.at([corner[0] - 0.15 - name.width, corner[1] - (n + 0.5) * cell - 0.09 * text, 0]))
         self.numbers: list[Number] = []
         if count <= COUNTED and answers.counts.max(initial=0) < 100:
             for i in range(count):
                 for j in range(count):
-                    at = corner + np.array([(j + 0.5) * cell, -(i + 0.5) * cell - 0.09, 0])
-                    self.numbers.append(Number(0, ".0f", "tick", anchor=np.zeros(3), width=2).at(at))
+                    at = corner + np.array([(j + 0.5) * cell, -(i + 0.5) * cell - 0.09 * text, 0])
+                    self.numbers.append(Number(0, ".0f", box.tick, anchor=np.zeros(3), width=2).at(at))
         self.moving.add(self.image, *self.numbers)
         self.add(*self.numbers)
         self.show(-1.0)
@@ -210,6 +217,8 @@ def tiled(tiles: Pixels, gap: int = 2) -> Pixels:
     """
     count, high, wide, _ = tiles.shape
     across = int(np.ceil(np.sqrt(count * high / wide)))
+    if shape() != "wide":
+        across = min(across, count)
     least = _CELL if count > 1 else _MATRIX
     times = (-(-least // min(high, wide)),) * 2 if count > 1 else (-(-least // high), -(-least // wide))
     tiles = tiles.repeat(times[0], axis=1).repeat(times[1], axis=2)

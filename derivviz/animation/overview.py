@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from manim import Group
 from numpy.typing import NDArray
 
-from derivviz.animation.dashboard import Box, Curves, Panel, columns, ending, mean, thin
+from derivviz.animation.dashboard import Box, Curves, Panel, ending, mean, thin
+from derivviz.animation.frame import shape
 from derivviz.animation.inside import Confusion, Tiles
 from derivviz.animation.lesson import Lesson
+from derivviz.animation.overview_frame import WIDE, board, pages
 from derivviz.animation.sizes import Sizes
 from derivviz.animation.terrain import mixed
 from derivviz.animation.typeset import Words
@@ -19,14 +23,12 @@ from derivviz.trace import training
 from derivviz.trace.training import Layer, Looks
 
 Array = NDArray[np.float64]
-AREA = Box(-6.8, -2.75, 13.6, 5.6)
-ROWS = 5  # layers, at the most, in half the height of the screen
-PAIRS = (("loss", "accuracy"), ("weights", "maps"), ("layers", "answers"))
-WIDTHS = (1.0, 1.2, 1.2)  # of their columns, to each other
+ROWS = 5  # layers, at the most, in half the height of a wide screen
+LAYER, AROUND = 0.27, 1.34  # height of a layer elsewhere, and of what stands above and below them all
 
 
 class Overview:
-    """The panels that a trace gives, in columns of two; what it lacks has no panel.
+    """The panels that a trace gives; what it lacks has no panel.
 
     Parameters
     ----------
@@ -47,7 +49,9 @@ class Overview:
     loss, right, held_out, layers, weights, maps, answers
         What `derivviz.trace.training` reads of each; None or empty where there is none.
     panels
-        By the names in `PAIRS`.
+        All of them on one board, by the names in `overview_frame.PAIRS`.
+    pages
+        Two at a time, large, for frames that are not wide; each by the same names.
     missing
         Names of those that there are not.
     """
@@ -81,11 +85,9 @@ class Overview:
                 "answers. Tell the recorder with recorder.log(loss=…), or type 'derivviz record food'"
             )
         self.missing = [name for name, known in there.items() if not known]
-        order = [[name for name in pair if there[name]] for pair in PAIRS]
-        self.panels: dict[str, Panel] = {}
-        for pair, boxes in zip(order, columns([len(pair) for pair in order], WIDTHS, AREA), strict=True):
-            for name, box in zip(pair, boxes, strict=True):
-                self.panels[name] = getattr(self, f"_{name}")(box)
+        names = [name for name, known in there.items() if known]
+        self.panels = self._made(board(names))
+        self.pages = [self._made(page) for page in pages(names)]
         self.moving = Group(*(panel.moving for panel in self.panels.values()))
 
     def show(self, done: float) -> None:
@@ -93,11 +95,20 @@ class Overview:
         for panel in self.panels.values():
             panel.show(done)
 
-    def _head(self, en: str, ko: str) -> Words:
-        return self.lesson.words(en=en, ko=ko, size=30, fill="muted")
+    def finish(self) -> None:
+        """The pages as they are when the run is over."""
+        for page in self.pages:
+            for panel in page.values():
+                panel.show(self.last + 1)
 
-    def _caption(self, en: str, ko: str) -> Words:
-        return self.lesson.words(en=en, ko=ko, size="tick", fill="muted")
+    def _made(self, boxes: dict[str, Box]) -> dict[str, Panel]:
+        return {name: getattr(self, f"_{name}")(box) for name, box in boxes.items()}
+
+    def _head(self, box: Box, en: str, ko: str) -> Words:
+        return self.lesson.words(en=en, ko=ko, size=30 * box.text, fill="muted")
+
+    def _caption(self, box: Box, en: str, ko: str) -> Words:
+        return self.lesson.words(en=en, ko=ko, size=box.tick, fill="muted")
 
     def _loss(self, box: Box) -> Curves:
         assert self.loss is not None
@@ -105,27 +116,27 @@ class Overview:
         average, steps = mean(self.loss, "loss")
         strokes, keys, taken = [thin(self.loss, "loss", 4.5)], [], 0.0
         if steps > 1:
-            key = self._caption(f"mean of {steps:,}", f"{steps:,}개의 평균")
-            strokes, keys, taken = [line, average], [(1, key)], key.width + 0.8
+            key = self._caption(box, f"mean of {steps:,}", f"{steps:,}개의 평균")
+            strokes, keys, taken = [line, average], [(1, key)], key.width + 0.8 * box.text
         name = self.loss.name.replace("_", " ")
-        heading = self._head("loss", "손실")
+        heading = self._head(box, "loss", "손실")
         if name != "loss":
-            heading = ending(name, box.width - taken, 30, "muted")
-        alone = not (self.right or self.held_out)
+            heading = ending(name, box.width - taken, 30 * box.text, "muted")
+        alone = shape() != "wide" or not (self.right or self.held_out)  # with an axis of steps
         return Curves(box, heading, strokes, (self.first, self.last + 1), numbered=alone, keys=keys)
 
     def _accuracy(self, box: Box) -> Curves:
         strokes, keys = [], []
         if self.right is not None:
-            keys.append((0, self._caption("training", "학습")))
+            keys.append((0, self._caption(box, "training", "학습")))
             strokes.append(mean(self.right, "muted", 3)[0])
         if self.held_out is not None:
-            keys.append((len(strokes), self._caption("held out", "검증")))
+            keys.append((len(strokes), self._caption(box, "held out", "검증")))
             strokes.append(thin(self.held_out, "positive", 4.5)._replace(lag=0))
         guess = 1 / self.answers.counts.shape[1] if self.answers is not None else None
         return Curves(
             box,
-            self._head("right", "정확도"),
+            self._head(box, "right", "정확도"),
             strokes,
             (self.first, self.last + 1),
             y_range=(0.0, 1.0),
@@ -136,17 +147,18 @@ class Overview:
 
     def _weights(self, box: Box) -> Tiles:
         assert self.weights is not None
-        return Tiles(box, self._about(self.weights, box), self.weights, self._caption)
+        return Tiles(box, self._about(self.weights, box), self.weights, partial(self._caption, box))
 
     def _maps(self, box: Box) -> Tiles:
         assert self.maps is not None
-        return Tiles(box, self._about(self.maps, box), self.maps, self._caption)
+        return Tiles(box, self._about(self.maps, box), self.maps, partial(self._caption, box))
 
     def _layers(self, box: Box) -> Sizes:
         shown = self._shown_layers(box)
         part = len(shown) < len(self.layers)
         of = f"{len(shown)} of {len(self.layers)}", f"{len(self.layers)}개 중 {len(shown)}개"
         heading = self._head(
+            box,
             en=f"{of[0]} layers, pale: so far" if part else "layers, pale: so far",
             ko=f"층 {of[1]}, 옅은 선: 지금까지" if part else "층마다, 옅은 선: 지금까지",
         )
@@ -154,7 +166,9 @@ class Overview:
 
     def _answers(self, box: Box) -> Confusion:
         assert self.answers is not None
-        heading = self._head(en="down: truth, across: answer", ko="세로: 정답, 가로: 답")
+        heading = self._head(box, en="down: truth, across: answer", ko="세로: 정답, 가로: 답")
+        if heading.width > box.width:
+            heading = self._head(box, en="answers", ko="답")
         count = self.answers.counts.shape[1]
         return Confusion(
             box, heading, self.answers, [self.lesson.choose(**self.class_name(n)) for n in range(count)]
@@ -162,7 +176,9 @@ class Overview:
 
     def _shown_layers(self, box: Box) -> list[Layer]:
         """The layers that there is room for, from the first to the last."""
-        most = ROWS if box.height < AREA.height / 2 else 2 * ROWS + 1
+        most = ROWS if box.height < WIDE.height / 2 else 2 * ROWS + 1
+        if shape() != "wide":
+            most = max(1, int((box.height / box.text - AROUND) / LAYER + 0.01))
         chosen = np.linspace(0, len(self.layers) - 1, min(most, len(self.layers))).round().astype(int)
         return [self.layers[n] for n in chosen]
 
@@ -187,15 +203,19 @@ class Overview:
         name = looks.name
         while True:
             mark = quoted(name if name == looks.name else f"…{name}")
-            words = self._head(f"{mark}: {counts[0]} {en}", f"{mark}: {ko} {counts[1]}")
+            words = self._head(box, f"{mark}: {counts[0]} {en}", f"{mark}: {ko} {counts[1]}")
             if words.width <= box.width or len(name) < 2:
-                return words
+                too_wide = words.width > box.width and shape() != "wide"  # even without the name
+                return self._head(box, en, ko) if too_wide else words
             name = name[1:]
 
     def verify(self) -> None:
         """The panels, once the run is over, show the ends and the extremes of what the trace holds."""
-        panels = self.panels
-        if self.loss is not None:
+        for panels in (self.panels, *self.pages):
+            self._verify(panels)
+
+    def _verify(self, panels: dict[str, Panel]) -> None:
+        if self.loss is not None and "loss" in panels:
             points, values = panels["loss"].lines[0].samples, self.loss.values[np.isfinite(self.loss.values)]
             order = np.argsort(points[:, 1])
             for what, point, value in (
@@ -204,7 +224,7 @@ class Overview:
                 ("the last loss", points[-1], values[-1]),
             ):
                 self.lesson.claim(what, panels["loss"].value(point), float(value), 1e-4)
-        if self.held_out is not None:
+        if self.held_out is not None and "accuracy" in panels:
             end = panels["accuracy"].tip.centers[-1]
             self.lesson.claim(
                 "held-out share at the end",
@@ -214,9 +234,9 @@ class Overview:
             )
         if "layers" in panels:
             self._verify_layers(panels["layers"])
-        if self.answers is not None:
+        if self.answers is not None and "answers" in panels:
             self._verify_answers(panels["answers"], self.answers.counts[-1])
-        if self.weights is not None:
+        if self.weights is not None and "weights" in panels:
             shown, most = panels["weights"].corner()
             true = float(np.clip(self.weights.values[-1].flat[0], -most, most))
             self.lesson.claim("the first weight at the end, of the largest", shown / most, true / most, 0.02)

@@ -39,31 +39,33 @@ class Sizes(Panel):
         self.layers, edges = list(layers), stretches(len(steps), COLUMNS)
         self.ends = steps[edges[1:] - 1] + 1  # how many steps are over at the end of each stretch
         self.bands = [[band(layer.gradient, edges), band(layer.update, edges)] for layer in layers]
-        left, bottom, width, height = self.inside
-        names = [ending(name, width - 3.0) for name in short([layer.name for layer in layers])]
+        left, bottom, width, height, text = self.inside
+        names = [
+            ending(name, width - 3.0 * text, box.tick) for name in short([layer.name for layer in layers])
+        ]
         beside = max(name.width for name in names) + 0.2
-        gap = 0.16
+        gap = 0.16 * text
         room = (width - beside - 2 * gap) / 2
         self.axes = [(left + beside + n * (room + 2 * gap), room) for n in (0, 1)]
         self.decades = [_decades([row[n] for row in self.bands]) for n in (0, 1)]
         laws = ("norm(partial L \\/ partial w)", "norm(Delta w) \\/ norm(w)")
-        top, self.unit = bottom + height - 0.42, (height - 0.92) / len(layers)
+        top, self.unit = bottom + height - 0.42 * text, (height - 0.92 * text) / len(layers)
         self.rows = [top - self.unit * (n + 0.5) for n in range(len(layers))]
         for (start, length), law, role, (low, high) in zip(
             self.axes, laws, self.ROLES, self.decades, strict=True
         ):
-            self.add(Formula(law, "tick", role).at([start, top + 0.12, 0]))
-            ticks = [Formula(tens(power), "tick", "muted") for power in (low, high)]
+            self.add(Formula(law, box.tick, role).at([start, top + 0.12 * text, 0]))
+            ticks = [Formula(tens(power), box.tick, "muted") for power in (low, high)]
             for tick, x in zip(ticks, (start, start + length - ticks[1].width), strict=True):
-                self.add(tick.move_to([x + tick.width / 2, bottom + 0.12, 0]))
+                self.add(tick.move_to([x + tick.width / 2, bottom + 0.12 * text, 0]))
             lines = [[[start, y, 0], [start + length, y, 0]] for y in self.rows]
             self.add(mark(Segments(lines, "grid", 2), backdrop=True))
         for name, y in zip(names, self.rows, strict=True):
-            self.add(name.at([left, y - 0.09, 0]))
-        widths = (8.0, 5.0)
-        self.trails = [Segments(np.zeros((0, 2, 3)), mixed("background", r, 0.35), 8.0) for r in self.ROLES]
-        self.spans = [Segments(np.zeros((0, 2, 3)), r, widths[1]) for r in self.ROLES]
-        self.dots = [Cloud(np.zeros((0, 3)), r, 0.1) for r in self.ROLES]
+            self.add(name.at([left, y - 0.09 * text, 0]))
+        pale, now = 8.0 * text, 5.0 * text
+        self.trails = [Segments(np.zeros((0, 2, 3)), mixed("background", r, 0.35), pale) for r in self.ROLES]
+        self.spans = [Segments(np.zeros((0, 2, 3)), r, now) for r in self.ROLES]
+        self.dots = [Cloud(np.zeros((0, 3)), r, 0.1 * text) for r in self.ROLES]
         for part in (*self.trails, *self.spans, *self.dots):
             self.moving.add(mark(part, backdrop=True))
         self.add(self.moving)

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from manim import tempconfig
 
-from derivviz import library, open_trace
+from derivviz import open_trace
+from derivviz.animation.run_lesson import mistakes, told_apart
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.trace.layout import STATS
 from derivviz.trace.writer import TraceWriter
@@ -106,6 +108,39 @@ def test_a_recorded_run(walk, tiny_trace: Path, language: str, theme: str) -> No
     }
 
 
+@pytest.mark.parametrize(("aspect", "language", "theme"), [("9:16", "en", "paper"), ("1:1", "ko", "dark")])
+def test_a_recorded_run_in_a_narrow_frame(
+    walk, tiny_trace: Path, aspect: str, language: str, theme: str
+) -> None:
+    planned, lesson = walk("training", language, theme, trace=tiny_trace, aspect=aspect, seconds="3")
+    assert told(planned.problems) == []
+    run, (width, height) = lesson.run, {"9:16": (8, 128 / 9), "1:1": (12, 12)}[aspect]
+    pages = [["loss", "accuracy"], ["weights", "maps"], ["layers", "answers"]]
+    assert [list(page) for page in run.pages] == pages
+    for screen in (run.panels, *run.pages):  # no panel on another, and all of them most of the frame
+        boxes = [panel.box for panel in screen.values()]
+        assert sum(box.width * box.height for box in boxes) > 0.6 * width * height
+        for n, one in enumerate(boxes):
+            assert abs(one.left + one.width / 2) + one.width / 2 < width / 2
+            for other in boxes[:n]:
+                across = max(one.left, other.left) >= min(one.left + one.width, other.left + other.width)
+                down = max(one.bottom, other.bottom) >= min(
+                    one.bottom + one.height, other.bottom + other.height
+                )
+                assert across or down
+    for name, panel in run.panels.items():
+        large = lesson.page_of(name)[name]
+        assert large.box.height > 1.3 * panel.box.height
+        assert large.heading.size == 1.3 * panel.heading.size
+    # What is pointed at at the end is on the pages, which are held against the trace as the board is.
+    assert lesson.ringed[1] is run.pages[0]["loss"]
+    assert failed_claims(lesson) == set()
+    lesson.ringed[0].shift([0, 0.5, 0])
+    run.pages[0]["loss"].lines[0].samples[3] += (0, 3, 0)
+    run.pages[2]["answers"].numbers[0].set_value(9)
+    assert failed_claims(lesson) == {"the worst step", "the greatest loss", "answers in the cells"}
+
+
 def test_panels_follow_the_run(walk, tiny_trace: Path) -> None:
     _, lesson = walk("training", trace=tiny_trace, seconds="3")
     trace, panels = open_trace(tiny_trace), lesson.run.panels
@@ -145,9 +180,34 @@ def test_a_hundred_thousand_steps_keep_their_extremes(walk, write: Any) -> None:
     assert (band.low[199], band.high[199]) == (values.min(), values.max())
 
 
-def test_no_error_is_called_the_most_frequent_among_equals() -> None:
-    mistakes = library.load(library.find("scenes", "training")).mistakes
+def test_long_names_keep_what_tells_them_apart_in_a_tall_frame(walk, write: Any) -> None:
+    names = [f"model.encoder.a_long_name.{n}.attention.query_projection" for n in range(9)]
+    planned, lesson = walk("training", trace=write(31, names=names), aspect="9:16", seconds="3")
+    assert told(planned.problems) == []
+    assert len(lesson.page_of("layers")["layers"].layers) == 8
+    with tempconfig({"frame_width": 8.0, "frame_height": 128 / 9}):
+        assert told_apart(names)[3] == "3.attentio…projection"
+        alike = ["a" * 30 + n + "b" * 30 for n in "12"]
+        assert told_apart(alike) == alike
+    assert told_apart(names)[3] == "3.attention.query_projection"
 
+
+@pytest.mark.parametrize(("aspect", "rows"), [("9:16", 3), ("1:1", 2)])
+def test_a_narrow_frame_is_filled_where_a_trace_lacks_panels(
+    walk, write: Any, aspect: str, rows: int
+) -> None:
+    planned, lesson = walk(
+        "training", "ko", "paper", trace=write(100, layers=40, classes=10), aspect=aspect, seconds="3"
+    )
+    assert told(planned.problems) == []
+    panels = lesson.run.panels
+    assert list(panels) == ["loss", "accuracy", "layers", "answers"]
+    assert len({round(panel.box.bottom, 6) for panel in panels.values()}) == rows
+    shown = lesson.run.pages[1]["layers"].layers
+    assert 5 < len(shown) < 40
+
+
+def test_no_error_is_called_the_most_frequent_among_equals() -> None:
     def said(*errors: tuple[int, int]) -> str:
         wrong = np.zeros((3, 3), int)
         for error in errors:
