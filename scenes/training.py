@@ -54,7 +54,7 @@ class Training(RunLesson):
         )
         size = enlarged("label")
         name = self.words(en="step", ko="스텝", size=size, fill="muted")
-        right, level = pick(wide=(6.8, 3.3), tall=(3.75, 5.4), square=(5.6, 5.2))
+        right, level = pick(wide=(6.8, 3.3), tall=(3.75, 5.52), square=(5.6, 5.2))
         self.counter = Number(0, ",.0f", size, anchor=RIGHT, width=11).at([right, level, 0])
         longest = Number(self.run.total, ",.0f", size).width
         name.at([right - longest - 0.2 - name.width, level, 0])
