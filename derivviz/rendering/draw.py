@@ -9,6 +9,7 @@ on a second picture, in order, and the part alone is copied from there.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class Canvas:
         """Draw shapes upon a base where it is said that they changed; None stands for everywhere."""
         if tiles is None or tiles.mean() > MOST:
             np.copyto(picture, base)
-            self._paint(what.shapes, range(len(what.shapes.mobjects)), picture)
+            self._paint(what.shapes, list(range(len(what.shapes.mobjects))), picture)
             return None
         whole = rectangles(tiles)
         for left, top, right, bottom in whole:  # what reaches into any tile of one is drawn there
@@ -119,17 +120,17 @@ class Canvas:
         context = camera.get_cairo_context(picture)
         thickness = camera.cairo_line_width_multiple
         paths = Paths(shapes, which)
-        styles = shapes.styles.tolist()
-        for i in which:
+        styles = shapes.styles[which].tolist()
+        for k, i in enumerate(which):
             if i in shapes.strange:
                 self._paint_strange(shapes.mobjects[i], shapes.strange[i], picture)
                 continue
-            style = styles[i]
+            style = styles[k]
             stroked = style[WIDTH] > 0 and style[7] > 0
             behind = style[BACK_WIDTH] > 0 and style[11] > 0
             if not (stroked or behind or style[3] > 0):
                 continue
-            paths.trace(i, context)
+            paths.trace(k, context)
             if behind:
                 _stroke(context, style, style[BACK], style[BACK_WIDTH] * thickness)
             if style[3] > 0:
@@ -164,30 +165,31 @@ def _stroke(context: Any, style: list[float], colour: list[float], width: float)
 
 
 class Paths:
-    """The curves of shapes, cut where one does not begin at the end of the one before."""
+    """The curves of some shapes, cut where one does not begin at the end of the one before."""
 
     def __init__(self, shapes: Shapes, which: Sequence[int]) -> None:
-        curves = shapes.points.reshape(-1, 8)
+        every = shapes.points.reshape(-1, 8)
+        spans = np.stack([shapes.starts, shapes.ends], axis=1)[which] // 4
+        curves = np.concatenate([every[:0], *(every[first:end] for first, end in spans.tolist())])
+        ends = np.cumsum(spans[:, 1] - spans[:, 0])
         firsts, lasts = curves[:, :2], curves[:, 6:]
-        near = _near(lasts[:-1], firsts[1:])
         cut = np.ones(len(curves) + 1, bool)
-        cut[1:-1] = ~near
-        cut[shapes.ends // 4] = True
+        cut[1:-1] = ~_near(lasts[:-1], firsts[1:])
+        cut[ends] = True
         edges = np.flatnonzero(cut)
         self.edges = edges.tolist()
         self.closed = _near(firsts[edges[:-1]], lasts[edges[1:] - 1]).tolist() if len(curves) else []
-        self.runs = np.searchsorted(edges, np.concatenate([[0], shapes.ends // 4])).tolist()
-        self.curves = curves
+        self.runs = np.searchsorted(edges, [0, *ends]).tolist()
+        self.firsts, self.rest = firsts.tolist(), curves[:, 2:].tolist()
 
-    def trace(self, i: int, context: Any) -> None:
-        """Make the path of a shape the current one."""
+    def trace(self, k: int, context: Any) -> None:
+        """Make the path of the k-th of them the current one."""
         context.new_path()
-        curve_to = context.curve_to
-        for run in range(self.runs[i], self.runs[i + 1]):
-            rows = self.curves[self.edges[run] : self.edges[run + 1]].tolist()
-            context.move_to(rows[0][0], rows[0][1])
-            for _, _, *rest in rows:
-                curve_to(*rest)
+        for run in range(self.runs[k], self.runs[k + 1]):
+            first, end = self.edges[run], self.edges[run + 1]
+            context.move_to(*self.firsts[first])
+            for _ in starmap(context.curve_to, self.rest[first:end]):
+                pass
             if self.closed[run]:
                 context.close_path()
 

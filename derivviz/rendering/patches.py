@@ -23,6 +23,7 @@ from manim.mobject.opengl.opengl_mobject import OpenGLMobject
 from PIL import Image
 
 from derivviz.rendering import typeset_files
+from derivviz.rendering.shapes import parts
 from derivviz.rendering.share import NeedsOpenGLError
 
 SERIES = "0.22."  # of manim, whose code the replacements were compared with
@@ -59,22 +60,10 @@ def get_family(self: Mobject, recurse: bool = True) -> list[Mobject]:
     """A mobject and its parts, each once, where it comes last."""
     if not self.submobjects:
         return [self]
-    found: list[Mobject] = []
-    _collect(self, found, set())
+    found = parts([self])
     if len(set(map(id, found))) == len(found):
         return found
     return list(dict.fromkeys(reversed(found)))[::-1]
-
-
-def _collect(mobject: Mobject, found: list[Mobject], above: set[int]) -> None:
-    found.append(mobject)
-    above.add(id(mobject))
-    for part in mobject.submobjects:
-        if not part.submobjects:
-            found.append(part)
-        elif id(part) not in above:
-            _collect(part, found, above)
-    above.discard(id(mobject))
 
 
 def update(self: Mobject, dt: float = 0, recursive: bool = True) -> Mobject:

@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import attrgetter, itemgetter
 
 import numpy as np
-from manim import Mobject, VMobject
+from manim import CapStyleType, LineJointType, Mobject, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject
 from manim.mobject.types.point_cloud_mobject import PMobject
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_COLOURS = ("fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
+_NUMBERS = ("stroke_width", "background_stroke_width", "joint_type", "cap_style")
+_READ = itemgetter("points", *_COLOURS, *_NUMBERS)
+_JUDGED = itemgetter(
+    *_COLOURS, "points", "background_image", "n_points_per_cubic_curve", "tolerance_for_point_equality"
+)
 _NONE = np.zeros((1, 4))
-_POINT = np.zeros((4, 3))
+_STRANGE = (np.zeros((4, 3)), _NONE, _NONE, _NONE, 0, 0, LineJointType.AUTO, CapStyleType.AUTO)
 
 # Columns of a style: fill, stroke and background stroke as RGBA, their widths, joint and cap.
 FILL, STROKE, BACK, WIDTH, BACK_WIDTH, JOINT, CAP = slice(0, 4), slice(4, 8), slice(8, 12), 12, 13, 14, 15
@@ -47,7 +54,7 @@ class Shapes:
     @property
     def starts(self) -> NDArray[np.int64]:
         """Where each shape's points start."""
-        return np.concatenate([[0], self.ends[:-1]])
+        return np.concatenate([[0], self.ends])[:-1]
 
     def __add__(self, over: Shapes) -> Shapes:
         """These, and others over them."""
@@ -61,43 +68,46 @@ class Shapes:
         )
 
 
-def visible(mobjects: Iterable[Mobject], by_depth: bool) -> list[Mobject]:
-    """What is drawn of mobjects and in which order: as `Camera.get_mobjects_to_display` has it."""
+def parts(mobjects: Iterable[Mobject]) -> list[Mobject]:
+    """Mobjects and all of their parts, in the order of drawing; a part of several mobjects comes several times."""
     found: list[Mobject] = []
     for mobject in mobjects:
         if mobject.submobjects:
-            found += [part for part in mobject.get_family() if len(part.points)]
-        elif len(mobject.points):
+            _collect(mobject, found, set())
+        else:
             found.append(mobject)
-    found = list(dict.fromkeys(reversed(found)))[::-1]  # each once, where it comes last
-    return sorted(found, key=lambda mobject: mobject.z_index) if by_depth else found
+    return found
+
+
+def _collect(mobject: Mobject, found: list[Mobject], above: set[int]) -> None:
+    found.append(mobject)
+    above.add(id(mobject))
+    for part in mobject.submobjects:
+        if not part.submobjects:
+            found.append(part)
+        elif id(part) not in above:
+            _collect(part, found, above)
+    above.discard(id(mobject))
+
+
+def visible(mobjects: Iterable[Mobject], by_depth: bool) -> list[Mobject]:
+    """What is drawn of mobjects and in which order: as `Camera.get_mobjects_to_display` has it."""
+    each = dict.fromkeys(reversed(parts(mobjects)))  # each once, where it comes last
+    found = [part for part in each if len(part.points)][::-1]
+    return sorted(found, key=attrgetter("z_index")) if by_depth else found
 
 
 def gather(mobjects: Sequence[Mobject]) -> Shapes:
     """Read off a list of mobjects, as `visible` gives it, what will be drawn."""
     shown = [m for m in mobjects if _is_drawn(m)]
-    points, fills, strokes, backs, numbers = [], [], [], [], []
-    strange = {}
-    for i, mobject in enumerate(shown):
-        own = mobject.__dict__
-        if _is_plain(mobject):
-            points.append(own["points"])
-            fills.append(own.get("fill_rgbas", _NONE))
-            strokes.append(own.get("stroke_rgbas", _NONE))
-            backs.append(own.get("background_stroke_rgbas", _NONE))
-            widths = own["stroke_width"], own["background_stroke_width"]
-            numbers.append((*widths, own["joint_type"].value, own["cap_style"].value))
-        else:
-            strange[i] = _evidence(mobject)
-            points.append(_POINT)
-            for column in (fills, strokes, backs):
-                column.append(_NONE)
-            numbers.append((0, 0, 0, 0))
     if not shown:
         return Shapes([], np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros((0, 16)))
-    colours = [np.concatenate(column) for column in (fills, strokes, backs)]
-    styles = np.concatenate([*colours, np.array(numbers, float)], axis=1)
-    ends = np.cumsum([len(p) for p in points])
+    strange = {i: _evidence(m) for i, m in enumerate(shown) if not _is_plain(m)}
+    rows = [_STRANGE if i in strange else _READ(m.__dict__) for i, m in enumerate(shown)]
+    points, *colours, widths, backs, joints, caps = zip(*rows, strict=True)
+    numbers = [widths, backs, [joint._value_ for joint in joints], [cap._value_ for cap in caps]]
+    styles = np.concatenate([*map(np.concatenate, colours), np.array(numbers, float).T], axis=1)
+    ends = np.cumsum([*map(len, points)])
     flat = np.concatenate(points)[:, :2]
     if not np.isfinite(flat).all():
         flat = _without_infinite(flat, ends)
@@ -113,18 +123,18 @@ def _is_drawn(mobject: Mobject) -> bool:
 
 def _is_plain(mobject: Mobject) -> bool:
     """Whether a mobject is a path of cubic curves in one colour each, as nearly all are."""
-    own = mobject.__dict__
+    try:
+        fill, stroke, back, points, image, step, tolerance = _JUDGED(mobject.__dict__)
+    except KeyError:
+        return False
     return (
-        isinstance(mobject, VMobject)
-        and len(own["points"]) % 4 == 0
-        and all(len(own.get(name, _NONE)) == 1 for name in _COLOURS)
-        and own.get("background_image") is None
-        and own["n_points_per_cubic_curve"] == 4
-        and own["tolerance_for_point_equality"] == 1e-6
+        len(fill) == len(stroke) == len(back) == 1
+        and len(points) % 4 == 0
+        and image is None
+        and step == 4
+        and tolerance == 1e-6
+        and isinstance(mobject, VMobject)
     )
-
-
-_COLOURS = ("fill_rgbas", "stroke_rgbas", "background_stroke_rgbas")
 
 
 def _evidence(mobject: Mobject) -> list[bytes]:

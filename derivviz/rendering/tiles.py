@@ -117,17 +117,21 @@ def _in_order(was: Integers) -> Integers:
 
 def _differs(old: Shapes, was: Integers, new: Shapes, now: Integers) -> Tiles:
     """Whether shapes look different from what they were, by their numbers then and now."""
-    lengths = np.diff(new.ends, prepend=0)[now]
-    differs = (new.styles[now] != old.styles[was]).any(axis=1)
-    differs |= lengths != np.diff(old.ends, prepend=0)[was]
-    lengths[differs] = 0  # their points need not be looked at
-    filled = np.flatnonzero(lengths)
-    if len(filled):
+    lengths, before = np.diff(new.ends, prepend=0), np.diff(old.ends, prepend=0)
+    if 0 < len(now) == len(lengths) and np.array_equal(now, was) and np.array_equal(lengths, before):
+        moved = (new.points != old.points).any(axis=1)
+        differs = (new.styles != old.styles).any(axis=1) | np.logical_or.reduceat(moved, new.starts)
+    else:
+        lengths = lengths[now]
+        differs = (new.styles[now] != old.styles[was]).any(axis=1) | (lengths != before[was])
+        lengths[differs] = 0  # their points need not be looked at
+        filled = np.flatnonzero(lengths)
         starts = np.cumsum(lengths) - lengths
         within = np.arange(lengths.sum()) - np.repeat(starts, lengths)
-        before = old.points[np.repeat(old.starts[was], lengths) + within]
-        moved = (new.points[np.repeat(new.starts[now], lengths) + within] != before).any(axis=1)
-        differs[filled] |= np.logical_or.reduceat(moved, starts[filled])
+        there = old.points[np.repeat(old.starts[was], lengths) + within]
+        moved = (new.points[np.repeat(new.starts[now], lengths) + within] != there).any(axis=1)
+        if len(filled):
+            differs[filled] |= np.logical_or.reduceat(moved, starts[filled])
     for k in np.flatnonzero(np.isin(now, list(new.strange))).tolist():
         differs[k] |= new.strange[int(now[k])] != old.strange.get(int(was[k]))
     return differs
