@@ -18,9 +18,9 @@ from derivviz.animation import frame
 from derivviz.animation import stage as staging
 from derivviz.animation.layout import Problem, check
 from derivviz.animation.stage import SIZES, Clip, Stage
-from derivviz.animation.typeset import Words
+from derivviz.animation.typeset import UNITS_PER_POINT, Words
 from derivviz.errors import DerivvizError
-from derivviz.look.prose import plain
+from derivviz.look.prose import plain, together
 from derivviz.look.typst import quoted
 from derivviz.parameters import fill
 
@@ -143,11 +143,13 @@ class Lesson(Scene):
         self._caption = sentence
 
     def _sentence(self, *, en: str, ko: str) -> Words:
-        """A sentence set for the captions; where a narrow frame breaks it, into lines of like lengths."""
+        """A sentence set for the captions; one that takes several lines, in lines of like lengths."""
         room = config.frame_width - frame.pick(wide=1.2, tall=0.9, square=1.2)
-        widths = frame.pick(wide=(), tall=_NARROWER, square=_NARROWER)
+        en, ko = together(en), together(ko)
         sentence = self.words(en=en, ko=ko, size="caption", width=room, centered=True)
-        for share in widths:
+        if sentence.height < 1.5 * sentence.size * UNITS_PER_POINT:  # one line
+            return sentence
+        for share in _NARROWER:
             narrower = self.words(en=en, ko=ko, size="caption", width=share * room, centered=True)
             if narrower.height > sentence.height + 0.1:  # a line more
                 break

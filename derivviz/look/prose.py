@@ -26,6 +26,7 @@ _SIGNS = {
 }
 _RAISED = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
 _LOWERED = str.maketrans("0123456789+-−", "₀₁₂₃₄₅₆₇₈₉₊₋₋")
+_TOGETHER = re.compile(r"(?<!\S)(\S{1,9}) ([=≈≤≥<>×→]) (?=\S{1,9}(?!\S))")
 _KEPT = "\ue000{}\ue001"  # stands for a piece that is text already
 _PIECES = re.compile(r'#"(?:[^"\\]|\\.)*"|(?<!\\)\$(?:[^$\\]|\\.)*\$')
 
@@ -52,6 +53,13 @@ def plain(markup: str) -> str:
     text = re.sub(r"\\(\W)", r"\1", text)
     text = re.sub(r"\ue000(\d+)\ue001", lambda found: kept[int(found[1])], text)
     return " ".join(text.split())
+
+
+def together(markup: str) -> str:
+    """A sentence that is not broken at signs such as = between two short words; in formulas Typst sees to it."""
+    parts = re.split(f"({_PIECES.pattern})", markup)  # text, a piece, text, …
+    parts[::2] = [_TOGETHER.sub("\\1\N{NO-BREAK SPACE}\\2\N{NO-BREAK SPACE}", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def _formula(markup: str) -> str:

@@ -102,6 +102,17 @@ def test_the_caption_is_that_of_the_last_beat(language):
     assert abs(caption.get_x()) < 0.01
 
 
+def test_a_caption_of_two_lines_has_no_word_left_over():
+    class Told(Lesson):
+        def construct(self) -> None:
+            type(self).last = self
+            self.say(en="one two three four five six seven eight nine ten " * 2, ko="글")
+
+    plan(Told, TINY, Stage())
+    (caption,) = captions(Told.last)
+    assert caption.width < 0.62 * Words(caption.markup, "caption").width
+
+
 def test_without_captions_the_beats_are_still_told():
     made = plan(TwoBeats, TINY, Stage(captions=False))
     assert captions(TwoBeats.last) == []

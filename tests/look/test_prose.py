@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from derivviz.look.prose import plain
+from derivviz.look.prose import plain, together
 from derivviz.look.typst import outline, quoted
 
 
@@ -52,3 +52,17 @@ def test_korean_lines_break_between_words():
         for _, glyphs in sorted(rows.items(), reverse=True):
             count += glyphs
             assert count in ends
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("The easy ones, p ≥ 0.9, cost little.", "The easy ones, p~≥~0.9, cost little."),
+        ("So 1 + 1 = 2 = 4 / 2.", "So 1 + 1~=~2~=~4 / 2."),
+        ('From $x = 1$ to #"a = b", t = 1.', 'From $x = 1$ to #"a = b", t~=~1.'),
+        ("= is a sign; multiplication → addition", "= is a sign; multiplication → addition"),
+    ],
+)
+def test_short_relations_are_not_broken(sentence, kept):
+    assert together(sentence) == kept.replace("~", "\N{NO-BREAK SPACE}")
+    assert plain(together(sentence)) == plain(sentence)
