@@ -9,7 +9,6 @@ on a second picture, in order, and the part alone is copied from there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from derivviz.rendering.encode import Frame
 from derivviz.rendering.images import Laid, laid
+from derivviz.rendering.paths import Paths
 from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes, gather
 from derivviz.rendering.tiles import TILE, Shown, Tiles, changed, reach_into, rectangles, shown
 
@@ -162,38 +162,3 @@ def _stroke(context: Any, style: list[float], colour: list[float], width: float)
     context.set_line_join(_JOINS[style[JOINT]])
     context.set_line_cap(_CAPS[style[CAP]])
     context.stroke_preserve()
-
-
-class Paths:
-    """The curves of some shapes, cut where one does not begin at the end of the one before."""
-
-    def __init__(self, shapes: Shapes, which: Sequence[int]) -> None:
-        every = shapes.points.reshape(-1, 8)
-        spans = np.stack([shapes.starts, shapes.ends], axis=1)[which] // 4
-        curves = np.concatenate([every[:0], *(every[first:end] for first, end in spans.tolist())])
-        ends = np.cumsum(spans[:, 1] - spans[:, 0])
-        firsts, lasts = curves[:, :2], curves[:, 6:]
-        cut = np.ones(len(curves) + 1, bool)
-        cut[1:-1] = ~_near(lasts[:-1], firsts[1:])
-        cut[ends] = True
-        edges = np.flatnonzero(cut)
-        self.edges = edges.tolist()
-        self.closed = _near(firsts[edges[:-1]], lasts[edges[1:] - 1]).tolist() if len(curves) else []
-        self.runs = np.searchsorted(edges, [0, *ends]).tolist()
-        self.firsts, self.rest = firsts.tolist(), curves[:, 2:].tolist()
-
-    def trace(self, k: int, context: Any) -> None:
-        """Make the path of the k-th of them the current one."""
-        context.new_path()
-        for run in range(self.runs[k], self.runs[k + 1]):
-            first, end = self.edges[run], self.edges[run + 1]
-            context.move_to(*self.firsts[first])
-            for _ in starmap(context.curve_to, self.rest[first:end]):
-                pass
-            if self.closed[run]:
-                context.close_path()
-
-
-def _near(a: Array, b: Array) -> NDArray[np.bool_]:
-    """Points that manim takes for one: `VMobject.consider_points_equals_2d`."""
-    return np.asarray((np.abs(a - b) <= 1e-6 + 1e-5 * np.abs(b)).all(axis=1))
