@@ -137,7 +137,6 @@ class Score(Riddle):
         self.drive()
         self.play(FadeIn(self.law_x), FadeIn(self.walkers, shift=DOWN * 0.2), run_time=0.8)
         self.bring_to_front(self.slider.moving, self.chart.rest)
-        self.driver.add_updater(lambda _: self.pose())
         self.go(10.0, 1.8)
         self.go(0.0, 1.2)
         self.check_points()
@@ -153,7 +152,7 @@ class Score(Riddle):
         self.play(Create(self.curve), FadeIn(self.curve_name), run_time=1.2, rate_func=linear)
         self.bring_to_front(self.walkers)
         self.play(FadeIn(self.chart.factors), run_time=0.5)
-        self.play(self.share.animate.set_value(1.0), run_time=1.8)
+        self.play(self.share.animate.set_value(1.0), self.posing(), run_time=1.8)
         self.check_points()
 
         self.say(
@@ -165,7 +164,12 @@ class Score(Riddle):
         self.play(FadeIn(self.law, shift=UP * 0.15), run_time=0.8)
         self.play(FadeIn(self.crown), run_time=0.4)
         self.bring_to_front(self.chart.rest, self.chart.factors)
-        self.play(self.order.animate.set_value(1.0), self.calm.animate.set_value(1.0), run_time=1.2)
+        self.play(
+            self.order.animate.set_value(1.0),
+            self.calm.animate.set_value(1.0),
+            self.posing(),
+            run_time=1.2,
+        )
         self.check_all(0.0)
 
     def the_walk(self) -> None:
@@ -276,9 +280,8 @@ class Score(Riddle):
             FadeIn(self.chart.rest, self.chart.factors),
             run_time=0.8,
         )
-        self.driver.clear_updaters()
         self.h.set_value(self.parameters.hunger)
-        self.driver.add_updater(lambda _: self.pose())
+        self.pose()
         self.play(Indicate(self.chart.labels_of(self.best(self.parameters.hunger)), 1.12, color("positive")))
         self.wait(0.6)
 

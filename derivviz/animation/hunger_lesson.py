@@ -5,7 +5,19 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from manim import DL, DR, LEFT, RIGHT, UP, RoundedRectangle, ValueTracker, VGroup, VMobject, smooth
+from manim import (
+    DL,
+    DR,
+    LEFT,
+    RIGHT,
+    UP,
+    RoundedRectangle,
+    UpdateFromAlphaFunc,
+    ValueTracker,
+    VGroup,
+    VMobject,
+    smooth,
+)
 from numpy.typing import NDArray
 
 from derivviz.animation.frame import pick, shape
@@ -215,16 +227,21 @@ class HungerLesson(Lesson):
         self.chart.lead(best, "positive" if order > 0.5 else "ink")
         self.walkers.lead(best if order > 0.5 else None)
 
+    def posing(self) -> UpdateFromAlphaFunc:
+        """Beside animations of hunger, share, order and calm, and after them: `pose` in every frame."""
+        return UpdateFromAlphaFunc(self.driver, lambda driver, alpha: self.pose())
+
     def go(self, hunger: float, seconds: float) -> None:
         """Walk to another hunger and let the rows come to rest there."""
         self.play(
             self.h.animate.set_value(hunger),
             self.calm.animate(rate_func=lambda t: min(1.0, 4 * t)).set_value(0.0),
+            self.posing(),
             run_time=seconds,
             rate_func=smooth,
         )
         if self.order.get_value():
-            self.play(self.calm.animate.set_value(1.0), run_time=0.3)
+            self.play(self.calm.animate.set_value(1.0), self.posing(), run_time=0.3)
 
     # ---- claims -----------------------------------------------------------------------------------------
 

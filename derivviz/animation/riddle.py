@@ -41,11 +41,10 @@ class Riddle(HungerLesson):
             en=f"A riddle is left. At h = {HUNGER:g} the original run recommended {told['en']}: {score}.",
             ko=f"수수께끼가 하나 남았다. h = {HUNGER:g}에서 원래 프로젝트는 {score}점인 {told['ko']}를 추천했다.",
         )
-        self.driver.clear_updaters()
-        self.driver.add_updater(lambda _: self.slider.draw(self.h.get_value()))
         self.play(
             FadeOut(self.crown, self.chart.rest, self.chart.factors, self.picture, self.reigns, self.walkers),
             self.h.animate.set_value(HUNGER),
+            UpdateFromAlphaFunc(self.driver, lambda driver, alpha: self.slider.draw(self.h.get_value())),
             run_time=0.8,
         )
         self.table = Table(self)

@@ -139,6 +139,16 @@ def _digit(sign: str) -> tuple[Shape | None, float]:
     )  # digits do not kern as they count
 
 
+@cache
+def _outline(sign: str, em: float) -> tuple[NDArray[np.float64] | None, float]:
+    """Points of one sign at a size, standing at the origin, and how far the pen moves on, in em."""
+    shape, advance = _digit(sign)
+    if shape is None:
+        return None, advance
+    flat = shape.curves.reshape(-1, 2) * em
+    return np.column_stack([flat, np.zeros(len(flat))]), advance
+
+
 class Number(Label):
     """A live number: `set_value` only moves ready outlines, so it is cheap enough for every frame.
 
@@ -190,16 +200,12 @@ class Number(Label):
             raise DerivvizError(
                 f"{written} has more signs than the {len(self._slots)} this Number was made for"
             )
-        parts = [_digit(sign) for sign in written]
+        parts = [_outline(sign, em) for sign in written]
         total = sum(advance for _, advance in parts) * em
         x, y, _ = self.pen.points[0]
         x -= total * (self.anchor[0] + 1) / 2
-        for slot, (shape, advance) in zip(self._slots, parts, strict=False):
-            if shape is None:
-                slot.points = np.zeros((0, 3))
-            else:
-                flat = shape.curves.reshape(-1, 2) * em + (x, y)
-                slot.points = np.column_stack([flat, np.zeros(len(flat))])
+        for slot, (points, advance) in zip(self._slots, parts, strict=False):
+            slot.points = np.zeros((0, 3)) if points is None else points + (x, y, 0.0)
             x += advance * em
         for slot in self._slots[len(parts) :]:
             slot.points = np.zeros((0, 3))
