@@ -205,7 +205,7 @@ class Number(Label):
         x, y, _ = self.pen.points[0]
         x -= total * (self.anchor[0] + 1) / 2
         for slot, (points, advance) in zip(self._slots, parts, strict=False):
-            slot.points = np.zeros((0, 3)) if points is None else points + (x, y, 0.0)
+            slot.points = np.zeros((0, 3)) if points is None else np.add(points, (x, y, 0.0))
             x += advance * em
         for slot in self._slots[len(parts) :]:
             slot.points = np.zeros((0, 3))
