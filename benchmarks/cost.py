@@ -22,6 +22,7 @@ from workloads import workload
 
 MOST_MEMORY = 8 * 2**30
 BLOCK = 10  # steps; one of them is a snapshot
+WARM_BLOCKS, WARM_SECONDS = 4, 3.0  # at least, before the first that counts: by then all files are there
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Cost:
     plain, recorded : CPU seconds of each block of `BLOCK` steps; those of `recorded` with all threads
     wall : wall seconds, (block, 2), plain and recorded
     open, close : CPU seconds before the first step and after the last one
+    warm : CPU seconds that the first steps took more than plain ones, until all files are there
+    warm_steps : how many those are
     other : CPU seconds of processes that were started
     size, files : bytes and number of what was written
     failed : why it did not run
@@ -42,6 +45,8 @@ class Cost:
     recorded: list[float] = field(default_factory=list)
     wall: list[tuple[float, float]] = field(default_factory=list)
     open: float = 0.0
+    warm: float = 0.0
+    warm_steps: int = 0
     close: float = 0.0
     other: float = 0.0
     size: int = 0
@@ -51,7 +56,7 @@ class Cost:
     @property
     def steps(self) -> int:
         """Steps that were recorded, those for getting warm among them."""
-        return (len(self.recorded) + 1) * BLOCK
+        return len(self.recorded) * BLOCK + self.warm_steps
 
     @property
     def ratios(self) -> np.ndarray:
@@ -94,12 +99,16 @@ def measure(model: str, contestant: str, blocks: int) -> Cost:
             start = time.process_time()
             with CONTESTANTS[contestant](recorded, folder) as step:
                 cost.open = time.process_time() - start
-                for number in range(blocks + 1):
+                began = time.perf_counter()
+                while cost.warm_steps < WARM_BLOCKS * BLOCK or time.perf_counter() - began < WARM_SECONDS:
                     block = _block(lambda: plain.step().item(), step)
-                    if number:  # the first block is for getting warm
-                        cost.plain.append(block[0])
-                        cost.recorded.append(block[1])
-                        cost.wall.append((block[2], block[3]))
+                    cost.warm += block[1] - block[0]
+                    cost.warm_steps += BLOCK
+                for _ in range(blocks):
+                    block = _block(lambda: plain.step().item(), step)
+                    cost.plain.append(block[0])
+                    cost.recorded.append(block[1])
+                    cost.wall.append((block[2], block[3]))
                 start = time.process_time()
             cost.close = time.process_time() - start
         except ModuleNotFoundError as missing:

@@ -23,6 +23,7 @@ from workloads import workload
 
 from derivviz.recording import record
 
+WARM = 60  # steps; by then all files are there
 ROOMS = ("derivviz.recording", "derivviz.trace")
 
 
@@ -80,7 +81,7 @@ def profile(name: str, steps: int, folder: Path) -> Table:
 
     Parameters
     ----------
-    steps : to time, rounded up to whole tens, after ten to get warm
+    steps : to time, rounded up to whole tens, after `WARM` to get warm
     """
     torch.set_num_threads(1)
     clock = Clock()
@@ -92,13 +93,13 @@ def profile(name: str, steps: int, folder: Path) -> Table:
     calls: dict[str, int] = defaultdict(int)
     training = recorder_seconds = 0.0
     with record(load.model, load.optimizer, folder / "profile.zarr") as recorder:
-        for number in range(10 + 10 * blocks):
+        for number in range(WARM + 10 * blocks):
             clock.seconds.clear()
             clock.calls.clear()
             start = time.process_time()
             recorder.log(loss=load.step())
             taken = time.process_time() - start
-            if number < 10:
+            if number < WARM:
                 continue
             training += taken
             for function, seconds in clock.seconds.items():

@@ -124,6 +124,7 @@ def add_costs(table: Table, costs: dict[tuple[str, str], Cost], models: list[str
         "median of blocks, quartiles": _quartiles,
         "wall time": lambda cost: f"{np.divide(*np.sum(cost.wall, 0)[::-1]):.3f}",
         "open + close, once": lambda cost: f"{(cost.open + cost.close) * 1e3:.0f} ms",
+        "first steps, more than plain": lambda cost: f"{cost.warm * 1e3:.0f} ms in {cost.warm_steps}",
         "started processes, a step": lambda cost: f"{cost.other / cost.steps * 1e3:.1f} ms",
     }
     for contestant in dict.fromkeys(contestant for contestant, _ in costs):
