@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from functools import cache
 from itertools import starmap
 from pathlib import Path
 from typing import Any
@@ -34,19 +33,18 @@ class Paths:
         self.edges = np.flatnonzero(cut)
         self.closed = _near(firsts[self.edges[:-1]], lasts[self.edges[1:] - 1])
         self.runs = np.searchsorted(self.edges, [0, *ends])
-        self.append = _append()
-        if self.append is not None:
+        if APPEND is not None:
             self.pairs, self.borders = self._packed()
 
     def trace(self, k: int, context: Any) -> None:
         """Make the path of the k-th of them the current one."""
         context.new_path()
-        if self.append is None:
+        if APPEND is None:
             self._trace_each(k, context)
             return
         first, end = self.borders[k], self.borders[k + 1]
         data = _Path(0, self.pairs.ctypes.data + first * self.pairs.strides[0], end - first)
-        self.append(_pointer(context), ctypes.byref(data))
+        APPEND(_pointer(context), ctypes.byref(data))
 
     def _trace_each(self, k: int, context: Any) -> None:
         for run in range(self.runs[k], self.runs[k + 1]):
@@ -86,7 +84,6 @@ class _Path(ctypes.Structure):
     _fields_ = (("status", ctypes.c_int), ("data", ctypes.c_void_p), ("count", ctypes.c_int))
 
 
-@cache
 def _append() -> Any:
     """The function ``cairo_append_path`` of the library that pycairo has loaded; None where that is not known.
 
@@ -105,3 +102,6 @@ def _append() -> Any:
 def _pointer(context: Any) -> int | None:
     """Where Cairo's own context is: the first thing that a context of pycairo holds."""
     return ctypes.c_void_p.from_address(id(context) + object.__basicsize__).value
+
+
+APPEND = _append()  # looked for once, and not by every worker

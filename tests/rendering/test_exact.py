@@ -39,7 +39,7 @@ from manim import (
 )
 from manim.camera.camera import Camera
 
-from derivviz.rendering import draw, patches, tiles
+from derivviz.rendering import draw, patches, paths, tiles
 from derivviz.rendering.images import laid
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.shapes import gather
@@ -184,6 +184,14 @@ def test_the_replacements_are_for_the_manim_that_is_installed():
 @pytest.mark.parametrize("jumping", [False, True], ids=["through", "jumping"])
 def test_frames_of_our_own_scenes(scene, jumping):
     assert our_frames(scene, SMALL, jumping=jumping) == stock_frames(scene, SMALL)
+
+
+@pytest.mark.filterwarnings("ignore:'mode' parameter:DeprecationWarning")
+@pytest.mark.parametrize("scene", [Mixed, Reordered])
+def test_frames_where_no_one_says_which_cairo_is_loaded(scene, monkeypatch):
+    assert callable(paths.APPEND) is (sys.platform == "linux")
+    monkeypatch.setattr(paths, "APPEND", None)
+    assert our_frames(scene, SMALL) == stock_frames(scene, SMALL)
 
 
 @pytest.mark.slow
