@@ -81,6 +81,14 @@ class Contest:
         return cls(str(lesson.path), scene, str(trace) if lesson.requires else None)
 
 
+def plain_manim(contest: Contest, quality: str) -> Run:
+    """Have manim itself render it."""
+    with TemporaryDirectory() as place:
+        command = [sys.executable, "-m", "manim", "render", "--disable_caching", f"-q{quality}"]
+        command += ["--media_dir", place, contest.file, contest.scene]
+        return run(command, Path(place), contest.trace, None)
+
+
 def rounds(
     contest: Contest, quality: str, count: int, workers: Sequence[int], again: bool
 ) -> list[list[Run]]:
@@ -91,18 +99,15 @@ def rounds(
         row = []
         with TemporaryDirectory() as cache:
             for worker in (0, *workers, *([-workers[-1], -workers[-1]] if again else [])):
+                if worker == 0:
+                    row.append(plain_manim(contest, quality))
+                    continue
                 with TemporaryDirectory() as place:
-                    if worker == 0:
-                        command = [sys.executable, "-m", "manim", "render", "--disable_caching"]
-                        command += ["--media_dir", place, contest.file, contest.scene]
-                    else:
-                        command = [_script("derivviz"), "render", contest.file, contest.scene]
-                        command += ["-o", f"{place}/a.mp4", "--workers", str(abs(worker))]
-                        command += ["--no-cache"] if worker > 0 else []
-                        command += ["--trace", trace] if trace else []
-                    row.append(
-                        run([*command, f"-q{quality}"], Path(place), trace, cache if worker < 0 else None)
-                    )
+                    command = [_script("derivviz"), "render", contest.file, contest.scene, f"-q{quality}"]
+                    command += ["-o", f"{place}/a.mp4", "--workers", str(abs(worker))]
+                    command += ["--no-cache"] if worker > 0 else []
+                    command += ["--trace", trace] if trace else []
+                    row.append(run(command, Path(place), trace, cache if worker < 0 else None))
         if again:
             del row[-2]  # it filled the cache
         table.append(row)

@@ -71,7 +71,7 @@ def train(request: Request, progress: Progress) -> Outcome:
     )
     with match.recorded(optimizer, request, run="gan", options=options(parameters)) as recorder:
         play(match, optimizer, recorder, progress, parameters.generator_loss == "saturating")
-    return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
+    return Outcome(match.steps, match.standing(), f"derivviz render gan --trace {request.path}")
 
 
 def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.Optimizer]:

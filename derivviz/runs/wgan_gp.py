@@ -80,7 +80,7 @@ def train(request: Request, progress: Progress) -> Outcome:
         play(match, optimizer, recorder, progress, parameters.penalty, rival)
         if rival is not None:
             recorder.note(gan=rival.about())
-    return Outcome(match.steps, match.standing(), f"derivviz inspect {request.path}")
+    return Outcome(match.steps, match.standing(), f"derivviz render wgan_gp --trace {request.path}")
 
 
 def prepared(request: Request, progress: Progress) -> tuple[Match, torch.optim.Optimizer]:

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
+from derivviz import library
 from derivviz.errors import UsageError
 from derivviz.learning import ring
 from derivviz.learning.folder import DataError
@@ -53,6 +54,14 @@ def on_ring(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
 def test_the_command_finds_them() -> None:
     assert load("gan") is gan
     assert load("wgan-gp") is wgan_gp
+
+
+@pytest.mark.parametrize("name", ["gan", "wgan-gp"])
+def test_what_to_type_next_is_a_lesson_of_the_run(name: str, on_ring: dict[str, Made]) -> None:
+    trace, outcome = on_ring[name]
+    lesson = outcome.next_command.removeprefix("derivviz render ").partition(" --trace ")[0]
+    assert library.read(library.find("scenes", lesson)).recorded_by == name
+    assert Path(outcome.next_command.partition(" --trace ")[2]) == trace.path
 
 
 @pytest.mark.parametrize(("name", "turns"), [("gan", 1), ("wgan-gp", 2)])
