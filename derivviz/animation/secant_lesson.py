@@ -164,11 +164,11 @@ class SecantLesson(Lesson):
             run_time=1.0,
         )
         self.quotient = formula
+        self.plane.room_for(self.p_name)
         for share, seconds in ((0.5, 1.6), (0.25, 1.4), (1 / STEPS[0], 2.2)):
             self.slide(self.h0 * share, seconds)
             self.wait(0.4)
             self.check_secant(self.h0 * share)
-        self.plane.room_for(self.p_name)
 
     # ---- parts ------------------------------------------------------------------------------------------
 
