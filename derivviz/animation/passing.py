@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from manim import Group, VGroup, VMobject
+from manim import UP, Group, Line, VGroup, VMobject
 from numpy.typing import NDArray
 
 from derivviz.animation.frame import Panel, body, pick, shape
@@ -16,7 +16,7 @@ from derivviz.animation.network import Stage, picture, wire
 from derivviz.animation.passing_parts import bars_of, channels_of, stage_of
 from derivviz.animation.passing_rows import APART, GAP, LABEL, routed, ways
 from derivviz.animation.ranking import fitted
-from derivviz.animation.stage import current
+from derivviz.animation.stage import color, current
 from derivviz.animation.typeset import Formula
 from derivviz.look.layer_words import kind_words
 from derivviz.trace.flow import Outputs, Passed
@@ -135,13 +135,13 @@ class Passing(Group):
 
     def way_between(self, start: Array, end: Array, role: str = "parameter", width: float = 3.5) -> VMobject:
         """A wire from a point to another; from row to row it goes around the stages."""
-        if self.way.apart and end is self.entry:
-            return routed(np.array([start, [end[0], start[1], 0], end]), role, width)
-        if self.row_of(start) == self.row_of(end):
+        apart = self.way.apart and end is self.entry
+        if self.row_of(start) == self.row_of(end) and not apart:
             return wire(start, end, role, width)
-        level = self.over(end) + 0.28
-        turn = end[0] - 0.2 if end is self.entry else -3.87
-        turns = [[3.87, start[1]], [3.87, level], [turn, level], [turn, end[1]]]
+        edge = pick(wide=0.0, tall=3.87, square=5.87)
+        level = self.bars.get_top()[1] + 0.2 if apart else self.over(end) + 0.28
+        turn = end[0] - (GAP if apart else GAP / 2) if end is self.entry else -edge
+        turns = [[edge, start[1]], [edge, level], [turn, level], [turn, end[1]]]
         return routed(np.array([start, *([x, y, 0] for x, y in turns), end]), role, width)
 
     def spot(self, name: str, unit: int, kept: int, place: tuple[float, float] | None = None) -> Array:
@@ -193,21 +193,26 @@ class Passing(Group):
         return x + APART
 
     def _set_bars(self, y: float) -> Array:
-        """Put the outputs where they belong; the point where what goes to them arrives."""
-        if not self.way.apart:
-            left, level = 3.7, self.levels[-1]
-            if shape() != "wide":
-                left = 3.75 - self.bars.width
-                self.bars.shift([left - self.bars.get_left()[0], level - y, 0])
-            return np.array([3.6, level, 0]) if shape() == "wide" else np.array([left - 0.1, level, 0])
-        top = self.levels[-1] - self.way.side / 2 - LABEL - 0.35
-        if shape() == "tall":
-            self.bars.scale(min(1.8, 6.4 / self.bars.width))
+        """Put the outputs where they belong; the point where what goes to them arrives.
+
+        In a frame that is not wide it arrives at a line that all of them stand on.
+        """
+        if shape() == "wide":
+            return np.array([3.6, self.levels[-1], 0])
+        if self.way.apart:
+            top = self.levels[-1] - self.way.side / 2 - LABEL - 0.35
+            largest = pick(
+                wide=1.0, tall=min(1.8, 6.4 / self.bars.width), square=min(1.15, 2.9 / self.bars.height)
+            )
+            self.bars.scale(largest)
+            right = pick(wide=0.0, tall=3.3, square=5.65)
+            self.bars.shift([right - self.bars.get_right()[0], top - self.bars.get_top()[1], 0])
         else:
-            self.bars.scale(min(1.15, 2.9 / self.bars.height))
-        right = pick(wide=0.0, tall=3.3, square=5.65)
-        self.bars.shift([right - self.bars.get_right()[0], top - self.bars.get_top()[1], 0])
-        return np.array([pick(wide=0.0, tall=3.85, square=5.85), top - 0.2, 0])
+            self.bars.shift([3.75 - self.bars.get_right()[0], self.levels[-1] - y, 0])
+        first, last = (self.bars[n][0].get_start() for n in (0, len(self.rows) - 1))
+        beyond = 0.15 * UP
+        self.bars.add(Line(first + beyond, last - beyond, stroke_width=2.5, color=color("axis")))
+        return np.asarray((first + last) / 2)
 
 
 def _in_order(layers: Sequence[Passed], needed: Sequence[str]) -> list[Passed]:
