@@ -198,8 +198,11 @@ class PartialDerivative(Lesson):
         word = self.choose(en='"slope"', ko='"기울기"')
         reach = self.parameters.reach
         self.slopes = self.places.directions(self.f, self.at, self.slope, reach, word)
-        gone = FadeOut(self.terrain, self.axes, self.p, self.lifted)
-        self.play(gone, FadeIn(self.slopes.plot), run_time=0.9)
+        gone, shown = FadeOut(self.terrain, self.axes, self.p, self.lifted), [self.slopes.plot]
+        if shape() == "tall":
+            self.laws = self.places.slopes_kept(self.f, self.slope)
+            shown.append(self.laws)
+        self.play(gone, FadeIn(*shown), run_time=0.9)
         self.slopes.spin(self, self.spot, self.map_p)
         self.say(
             en="A surprise: whatever the surface, the slopes make one single wave, a cosine.",
@@ -239,7 +242,7 @@ class PartialDerivative(Lesson):
         place(length, self.peak.points[-1], avoid)
         self.slopes.plane.room_for(length)
         self.play(Create(self.legs), run_time=0.9)
-        leaving = [FadeOut(self.laws)] if shape() == "square" else []
+        leaving = [] if shape() == "wide" else [FadeOut(self.laws)]
         self.play(GrowArrow(self.gradient), FadeIn(self.name, told), *leaving, run_time=0.9)
         self.add(self.map_p)
         self.play(Create(self.peak), FadeIn(length), run_time=0.8)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import LEFT, RIGHT, Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
+from manim import DOWN, LEFT, RIGHT, Animation, Mobject, UpdateFromAlphaFunc, VGroup, smooth
 from numpy.typing import NDArray
 
 from derivviz.animation.contours import ContourMap, levels_around
@@ -11,6 +11,7 @@ from derivviz.animation.directions import Directions
 from derivviz.animation.frame import enlarged, pick, shape
 from derivviz.animation.hillside import legible
 from derivviz.animation.lines import Segments
+from derivviz.animation.slices import partial_law
 from derivviz.animation.terrain import ELEVATION, Terrain
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.field import Field, heights
@@ -146,6 +147,12 @@ class SurfaceFrame:
         return made.shift(
             LEFT * max(0.0, made.get_right()[0] - pick(wide=np.inf, tall=self.edge, square=0.1))
         )
+
+    def slopes_kept(self, f: Field, slope: Array) -> VGroup:
+        """The partial derivatives as numbers, on the line on which the gradient will be told in a tall frame."""
+        laws = VGroup(*(partial_law(f, n, each, 0) for n, each in enumerate(slope)))
+        laws.arrange(RIGHT, buff=1.0).scale(min(0.7, self.width / laws.width))
+        return laws.move_to(self.told + 0.1 * DOWN, LEFT)
 
     @staticmethod
     def lifted(terrain: Terrain, runs: list[Array], z: float) -> Segments:
