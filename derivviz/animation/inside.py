@@ -216,9 +216,7 @@ def tiled(tiles: Pixels, gap: int = 2) -> Pixels:
     A single one, a matrix, is stretched towards a square.
     """
     count, high, wide, _ = tiles.shape
-    across = int(np.ceil(np.sqrt(count * high / wide)))
-    if shape() != "wide":
-        across = min(across, count)
+    across = min(count, int(np.ceil(np.sqrt(count * high / wide))))
     least = _CELL if count > 1 else _MATRIX
     times = (-(-least // min(high, wide)),) * 2 if count > 1 else (-(-least // high), -(-least // wide))
     tiles = tiles.repeat(times[0], axis=1).repeat(times[1], axis=2)
