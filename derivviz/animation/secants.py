@@ -14,6 +14,8 @@ from derivviz.animation.stage import color
 from derivviz.calculus.differentiability import Point
 from derivviz.calculus.secants import complaint, view
 
+_TIP = 0.11  # by which the tip of an upright axis may stand above the panel, near to the title
+
 
 class Secants:
     """P and a Q that is h away, on a plane that suits them.
@@ -120,17 +122,20 @@ class Secants:
 
 
 def fitting_plane(x_range: tuple[float, float], y_range: tuple[float, float]) -> Plane:
-    """A plane for the panel of the picture, narrower where its tick labels need the room."""
+    """A plane for the panel of the picture, smaller where its labels beside or below it need the room."""
     panel = panels().picture
-    widest = width = panel.width - 0.8
+    widest, height = panel.width - 0.8, panel.height
+    width = widest
     while True:
-        plane = Plane(x_range, y_range, width=width, height=panel.height)
+        plane = Plane(x_range, y_range, width=width, height=height)
         plane.move_to(panel.center + 0.15 * LEFT)
         plane.shift(RIGHT * max(0.0, panel.left - plane.get_left()[0]))
         over = float(plane.get_right()[0]) - panel.right
-        if over <= 0 or width < widest - 1.5:
+        above = float(plane.get_top()[1]) - panel.top - _TIP
+        if max(over, above) <= 0 or width < widest - 1.5:
             return plane
-        width -= over + 0.01
+        width -= over + 0.01 if over > 0 else 0.0
+        height -= 2 * above + 0.01 if above > 0 else 0.0
 
 
 def clear_points(curve: VMobject, h0: float) -> Array:
