@@ -227,6 +227,9 @@ def test_networks_in_other_shapes(walk, recorded, name, aspect, language, theme,
     foot = min(stage.label.get_bottom()[1] for stage in row.stages)
     assert foot > (-0.6 if aspect == "9:16" else 1.0)
     assert row.bars.get_bottom()[1] > (-1.5 if aspect == "9:16" else -2.5)
+    standing = row.bars[-1]  # the line that all outputs stand on: what goes to them ends there
+    assert lesson.path[-1].points[-1] == pytest.approx(standing.get_center())
+    assert all(row.bars[n][0].get_left()[0] == pytest.approx(standing.get_x()) for n in range(len(row.rows)))
     levels = {round(float(stage.rim.get_y()), 6) for stage in row.stages}
     assert len(levels) == (2 if (name, aspect) in {("cnn", "9:16"), ("deep", "9:16")} else 1)
     for stages in row.lines:  # from left to right in every row

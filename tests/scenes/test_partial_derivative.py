@@ -107,6 +107,9 @@ def test_a_narrower_frame_is_arranged_anew(walk, aspect):
         assert lesson.terrain.get_bottom()[1] > ground.get_top()[1]  # above each other, across the frame
         assert min(lesson.terrain.width, ground.width) > 0.7 * 8
         assert lesson.slices["x"].plane.frame.width > 0.7 * 8
+        # The line between formula and slopes is never empty.
+        assert lesson.slopes.get_top()[1] < lesson.laws.get_bottom()[1]
+        assert lesson.laws.get_top()[1] < lesson.formula.get_bottom()[1]
     else:
         assert lesson.terrain.get_right()[0] < ground.get_left()[0]
         assert lesson.terrain.height > 0.4 * 12
