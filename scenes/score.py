@@ -30,7 +30,7 @@ from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.hunger import Photo, Reigns, formulas
 from derivviz.animation.lines import Segments
 from derivviz.animation.placing import place
-from derivviz.animation.ranking import fitted
+from derivviz.animation.ranking import fitted, stress
 from derivviz.animation.riddle import Riddle
 from derivviz.animation.stage import color
 from derivviz.calculus.score import UNREACHABLE, multiplier, operating_point
@@ -254,7 +254,7 @@ class Score(Riddle):
         scene = [self.plane, self.curve, self.zero[0], self.walkers, self.zeros]
         place(self.zero[1], level[0] + RIGHT * 0.4, scene, (DOWN, UP))
         self.play(FadeIn(self.zero, *self.reigns.until(len(self.changes))), run_time=0.5)
-        self.play(Indicate(self.chart.rows[worst].m, 1.15, color("tangent")), run_time=0.9)
+        self.play(stress(self.chart.rows[worst].m, 1.15), run_time=0.9)
         self.check_all(10.0)
 
     def the_rest(self) -> None:

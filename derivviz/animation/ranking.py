@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from manim import ORIGIN, RIGHT, UP, VGroup, VMobject
+from manim import LEFT, ORIGIN, RIGHT, UP, Animation, VGroup, VMobject, there_and_back
 from numpy.typing import NDArray
 
 from derivviz.animation.frame import enlarged
@@ -70,6 +70,11 @@ def box(left: float, right: float, y: float, half: float) -> Array:
     """Points of a rectangle around the height `y`."""
     corners = np.array([[left, -half, 0], [right, -half, 0], [right, half, 0], [left, half, 0]]) + UP * y
     return straight(np.stack([corners, np.roll(corners, -1, axis=0)], axis=1))
+
+
+def stress(number: Number, scale: float) -> Animation:
+    """Let a number grow for a moment, to the right: on its left it stands close to a sign or a bar."""
+    return number.animate(rate_func=there_and_back).scale(scale, about_edge=LEFT).build()
 
 
 class Ranking:

@@ -10,6 +10,7 @@ from derivviz.animation.frame import pick
 from derivviz.animation.hunger import Photo, Reigns, Walkers
 from derivviz.animation.hunger_lesson import HungerLesson
 from derivviz.animation.morph import Morph
+from derivviz.animation.ranking import stress
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Formula
 from derivviz.calculus.published import HUNGER, LOSSES, RECOMMENDED, SCORES
@@ -67,7 +68,7 @@ class Riddle(HungerLesson):
         higher = rows.rows[self.table.row(RIVAL)]
         self.play(
             higher.bar.animate.set_fill(color("ink"), opacity=1),
-            Indicate(higher.score, 1.3, color("ink")),
+            stress(higher.score, 1.3),
             run_time=1.0,
         )
         self.unknown = unknown

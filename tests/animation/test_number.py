@@ -7,6 +7,7 @@ import pytest
 from manim import LEFT, ORIGIN, RIGHT, UP
 
 from derivviz.animation import Formula, Number
+from derivviz.animation.ranking import stress
 from derivviz.errors import DerivvizError
 
 
@@ -107,3 +108,17 @@ def test_too_many_signs_are_an_error():
     assert len(signs(number.set_value(9999))) == 4
     with pytest.raises(DerivvizError, match="12345 has more signs than the 4"):
         number.set_value(12345)
+
+
+def test_stress_keeps_the_left_end_and_passes():
+    """A multiplier that is stressed does not grow onto the × before it."""
+    number = Number(-0.87, anchor=RIGHT)
+    start = signs(number)
+    animation = stress(number, 1.15)
+    animation.begin()
+    animation.interpolate(0.5)
+    largest = signs(number)
+    assert largest[0, 0] == pytest.approx(start[0, 0])
+    assert largest[-1, 2] - largest[0, 0] == pytest.approx(1.15 * (start[-1, 2] - start[0, 0]))
+    animation.finish()
+    np.testing.assert_allclose(signs(number), start, atol=1e-9)
