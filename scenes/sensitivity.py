@@ -15,7 +15,7 @@ import numpy as np
 from manim import DOWN, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlphaFunc, VGroup, linear, smooth
 
 from derivviz.animation import Formula, Lesson, Number, parameter
-from derivviz.animation.frame import enlarged, pick
+from derivviz.animation.frame import body, enlarged, pick
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments, dot
 from derivviz.animation.numerals import plain, value
@@ -44,10 +44,10 @@ class SensitivityLesson(Lesson):
     def construct(self) -> None:
         self.sensed = Sensed(self, self.parameters.picture)
         self.title()
+        self.start()
         if self.sensed.path is None:
             self.no_path()
         else:
-            self.start()
             self.walk()
             self.turning()
             self.graphs()
@@ -59,18 +59,6 @@ class SensitivityLesson(Lesson):
         self.conclusion()
 
     # ---- a way from one input to another ----------------------------------------------------------------
-
-    def no_path(self) -> None:
-        why = ("that takes two probe inputs", "입력이 둘 있어야 한다")
-        if self.sensed.target.shape[1] > 1:
-            why = (
-                f"it has too many outputs, {self.sensed.count}",
-                f"출력이 {self.sensed.count}개로 너무 많다",
-            )
-        self.say(
-            en=f"This trace has no way from one input to another: {why[0]}. So, one input alone.",
-            ko=f"이 기록에는 한 입력에서 다른 입력으로 가는 길이 없다. {why[1]}. 그래서 하나만 본다.",
-        )
 
     def start(self) -> None:
         self.say(
@@ -95,11 +83,12 @@ class SensitivityLesson(Lesson):
         self.slider = Slider(where.slider, where.length)
         self.moving = Group(self.bars, self.slider)
         if self.sensed.images is not None:
-            height = height_in(self.sensed.images[0], *where.most)
-            self.blend = Blend(self.sensed.images[0], self.sensed.images[1], height).move_to(where.picture)
+            ends = [0, 1] if self.sensed.path is not None else [self.sensed.shown] * 2
+            first, last = self.sensed.images[ends]
+            self.blend = Blend(first, last, height_in(first, *where.most)).move_to(where.picture)
             self.moving.add(self.blend)
             self.play(FadeIn(self.blend, scale=0.95), run_time=0.7)
-        self.at(0.0)
+        self.bars.show(self.sensed.output[0])
         self.play(FadeIn(self.bars), run_time=0.7)
 
     def at(self, t: float) -> None:
@@ -110,6 +99,30 @@ class SensitivityLesson(Lesson):
         self.slider.show(t)
         if self.sensed.images is not None:
             self.blend.show(t)
+
+    def no_path(self) -> None:
+        why = ("that takes two probe inputs", "입력이 둘 있어야 한다")
+        if self.sensed.target.shape[1] > 1:
+            why = (
+                f"it has too many outputs, {self.sensed.count}",
+                f"출력이 {self.sensed.count}개로 너무 많다",
+            )
+        self.say(
+            en=f"This trace has no way from one input to another: {why[0]}. So, one input alone.",
+            ko=f"이 기록에는 한 입력에서 다른 입력으로 가는 길이 없다. {why[1]}. 그래서 하나만 본다.",
+        )
+        self.graph = Group(self.bars)
+        if self.sensed.images is not None:
+            self.play(FadeOut(self.bars), self.blend.animate.move_to(body(0.0).center), run_time=0.8)
+        elif not self.sensed.pictured:
+            size, where = self.sensed.saliency.shape[1], self.at_first
+            parts = [
+                f"x_({n})" if n else "dots" for n in ((1, 2, 0, size) if size > 3 else range(1, size + 1))
+            ]
+            vector = Formula(f"x = ({', '.join(parts)})", pick(wide=46, tall=72, square=72))
+            vector.move_to(np.add(where.slider, [where.length / 2, 0, 0]))
+            self.play(FadeIn(vector), run_time=0.6)
+            self.graph.add(vector)
 
     def walk(self) -> None:
         what = (
@@ -228,14 +241,19 @@ class SensitivityLesson(Lesson):
             if sensed.path is not None
             else f"{each[1]}을 하나씩 따로 바꾸면 점수가 얼마나 변할까?",
         )
-        if sensed.path is not None:
-            self.play(FadeOut(self.graph), run_time=0.5)
         self.places = places = Places(self, sensed)
         places.enlarge()
         self.rest = Group(places.law)
         if places.input is not None:
             self.rest.add(places.input)
-        self.play(FadeIn(self.rest), run_time=0.6)
+        if sensed.path is None and places.input is not None:
+            to_its_place = self.blend.animate.match_height(places.input).move_to(places.input)
+            self.play(to_its_place, FadeIn(places.law), run_time=0.8)
+            self.remove(self.blend)
+            self.add(places.input)
+        else:
+            self.play(FadeOut(self.graph), run_time=0.5)
+            self.play(FadeIn(self.rest), run_time=0.6)
         en, ko = "where it is vivid, the score depends on the picture.", "뚜렷한 곳일수록 점수가 민감하다."
         if places.order is not None:
             shown, count = len(places.order), sensed.saliency.shape[1]
@@ -320,10 +338,10 @@ class SensitivityLesson(Lesson):
 
     def verify(self) -> None:
         sensed = self.sensed
+        size = float(np.abs(sensed.output).max()) or 1.0
+        apart = np.abs(self.bars.values() - sensed.output[-1]).max() / size
+        self.claim("the last scores, of the largest", float(apart), 0.0, 1e-4)
         if sensed.path is not None:
-            size = float(np.abs(sensed.output).max()) or 1.0
-            apart = np.abs(self.bars.values() - sensed.output[-1]).max() / size
-            self.claim("scores at the end of the way, of the largest", float(apart), 0.0, 1e-4)
             for what, ways, numbers in (
                 ("score", self.above, sensed.output),
                 ("slope", self.below, sensed.slope),

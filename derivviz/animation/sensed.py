@@ -48,11 +48,11 @@ class Sensed:
     path, checks
         As in the trace; None where they were not measured.
     chosen, names
-        Of the outputs those that are shown along the path, and how they are called.
-    output, slope
-        Of these, (point, chosen), by the trained network.
-    steep
-        Which of these is the steepest anywhere.
+        Of the outputs those that are shown, and how they are called.
+    output
+        Of these, (point, chosen), by the trained network: along the path, or at the one input.
+    slope, steep
+        Of these along the path, (point, chosen), and which is the steepest anywhere.
     """
 
     def __init__(self, lesson: Lesson, picture: int) -> None:
@@ -86,17 +86,20 @@ class Sensed:
             numbers = np.stack([checks.derivative[-1, self.shown], checks.quotient[-1, self.shown]])
             if np.isfinite(numbers).all() and numbers[0, 1:].any():
                 self.checks = checks
-        if self.path is not None:
-            self._choose(self.path)
+        self._choose()
 
-    def _choose(self, path: Line) -> None:
-        output, slope = path.output[-1].astype(np.float64), path.slope[-1].astype(np.float64)
-        steep = int(np.abs(slope).max(axis=0).argmax())
+    def _choose(self) -> None:
+        seen = self.found.output[-1, [self.shown]] if self.path is None else self.path.output[-1]
+        output = seen.astype(np.float64)
         rank = np.argsort(-output.max(axis=0), kind="stable")
-        first = dict.fromkeys([steep, int(output[0].argmax()), int(output[-1].argmax()), *rank.tolist()])
-        self.chosen = sorted(list(first)[:MOST])
-        self.steep = self.chosen.index(steep)
-        self.output, self.slope = output[:, self.chosen], slope[:, self.chosen]
+        first = [int(output[0].argmax()), int(output[-1].argmax()), *rank.tolist()]
+        if self.path is not None:
+            slope = self.path.slope[-1].astype(np.float64)
+            first.insert(0, int(np.abs(slope).max(axis=0).argmax()))
+        self.chosen = sorted(list(dict.fromkeys(first))[:MOST])
+        self.output = output[:, self.chosen]
+        if self.path is not None:
+            self.slope, self.steep = slope[:, self.chosen], self.chosen.index(first[0])
         self.names = [self.lesson.choose(**self.name(n)) for n in self.chosen]
 
     def name(self, n: int) -> dict[str, str]:

@@ -92,7 +92,7 @@ def test_pictures(walk, record, language: str, theme: str) -> None:
         "the slope of the tangent",
         "the score at t = 1",
         "the shaded area, of the true one",
-        "scores at the end of the way, of the largest",
+        "the last scores, of the largest",
         "the change of the score",
         "slopes by direction, relative",
         "the brightest place of a map",
@@ -178,6 +178,24 @@ def test_another_probe_input(walk, record) -> None:
     np.testing.assert_array_equal(lesson.places.input.ends[0], open_trace(path).probe.input_image[1])
     with pytest.raises(UsageError, match="--picture is 3, but this trace has 2 probe inputs"):
         walk("sensitivity", trace=path, picture="3")
+
+
+@pytest.mark.parametrize(("probes", "outputs", "picture"), [(1, 3, 1), (2, 200, 2)])
+def test_an_input_alone_is_shown_with_its_scores(
+    walk, record, probes: int, outputs: int, picture: int
+) -> None:
+    """Where no way leads to another input there is still a picture to what is said."""
+    path = record((3, 8, 8), outputs, probes=probes)
+    planned, lesson = walk("sensitivity", trace=path, picture=str(picture))
+    assert told(planned.problems) == []
+    assert "no way from one input to another" in planned.beats[1].text["en"]
+    trace = open_trace(path)
+    np.testing.assert_array_equal(lesson.blend.ends[0], trace.probe.input_image[picture - 1])
+    scores = trace.sensitivity.output[-1, picture - 1]
+    np.testing.assert_allclose(lesson.bars.values(), scores[lesson.sensed.chosen], rtol=1e-4)
+    assert scores.argmax() in lesson.sensed.chosen
+    lesson.bars.bars[0].stretch(2, 0, about_point=[lesson.bars.zero, 0, 0])
+    assert failed_claims(lesson) == {"the last scores, of the largest"}
 
 
 def test_a_trace_without_it_is_told_how_to_record_it(walk, tiny_trace: Path) -> None:
