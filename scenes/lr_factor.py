@@ -15,6 +15,7 @@ from manim import DOWN, RIGHT, UP, Create, FadeIn, FadeOut, Group, UpdateFromAlp
 from derivviz.animation import Formula, Lesson, Number, parameter
 from derivviz.animation import factor_parts as parts
 from derivviz.animation.factor import (
+    TOP,
     WHOLE,
     Apart,
     Histogram,
@@ -143,11 +144,12 @@ class LrFactor(Lesson):
                 else "한곳이 아니다."
             ),
         )
-        inside = [walk for walk in self.walks if WHOLE[0] < walk.mean[0] < WHOLE[1] and walk.factor[0] < 3.4]
+        inside = [walk for walk in self.walks if WHOLE[0] < walk.mean[0] < WHOLE[1] and walk.factor[0] < TOP]
         self.starts = VGroup(*(dot(self.whole.plane.point(w.mean[0], 0), "parameter", 0.09) for w in inside))
         goals = [self.whole.plane.point(w.mean[0], w.factor[0]) for w in inside]
-        self.play(FadeIn(self.starts), run_time=0.4)
-        self.play(*(d.animate.move_to(p) for d, p in zip(self.starts, goals, strict=True)), run_time=1.2)
+        if inside:
+            self.play(FadeIn(self.starts), run_time=0.4)
+            self.play(*(d.animate.move_to(p) for d, p in zip(self.starts, goals, strict=True)), run_time=1.2)
         self.rest = Group(self.whole, self.starts, *told)
 
     # ---- the walk ---------------------------------------------------------------------------------------
@@ -155,7 +157,8 @@ class LrFactor(Lesson):
     def walk(self) -> None:
         across, up = near(self.shown)
         steps = self.trace.steps[: max(len(walk.mean) for walk in self.walks)]  # until it ends in NaN
-        magnified = across[1] - across[0] < NARROW * (WHOLE[1] - WHOLE[0])
+        inside = WHOLE[0] < across[0] and across[1] < WHOLE[1]
+        magnified = inside and across[1] - across[0] < NARROW * (WHOLE[1] - WHOLE[0])
         shown_en = (
             "" if len(self.shown) == len(self.walks) else f" {len(self.shown)} of {len(self.walks)} shown."
         )
@@ -170,8 +173,9 @@ class LrFactor(Lesson):
             frame = frame_of(self.whole.plane, across, up)
             self.play(Create(frame), run_time=0.6)
             self.rest.add(frame)
-        else:
-            across, up = WHOLE, (0.0, 3.4)
+        else:  # the whole curve, and as far beyond it as the means walk
+            across = min(WHOLE[0], across[0]), max(WHOLE[1], across[1])
+            up = 0.0, max(TOP, up[1])
         self.clear()
         plane, curve = curve_over(across, up)
         self.plane = plane
@@ -331,7 +335,7 @@ class LrFactor(Lesson):
             self.claim(f"the factor of {walk.name} as drawn", c, float(walk.factor[-1]), 1e-4)
             self.claim(f"the factor of {walk.name}", number.value, float(walk.factor[-1]))
             off = np.abs(factor(walk.mean) - walk.factor).max()
-            spread = 1e-6 + walk.error * float(np.abs(d2f(walk.mean)).max()) / 20
+            spread = 1e-6 * float(walk.factor.max()) + walk.error * float(np.abs(d2f(walk.mean)).max()) / 20
             self.claim(f"recorded factors of {walk.name} follow the rule", float(off), 0.0, spread)
         at = float(self.tensor.mean[-1])
         rise = float((factor(at + 1e-6) - factor(at - 1e-6)) / 2e-6)

@@ -24,6 +24,7 @@ from derivviz.trace.lr_factor import Walk, Weight, factor
 
 Array = NDArray[np.float64]
 WHOLE = (-4.4, 2.4)  # means between which the whole curve is drawn
+TOP = 3.4  # the largest factor on it
 LEFTMOST = -6.85  # where anything may begin on the frame
 
 
@@ -55,7 +56,7 @@ class Rule(VGroup):
     """
 
     def __init__(self, size: tuple[float, float], middle: ArrayLike) -> None:
-        self.plane = Plane(WHOLE, (0, 3.4), *size, ("m", ""), (8, 4)).move_to(np.asarray(middle, float))
+        self.plane = Plane(WHOLE, (0, TOP), *size, ("m", ""), (8, 4)).move_to(np.asarray(middle, float))
         self.curve = self.plane.curve(factor, role="tangent")
         at = (*DERIVATIVE_ZEROS, DERIVATIVE_PEAK[0])
         self.marks = VGroup(*(dot(self.plane.point(m, factor(m)), "tangent", 0.09) for m in at))
@@ -71,9 +72,10 @@ class Rule(VGroup):
 
 def curve_over(across: tuple[float, float], up: tuple[float, float]) -> tuple[Plane, VMobject]:
     """The plane of these means and factors that tensors walk on, and the curve."""
+    most = 6 if across[0] <= WHOLE[0] else 4  # the numbers at a magnified piece are long
 
     def made(width: float, height: float) -> Plane:
-        return Plane(across, up, width, height, ("m", ""), (4, 5))
+        return Plane(across, up, width, height, ("m", ""), (most, 5))
 
     def drawn(plane: Plane) -> list[VMobject]:
         return [plane.curve(factor, role="tangent", width=4)]

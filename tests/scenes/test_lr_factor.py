@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import derivviz
+from derivviz.animation.factor import WHOLE
 from derivviz.errors import DerivvizError, UsageError
 from derivviz.trace.lr_factor import factor
 
@@ -43,12 +44,21 @@ def wrapped_trace(torch: Any, tmp_path_factory: pytest.TempPathFactory) -> Calla
                 parameter.add_(mean)
         return network
 
+    def beyond() -> Any:
+        """All means near 4."""
+        network = plain()
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(4)
+        return network
+
     makes = {
         "plain": (plain, torch.optim.Adam, 1, 0.02),
         "normed": (normed, torch.optim.Adam, 1, 0.02),
         "deep": (deep, torch.optim.AdamW, 2, 0.01),
         "momentum": (plain, lambda p, lr: torch.optim.SGD(p, lr=lr, momentum=0.9), 5, 0.2),
         "far": (far, torch.optim.Adam, 1, 0.05),
+        "beyond": (beyond, torch.optim.Adam, 1, 0.001),
     }
 
     def trace(name: str) -> Path:
@@ -136,6 +146,25 @@ def test_networks_of_ones_own(
     assert words in said(planned, language)
     for walk_ in lesson.shown:
         np.testing.assert_allclose(walk_.factor, factor(walk_.mean), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["far", "beyond"])
+def test_means_beyond_the_whole_curve_are_on_the_plane(walk: Any, wrapped_trace: Any, name: str) -> None:
+    planned, lesson = walk("lr_factor", trace=wrapped_trace(name))
+    assert told(planned.problems) == []
+    (left, right), (bottom, top) = lesson.plane.x_range, lesson.plane.y_range
+    means = np.concatenate([walk_.mean for walk_ in lesson.shown])
+    assert left <= WHOLE[0]
+    assert WHOLE[1] < means.max() < right
+    ends = [lesson.plane.numbers(end) for end in lesson.slope.points[[0, -1]]]
+    at, factor_ = float(lesson.tensor.mean[-1]), float(lesson.tensor.factor[-1])
+    assert at > WHOLE[1]
+    assert left <= ends[0][0] < at < ends[1][0] <= right + 1e-9  # the tangent, to both sides of the point
+    assert bottom <= ends[0][1] < factor_ < ends[1][1] <= top + 1e-9
+    if name == "far":
+        assert (
+            len([t for t in lesson.plane.tick_labels if t.get_y() < lesson.plane.frame.get_bottom()[1]]) > 1
+        )
 
 
 NARROW = [("deep", "9:16", "ko"), ("far", "1:1", "en"), ("momentum", "9:16", "en")]
