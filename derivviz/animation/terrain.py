@@ -61,14 +61,21 @@ class Terrain(VGroup):
         super().__init__()
         self.f, self.ranges, self.size = f, (x_range, y_range, z_range), (width, height)
         self.home = np.zeros(3)
-        self.polygons = _mesh(f, x_range, y_range, z_range, cells)
-        self.normals = np.array([_normal(self._box(polygon)) for polygon in self.polygons]).reshape(-1, 3)
-        self.middles = np.array([polygon.mean(axis=0) for polygon in self.polygons]).reshape(-1, 3)
+        polygons = _mesh(f, x_range, y_range, z_range, cells)
+        self.normals = np.array([_normal(self._box(polygon)) for polygon in polygons]).reshape(-1, 3)
+        self.middles = np.array([polygon.mean(axis=0) for polygon in polygons]).reshape(-1, 3)
+        self.corners = np.concatenate([np.zeros((0, 3)), *polygons])  # of all polygons, one after another
+        self.starts = np.cumsum([0, *map(len, polygons)])
+        following = [
+            start + np.roll(np.arange(len(p)), -1)
+            for start, p in zip(self.starts[:-1], polygons, strict=True)
+        ]
+        self.following = np.concatenate([np.zeros(0, np.int64), *following])  # of each corner, the next one
         self.floor = VMobject(stroke_color=color("axis"), stroke_width=2.5).set_fill(
             color("panel"), opacity=0.6
         )
         layout.mark(self.floor, backdrop=True)
-        self.cells = VGroup(*(VMobject() for _ in self.polygons))
+        self.cells = VGroup(*(VMobject(stroke_width=1.0, fill_opacity=1.0) for _ in polygons))
         layout.mark(self.cells, backdrop=True)
         self.add(self.floor, self.cells)
         self.turn(azimuth)
@@ -116,12 +123,12 @@ class Terrain(VGroup):
         self.floor.set_points_as_corners(outline)
         light = np.clip(self._turned(self.normals) @ LIGHT, 0, 1)
         order = np.argsort(-self.depth(self.middles[:, 0], self.middles[:, 1]), kind="stable")
-        for cell, n in zip(self.cells, order, strict=True):
-            p = self.polygons[n]
-            outline = self.point(p[:, 0], p[:, 1], p[:, 2])
-            cell.points = straight(np.stack([outline, np.roll(outline, -1, axis=0)], axis=1))
-            fill, edge = _shades(float(light[n]))
-            cell.set_fill(fill, opacity=1).set_stroke(edge, 1.0, opacity=1)
+        outlines = self.point(*self.corners.T)
+        curves = straight(np.stack([outlines, outlines[self.following]], axis=1))  # four points a corner
+        fills, edges = _shades(light)
+        for cell, n in zip(self.cells, order.tolist(), strict=True):
+            cell.points = curves[4 * self.starts[n] : 4 * self.starts[n + 1]]
+            cell.fill_rgbas, cell.stroke_rgbas = fills[n : n + 1], edges[n : n + 1]
             cell.middle = self.middles[n]
         return self
 
@@ -225,17 +232,24 @@ def _apart(labels: VGroup) -> list[Formula]:
     return kept
 
 
-def _shades(light: float) -> tuple[str, str]:
-    """Fill and edge of a cell: the function's colour towards the ground, by how much light it gets."""
+def _shades(light: Array) -> tuple[Array, Array]:
+    """Fill and edge of cells, RGBA: the function's colour towards the ground, by how much light each gets."""
     dark = contrast(current().theme.background, "#000000") < 4
     share = 0.28 + 0.62 * light if dark else 0.85 - 0.62 * light
-    return mixed("background", "function", share), mixed("background", "function", share * 0.72)
+    opaque = np.ones((len(light), 1))
+    fill, edge = (_mixed("background", "function", s[:, None]) / 255 for s in (share, share * 0.72))
+    return np.hstack([fill, opaque]), np.hstack([edge, opaque])
 
 
 def mixed(one: str, other: str, share: float) -> str:
     """The colour that lies at a share of the way from one role to another."""
+    return "#" + "".join(f"{int(c):02X}" for c in _mixed(one, other, share))
+
+
+def _mixed(one: str, other: str, share: ArrayLike) -> Array:
+    """Red, green and blue in 0…255, whole numbers, at shares of the way from one role to another."""
     a, b = (np.array([int(color(role)[i : i + 2], 16) for i in (1, 3, 5)]) for role in (one, other))
-    return "#" + "".join(f"{round(c):02X}" for c in a + (b - a) * share)
+    return np.round(a + (b - a) * np.asarray(share))
 
 
 def _normal(polygon: Array) -> Array:

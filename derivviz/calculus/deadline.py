@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,4 +39,6 @@ def deadline(seconds: float) -> Iterator[None]:
     try:
         yield
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
+        if isinstance(before, cProfile.Profile):  # known to Python as the profiler, yet not to be set as one
+            before.enable()

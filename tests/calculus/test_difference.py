@@ -1,6 +1,8 @@
 """Secants, tangents and the limits between them."""
 
+import cProfile
 import math
+import pstats
 import threading
 import time
 
@@ -147,6 +149,14 @@ def test_of_two_deadlines_the_earlier_one_counts():
     with pytest.raises(OutOfTime), deadline(0.1), deadline(5):
         endless()
     assert time.thread_time() - start < 2
+
+
+def test_a_profiler_goes_on_after_a_deadline():
+    with cProfile.Profile() as profiler:
+        with deadline(5):
+            math.factorial(5)
+        math.gcd(4, 6)
+    assert any("math.gcd" in name for _, _, name in pstats.Stats(profiler).stats)
 
 
 def test_the_deadline_ends_endless_work_in_any_thread_and_cleans_up():
