@@ -85,8 +85,7 @@ def measure(contest: Contest) -> tuple[list[float], list[float], float]:
         folder = Folder(Path(place), "mp4", quality)
         share = Timed(folder)
         walked = walk(lesson, quality, Stage(trace=contest.trace), share)
-        parts = [(folder.segment(chunk.number), folder.frames(chunk.number)) for chunk in walked.chunks]
-        join.film(parts, Path(place) / "a.mp4", quality)
+        join.film(folder.parts(walked.chunks), Path(place) / "a.mp4", quality)
         return share.reached, share.taken(), time.process_time()
 
 

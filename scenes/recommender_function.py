@@ -34,6 +34,7 @@ from derivviz.animation.hunger import Walkers
 from derivviz.animation.job_panels import both_planes, divided, formulas, one_plane, put, ranking
 from derivviz.animation.jobs import Reading, Steps, Tabs, cards, chain, layers
 from derivviz.animation.numerals import plain
+from derivviz.animation.ranking import stress
 from derivviz.animation.stage import color
 from derivviz.calculus import published
 from derivviz.calculus.expression import Expression
@@ -284,9 +285,7 @@ class RecommenderFunction(Lesson):
                 ko="h = 6, p = 1이면 파스타 1.69, 치킨 2.05, 샐러드 1.43. 발표된 점수 그대로이다.",
             )
             for name in published.SCORES:
-                self.play(
-                    Indicate(self.chart.rows[DISHES.index(name)].score, 1.3, color("ink")), run_time=0.7
-                )
+                self.play(stress(self.chart.rows[DISHES.index(name)].score, 1.3), run_time=0.7)
         else:
             value = plain(round(multipliers(self.slope, h)[best], 2))
             self.say(
@@ -295,7 +294,7 @@ class RecommenderFunction(Lesson):
             )
             self.chart.lead(best, "positive")
             self.walkers.lead(best)
-            self.play(Indicate(self.chart.rows[best].score, 1.3, color("positive")), run_time=0.8)
+            self.play(stress(self.chart.rows[best].score, 1.3), run_time=0.8)
         self.wait(0.6)
 
     def pose(self) -> None:

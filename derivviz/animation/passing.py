@@ -10,7 +10,7 @@ import numpy as np
 from manim import UP, Group, Line, VGroup, VMobject
 from numpy.typing import NDArray
 
-from derivviz.animation.frame import Panel, body, pick, shape
+from derivviz.animation.frame import SHORTER, Panel, body, shape
 from derivviz.animation.layout import mark
 from derivviz.animation.network import Stage, picture, wire
 from derivviz.animation.passing_parts import bars_of, channels_of, stage_of
@@ -138,7 +138,7 @@ class Passing(Group):
         apart = self.way.apart and end is self.entry
         if self.row_of(start) == self.row_of(end) and not apart:
             return wire(start, end, role, width)
-        edge = pick(wide=0.0, tall=3.87, square=5.87)
+        edge = SHORTER[shape()] / 2 - 0.13
         level = self.bars.get_top()[1] + 0.2 if apart else self.over(end) + 0.28
         turn = end[0] - (GAP if apart else GAP / 2) if end is self.entry else -edge
         turns = [[edge, start[1]], [edge, level], [turn, level], [turn, end[1]]]
@@ -201,11 +201,11 @@ class Passing(Group):
             return np.array([3.6, self.levels[-1], 0])
         if self.way.apart:
             top = self.levels[-1] - self.way.side / 2 - LABEL - 0.35
-            largest = pick(
-                wide=1.0, tall=min(1.8, 6.4 / self.bars.width), square=min(1.15, 2.9 / self.bars.height)
-            )
-            self.bars.scale(largest)
-            right = pick(wide=0.0, tall=3.3, square=5.65)
+            if shape() == "tall":
+                right, larger = 3.3, min(1.8, 6.4 / self.bars.width)
+            else:
+                right, larger = 5.65, min(1.15, 2.9 / self.bars.height)
+            self.bars.scale(larger)
             self.bars.shift([right - self.bars.get_right()[0], top - self.bars.get_top()[1], 0])
         else:
             self.bars.shift([3.75 - self.bars.get_right()[0], self.levels[-1] - y, 0])

@@ -52,7 +52,7 @@ class Sensed:
     output
         Of these, (point, chosen), by the trained network: along the path, or at the one input.
     slope, steep
-        Of these along the path, (point, chosen), and which is the steepest anywhere.
+        Of these along the path, (point, chosen), and which is the steepest anywhere; without one, no points.
     """
 
     def __init__(self, lesson: Lesson, picture: int) -> None:
@@ -89,17 +89,18 @@ class Sensed:
         self._choose()
 
     def _choose(self) -> None:
-        seen = self.found.output[-1, [self.shown]] if self.path is None else self.path.output[-1]
-        output = seen.astype(np.float64)
+        if self.path is None:
+            output = self.found.output[-1, [self.shown]].astype(np.float64)
+            slope = np.zeros((0, self.count))
+            first = []
+        else:
+            output, slope = (of[-1].astype(np.float64) for of in (self.path.output, self.path.slope))
+            first = [int(np.abs(slope).max(axis=0).argmax())]
         rank = np.argsort(-output.max(axis=0), kind="stable")
-        first = [int(output[0].argmax()), int(output[-1].argmax()), *rank.tolist()]
-        if self.path is not None:
-            slope = self.path.slope[-1].astype(np.float64)
-            first.insert(0, int(np.abs(slope).max(axis=0).argmax()))
+        first += [int(output[0].argmax()), int(output[-1].argmax()), *rank.tolist()]
         self.chosen = sorted(list(dict.fromkeys(first))[:MOST])
-        self.output = output[:, self.chosen]
-        if self.path is not None:
-            self.slope, self.steep = slope[:, self.chosen], self.chosen.index(first[0])
+        self.output, self.slope = output[:, self.chosen], slope[:, self.chosen]
+        self.steep = self.chosen.index(first[0])
         self.names = [self.lesson.choose(**self.name(n)) for n in self.chosen]
 
     def name(self, n: int) -> dict[str, str]:

@@ -63,6 +63,10 @@ class Folder:
         """Frames in all chunks that are whole."""
         return sum(self.frames(int(note.stem)) for note in self.path.glob("*.json"))
 
+    def parts(self, chunks: Iterable[Chunk]) -> list[tuple[Path, int]]:
+        """Of each chunk its segment and its frames, as they are joined."""
+        return [(self.segment(chunk.number), self.frames(chunk.number)) for chunk in chunks]
+
     def missing(self, chunks: Iterable[Chunk]) -> list[Chunk]:
         """The chunks that are not whole."""
         return [chunk for chunk in chunks if self.drawn(chunk.number) is None]

@@ -129,7 +129,7 @@ def _film(crew: Crew, target: join.Target) -> Plan:
     """Draw a scene by many, and join what they drew."""
     folder = crew.folder
     walked = drawn(crew, target)
-    parts = _parts(folder, walked.chunks)
+    parts = folder.parts(walked.chunks)
     joined = JOINS[folder.kind]
     if joined is join.film:
         joined = partial(join.film, sound=walked.plan.sound)
@@ -137,14 +137,10 @@ def _film(crew: Crew, target: join.Target) -> Plan:
     return walked.plan
 
 
-def _parts(folder: Folder, chunks: Sequence[Chunk]) -> list[tuple[Path, int]]:
-    return [(folder.segment(chunk.number), folder.frames(chunk.number)) for chunk in chunks]
-
-
 def _glimpse(folder: Folder, show: Callable[[int, Path], None], chunks: Sequence[Chunk]) -> None:
     """Show a beat alone."""
     film = folder.path / f"glimpse.{folder.kind}"
-    join.film(_parts(folder, chunks), film, folder.quality)
+    join.film(folder.parts(chunks), film, folder.quality)
     show(chunks[0].beat, film)
     film.unlink()
 
