@@ -7,7 +7,6 @@ any other. `typeset_files` has those that let several processes share manim's fo
 
 from __future__ import annotations
 
-import copy
 import inspect
 import types
 from collections.abc import Callable, Iterator
@@ -17,17 +16,16 @@ from unittest.mock import patch
 
 import manim
 import numpy as np
-from manim import Mobject, Scene, VMobject
+from manim import Mobject, Scene
 from manim.camera.camera import Camera
 from manim.mobject.opengl.opengl_mobject import OpenGLMobject
 from PIL import Image
 
-from derivviz.rendering import typeset_files
+from derivviz.rendering import arithmetic, typeset_files
 from derivviz.rendering.shapes import parts
 from derivviz.rendering.share import NeedsOpenGLError
 
 SERIES = "0.22."  # of manim, whose code the replacements were compared with
-_SHARED = frozenset({int, float, bool, str, bytes, type(None), types.FunctionType, type, np.float64})
 
 
 def known() -> bool:
@@ -94,71 +92,6 @@ def _starred(code: types.CodeType) -> int:
     return bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
 
 
-# ---- copies, colours, boundaries ------------------------------------------------------------------------
-
-
-def deepcopy(self: Mobject, clone_from_id: dict[int, Any]) -> Mobject:
-    """A copy of everything but what is never changed: numbers, names, and the outline read from an SVG."""
-    made: Mobject = object.__new__(type(self))
-    clone_from_id[id(self)] = made
-    own = made.__dict__
-    for name, value in self.__dict__.items():
-        kind = type(value)
-        if kind in _SHARED or kind.__module__.startswith("svgelements"):
-            own[name] = value
-        elif kind is np.ndarray and value.dtype != object and id(value) not in clone_from_id:
-            own[name] = clone_from_id[id(value)] = value.copy(order="K")
-        else:
-            own[name] = copy.deepcopy(value, clone_from_id)
-    made.original_id = str(id(self))
-    return made
-
-
-_COLOURS = (
-    "fill_rgbas",
-    "stroke_rgbas",
-    "background_stroke_rgbas",
-    "stroke_width",
-    "background_stroke_width",
-    "sheen_direction",
-    "sheen_factor",
-)
-
-
-def interpolate_color(self: VMobject, mobject1: VMobject, mobject2: VMobject, alpha: float) -> VMobject:
-    """Colours and widths on the way from one mobject to another."""
-    rest = 1 - alpha
-    for name in _COLOURS:
-        end = getattr(mobject2, name)
-        if alpha == 1.0:
-            value = end.copy() if isinstance(end, np.ndarray) else end
-        else:
-            value = rest * getattr(mobject1, name) + alpha * end
-        setattr(self, name, value)
-    return self
-
-
-def get_points_defining_boundary(self: VMobject) -> Any:
-    """The ends of every curve of a mobject and its parts."""
-    ends = [_anchors(part) for part in self.get_family()]
-    ends = [points for points in ends if len(points)]
-    return np.concatenate(ends) if ends else np.array(())
-
-
-def _anchors(part: Any) -> Any:
-    if type(part).get_anchors is not VMobject.get_anchors:
-        return np.array(part.get_anchors())
-    points, step = part.points, part.n_points_per_cubic_curve
-    if len(points) == 1:
-        return points
-    starts, ends = points[::step], points[step - 1 :: step]
-    if len(starts) != len(ends):
-        return np.array(part.get_anchors())  # which says what is wrong
-    both = np.empty((2 * len(starts), points.shape[1]))
-    both[::2], both[1::2] = starts, ends
-    return both
-
-
 # ---- images ---------------------------------------------------------------------------------------------
 
 
@@ -205,10 +138,8 @@ def refuse_opengl(self: OpenGLMobject, *args: Any, **kwargs: Any) -> None:
 REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
     (Mobject, "get_family", get_family),
     (Mobject, "update", update),
-    (Mobject, "__deepcopy__", deepcopy),
-    (VMobject, "interpolate_color", interpolate_color),
-    (VMobject, "get_points_defining_boundary", get_points_defining_boundary),
     (Camera, "overlay_PIL_image", overlay_PIL_image),
+    *arithmetic.REPLACEMENTS,
     *typeset_files.REPLACEMENTS,
     (Scene, "interactive_embed", pass_over),
     (Scene, "embed", pass_over),
