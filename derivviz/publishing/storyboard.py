@@ -72,7 +72,7 @@ def _sheet(talk: Talk) -> str:
     lines = [
         f'#text(size: 18pt, weight: "bold")[{quoted(talk.title[language])}]',
         f"#block(above: 0.9em, below: 1.6em)[{quoted(talk.summary[language])} "
-        f"#h(1fr) #muted[{quoted(told[language])}]]",
+        f"#h(1fr) #box(muted[{quoted(told[language])}])]",
     ]
     number = 0
     for part in talk.parts:
