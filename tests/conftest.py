@@ -18,6 +18,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="slow: run it with -m slow"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def short_chunks() -> Iterator[None]:
+    """Let the small films of tests, too, have several chunks.
+
+    Only where this process and copies of it draw. At 40 frames a second the others come to the same borders.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("derivviz.rendering.plan.SHORTEST_CHUNK", 20)
+        yield
+
+
 @pytest.fixture(scope="session")
 def torch() -> Any:
     """torch with a single thread; imported only by the tests that ask for it."""

@@ -9,7 +9,7 @@ from derivviz.animation.layout import Problem
 from derivviz.animation.lesson import Beat
 
 CHUNK_SECONDS = 1.5  # of motion: long enough to be worth a process, short enough to share out evenly
-SHORTEST_CHUNK = 20  # frames
+SHORTEST_CHUNK = 60  # frames: to begin one takes as long as to draw ten
 
 
 @dataclass(frozen=True)

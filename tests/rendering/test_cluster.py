@@ -20,7 +20,7 @@ from derivviz.rendering.folder import Folder
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.render import find_scene, render
 
-TINY = Quality(96, 54, 15)
+TINY = Quality(96, 54, 40)
 SOURCE = """
 import os
 import signal

@@ -43,7 +43,7 @@ from derivviz.rendering.render import find_scene, render
 from derivviz.rendering.share import Own, Share
 from derivviz.rendering.walk import walk
 
-TINY = Quality(96, 54, 15)
+TINY = Quality(96, 54, 40)
 LONG = 3.5  # seconds: three chunks
 
 
@@ -269,7 +269,7 @@ class Mortal(Lesson):
 
         def die(mobject: Mobject) -> None:
             drawing = os.getpid() != walking
-            if drawing and self.renderer.frames == 40 and len(self.log.read_text()) < self.times:
+            if drawing and self.renderer.frames == 100 and len(self.log.read_text()) < self.times:
                 self.log.write_text(self.log.read_text() + "x")
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -310,7 +310,7 @@ class Doomed(Lesson):
 
         def die(mobject: Mobject) -> None:
             log = Path(os.environ.get("DOOMED", "nowhere"))
-            if self.renderer._segment is not None and self.renderer.frames == 40 and log.exists():
+            if self.renderer._segment is not None and self.renderer.frames == 100 and log.exists():
                 left = int(log.read_text())
                 if left:
                     log.write_text(str(left - 1))
