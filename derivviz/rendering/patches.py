@@ -1,8 +1,9 @@
-"""The few places where manim's own code is replaced while a scene is rendered, all of them here.
+"""The few places where manim's own code is replaced while a scene is rendered, all of them listed here.
 
 Those that make it faster do the same arithmetic in the same order: frames stay as manim draws them, to the
 last bit, which the tests hold against manim itself. They are written for one series of manim, and stay off on
-any other. `typeset_files` has those that let several processes share manim's folder of typeset text.
+any other. `arithmetic` has those for what is computed of mobjects, `typeset_files` those that let several
+processes share manim's folder of typeset text.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ from derivviz.rendering.quality import Quality
 sys.path.insert(0, str(Path(__file__).parent))
 from stock import our_frames, stock_frames
 
+SMALL = Quality(214, 120, 15)
 NEARLY = st.sampled_from(
     [0.0, -0.0, 1.0, 1.0 + 5e-7, 1.0 + 2e-6, 1e6, 1e6 + 9, -1e6, np.nan, np.inf, -np.inf]
 )
@@ -64,14 +65,12 @@ class ReadOut(Scene):
             DecimalNumber(0, mob_class=Text).shift(UR).add_updater(lambda m: m.set_value(-q.get_value()))
         )
         self.add(number, dashes, bars, counter, Line(DL, UR))
-        self.play(q.animate.set_value(-3.0), run_time=0.8)
+        self.play(q.animate.set_value(-3.0), run_time=3)  # three chunks
 
 
 @pytest.mark.parametrize("jumping", [False, True], ids=["through", "jumping"])
 def test_frames_of_live_numbers(jumping):
-    assert our_frames(ReadOut, Quality(214, 120, 15), jumping=jumping) == stock_frames(
-        ReadOut, Quality(214, 120, 15)
-    )
+    assert our_frames(ReadOut, SMALL, jumping=jumping) == stock_frames(ReadOut, SMALL)
 
 
 @given(arrays(float, (3, 3), elements=NEARLY), arrays(float, 3, elements=NEARLY))
