@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -75,6 +76,8 @@ class Lesson(Scene):
         The beats told so far.
     problems
         Failed claims and layout checks so far.
+    on_beat_end
+        Called when the last picture of a beat was shown, before its layout is looked at.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
@@ -92,6 +95,7 @@ class Lesson(Scene):
         self.parameters: Any = fill(self.Parameters, self.stage.parameters)
         self.beats: list[Beat] = []
         self.problems: list[Problem] = []
+        self.on_beat_end: Callable[[], None] = lambda: None
         self._caption: Words | None = None
         self._told_at = ""  # line of the sentence of this beat
         super().__init__(renderer=renderer, **kwargs)
@@ -128,6 +132,7 @@ class Lesson(Scene):
     def say(self, *, en: str, ko: str) -> None:
         """Open a beat: end the one before, once there was time to read it, and show the new sentence."""
         self.end_beat()
+        self.on_beat_end()  # also of what came before the first one
         self.beats.append(Beat(len(self.beats) + 1, self.time, {"en": en, "ko": ko}))
         self._told_at = self._line()
         if clip := self._spoken():
@@ -174,6 +179,7 @@ class Lesson(Scene):
         if frames > 0:  # manim cuts a wait down to whole frames
             self.wait((frames + 0.01) / config.frame_rate)
         beat.end = self.time
+        self.on_beat_end()
         self._report("layout", check(self.mobjects))
 
     def _spoken(self) -> Clip | None:

@@ -34,8 +34,10 @@ def deepcopy(self: Mobject, clone_from_id: dict[int, Any]) -> Mobject:
     made: Mobject = object.__new__(type(self))
     clone_from_id[id(self)] = made
     own = made.__dict__
+    own.update(self.__dict__)
     for name, value in self.__dict__.items():
-        own[name] = value if type(value) in _SHARED else _copied(value, clone_from_id)
+        if type(value) not in _SHARED:
+            own[name] = _copied(value, clone_from_id)
     made.original_id = str(id(self))
     return made
 
@@ -47,14 +49,17 @@ def _copied(value: Any, clone_from_id: dict[int, Any]) -> Any:
     if (known := clone_from_id.get(id(value))) is not None:
         return known
     clone: Any
-    if kind is np.ndarray and value.dtype != object:
+    if kind is np.ndarray and not value.dtype.hasobject:
         clone = clone_from_id[id(value)] = value.copy(order="K")
     elif kind is list:
         clone = clone_from_id[id(value)] = []
-        clone.extend([_copied(each, clone_from_id) for each in value])
+        if value:
+            clone.extend([_copied(each, clone_from_id) for each in value])
     elif kind is dict:
         clone = clone_from_id[id(value)] = {}
         clone.update({_copied(k, clone_from_id): _copied(v, clone_from_id) for k, v in value.items()})
+    elif getattr(kind, "__deepcopy__", None) is deepcopy:
+        clone = deepcopy(value, clone_from_id)
     elif issubclass(kind, (Enum, PurePath)) or kind.__module__.startswith("svgelements"):
         _SHARED.add(kind)
         clone = value

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from manim import VMobject
 
 from derivviz.rendering.encode import Frame
+from derivviz.rendering.reel import Exposure
 from derivviz.rendering.shapes import Shapes
 
 
@@ -22,12 +23,14 @@ class Content:
         self.background: Frame | None = None
         self.sure = True
 
-    def play(self) -> None:
-        """Another play begins, whose still part is drawn anew."""
-        self.state.update(b"play")
+    def see(self, exposure: Exposure, background: Frame) -> None:
+        """This is drawn."""
+        if exposure.still is not None:
+            self.state.update(b"play")
+            self._see(exposure.still, background)
+        self._see(exposure.moving, background)
 
-    def see(self, shapes: Shapes, background: Frame) -> None:
-        """These shapes are drawn."""
+    def _see(self, shapes: Shapes, background: Frame) -> None:
         if background is not self.background:
             self.background = background
             self.state.update(b"background")

@@ -87,6 +87,9 @@ class Followed(Forked):
             return self.begin(chunk) if chunk.number in self._ours else None
         return None
 
+    def waits(self, chunk: Chunk) -> bool:
+        return False
+
     def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
         if not self.is_child:
             self.known.done(chunk, drawn, content)

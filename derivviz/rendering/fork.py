@@ -64,7 +64,7 @@ class Forked(Share):
         return os.getpid() != self.parent
 
     def take(self, chunk: Chunk) -> Segment | None:
-        if self.error is not None or (self.wanted is not None and chunk.number not in self.wanted):
+        if not self._is_wanted(chunk):
             return None
         self.make_room()
         if (copy := self.copy()) is not None:
@@ -72,6 +72,11 @@ class Forked(Share):
             self.children[pipe] = child
             return None
         return self.begin(chunk)
+
+    def waits(self, chunk: Chunk) -> bool:
+        """A child that is forked where a chunk ends need not play it again, but until then a core may idle."""
+        self.reap(0)
+        return self._is_wanted(chunk) and len(self.children) >= self.workers - 1
 
     def begin(self, chunk: Chunk) -> Segment:
         """In a child: a segment to draw a chunk into."""
@@ -85,6 +90,9 @@ class Forked(Share):
         if self.store is not None:
             self.store.keep(self.folder, chunk, content)
         os._exit(0)
+
+    def _is_wanted(self, chunk: Chunk) -> bool:
+        return self.error is None and (self.wanted is None or chunk.number in self.wanted)
 
     def copy(self) -> tuple[int, int] | None:
         """Leave a copy of this process: its number, and the pipe that it holds open; None in the copy."""
@@ -125,9 +133,9 @@ class Forked(Share):
         for pipe in list(self.children):
             self._close(pipe)
 
-    def reap(self) -> None:
+    def reap(self, seconds: float | None = None) -> None:
         """Wait for a child, whichever ends first. One that was killed leaves no note of its chunk."""
-        ended: Any = wait(list(self.children))
+        ended: Any = wait(list(self.children), seconds)
         for pipe in ended:
             told = b""
             while more := os.read(pipe, 1 << 16):

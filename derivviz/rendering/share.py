@@ -37,6 +37,10 @@ class Share(ABC):
     def take(self, chunk: Chunk) -> Segment | None:
         """The segment that this process draws a chunk into; None to leave it to others."""
 
+    def waits(self, chunk: Chunk) -> bool:
+        """Whether a chunk that the walk steps through is better taken at its end, with all that it shows."""
+        return False
+
     def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
         """Told when a chunk is drawn, or was followed: what came of it, and the digest of all that is seen.
 

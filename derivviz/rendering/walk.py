@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from manim.camera.camera import Camera
 from manim.renderer.cairo_renderer import CairoRenderer
 from manim.utils.iterables import list_update
 
+from derivviz.animation.lesson import Lesson
 from derivviz.animation.stage import Stage
 from derivviz.rendering import patches, sound
 from derivviz.rendering.content import Content
@@ -19,6 +20,7 @@ from derivviz.rendering.draw import Canvas, Changed
 from derivviz.rendering.encode import Frame, Segment
 from derivviz.rendering.plan import Chunk, Drawn, Plan, chunk_length
 from derivviz.rendering.quality import Quality
+from derivviz.rendering.reel import Exposure, Reel
 from derivviz.rendering.setting import NoFiles, check_shape, configured, make
 from derivviz.rendering.shapes import Shapes, gather, visible
 from derivviz.rendering.share import NeedsOnePieceError, Share
@@ -65,7 +67,7 @@ class Walk(CairoRenderer):
     """Plays a scene to its end, and draws the chunks that its share takes.
 
     A play whose animations are functions of time is jumped through, up to where a chunk begins; any other is
-    stepped through frame by frame, as manim does.
+    stepped through frame by frame, as manim does, and what its pictures show may be kept for others to draw.
 
     Parameters
     ----------
@@ -90,13 +92,15 @@ class Walk(CairoRenderer):
         self.final = ""
         self._length = chunk_length(round(self.camera.frame_rate))
         self._filled = self._length  # the first frame begins the first chunk
+        self._chunk: Chunk | None = None  # that is under way
         self._segment: Segment | None = None
-        self._before = ""
+        self._before = ""  # the state where it begins, or where the last one ended
         self._static_of = -1  # the play that the static image belongs to
         self._canvas: Canvas | None = None
         self._changed: Changed = None
         self._looking = False
         self._content: Content | None = None
+        self._reel: Reel | None = None  # the pictures of this chunk, when they are drawn at its end
 
     # ---- what manim calls -------------------------------------------------------------------------------
 
@@ -125,8 +129,7 @@ class Walk(CairoRenderer):
     ) -> None:
         if not (self._drawing or self.share.follows):
             return
-        canvas = self._fast_canvas()
-        if canvas is None or kwargs or not include_submobjects:
+        if self._fast_canvas() is None or kwargs or not include_submobjects:
             self._canvas = None  # which would not know of what is drawn here
             if self._content is not None:
                 self._content.doubt()
@@ -134,10 +137,7 @@ class Walk(CairoRenderer):
                 super().update_frame(scene, mobjects, include_submobjects, ignore_skipping, **kwargs)
             self._changed = None
             return
-        # manim draws everything where nothing moves, on top of the still picture of just that
-        shapes = self._gather(mobjects or list_update(scene.mobjects, scene.foreground_mobjects))
-        if self._drawing:
-            self._changed = canvas.draw(shapes)
+        self._paint(Exposure(None, self._gather(scene, mobjects)))
 
     @property
     def _drawing(self) -> bool:
@@ -150,12 +150,29 @@ class Walk(CairoRenderer):
             self._canvas = Canvas(self.camera) if known else None
         return self._canvas
 
-    def _gather(self, mobjects: Iterable[Mobject]) -> Shapes:
-        """What is drawn of mobjects, which goes into the digest of the chunk, too."""
-        shapes = gather(visible(mobjects, self.camera.use_z_index))
+    def _gather(self, scene: Scene, mobjects: Any) -> Shapes:
+        """What is drawn of mobjects; manim draws everything where there are none."""
+        drawn = mobjects or list_update(scene.mobjects, scene.foreground_mobjects)
+        return gather(visible(drawn, self.camera.use_z_index))
+
+    def _exposure(self, scene: Scene) -> Exposure:
+        """What the picture shows as it is now, with the still part of the play if that is not drawn yet."""
+        still = None
+        if self._static_of != self.num_plays:
+            self._static_of = self.num_plays
+            still = gather(visible(scene.static_mobjects, self.camera.use_z_index))
+        # where nothing moves, everything is drawn upon the still picture of just that
+        return Exposure(still, self._gather(scene, scene.moving_mobjects))
+
+    def _paint(self, exposure: Exposure) -> None:
+        """Draw a picture, if it is this process that draws, and have it in the digest of the chunk."""
+        canvas = self._fast_canvas()
         if self._content is not None:
-            self._content.see(shapes, self.camera.background)
-        return shapes
+            self._content.see(exposure, self.camera.background)
+        if self._drawing and canvas is not None:
+            if exposure.still is not None:
+                canvas.lay(exposure.still)
+            self._changed = canvas.draw(exposure.moving)
 
     def get_frame(self) -> Frame:
         if not self.share.whole:
@@ -167,8 +184,8 @@ class Walk(CairoRenderer):
         if not self.num_plays:  # a scene that only adds things is one picture
             self._static_of = self.num_plays
             self._show(scene, 1)
-        self.final = digest(scene)
         self._end_chunk(scene)
+        self.final = self._before or digest(scene)
         self.share.look(View(self, scene, ended=True))
 
     def picture(self, scene: Scene, *, as_in_film: bool) -> Frame:
@@ -206,12 +223,14 @@ class Walk(CairoRenderer):
 
     def _frames(self, scene: Scene, times: Any) -> None:
         steps = self.careful or not is_pure(scene)
+        if self._chunk is not None and self._reel is not None and not steps:
+            self._take(scene, self._chunk)
         still = looks(scene.static_mobjects) if steps else ""
         for k, time in enumerate(times):
             if self._is_due(scene):
                 if steps and not self.share.whole and looks(scene.static_mobjects) != still:
                     raise NeedsOnePieceError  # manim would show the still part as it was at first
-                self._begin_chunk(scene)
+                self._begin_chunk(scene, stepped=steps)
             until = min(len(times) - k, self._length - self._filled)  # the next end or border
             needed = self._segment is not None or steps or until <= WARM_UP
             if needed or self.share.follows or self.share.wants(self.frames, WARM_UP + 1):
@@ -225,12 +244,12 @@ class Walk(CairoRenderer):
         """Draw the picture as it is, if it is this process that draws it, and let so many frames pass."""
         if self._is_due(scene):
             self._begin_chunk(scene)
-        if self._segment is not None or self.share.follows:
+        chunk, reel = self._chunk, self._reel
+        if chunk is not None and reel is not None and not self._keep(scene, reel, chunk, frames):
+            self._take(scene, chunk)
+        if self._reel is None and (self._segment is not None or self.share.follows):
             self._draw(scene)
-            if self._content is not None:
-                self._content.hold(frames)
-            if self._segment is not None:
-                self._segment.write(self.camera.pixel_array, frames, self._changed)
+            self._hold(frames)
         if self.share.wants(self.frames, frames):
             self.share.look(View(self, scene, range(self.frames, self.frames + frames)))
         self._filled += 1
@@ -239,24 +258,22 @@ class Walk(CairoRenderer):
 
     def _draw(self, scene: Scene) -> None:
         """Draw the picture as it is, upon the still part of a play's pictures, which is drawn once."""
+        if self._fast_canvas() is not None:
+            self._paint(self._exposure(scene))
+            return
         if self._static_of != self.num_plays:
-            self._static_of = self.num_plays
-            if self._content is not None:
-                self._content.play()
-            self._lay(scene)
+            self._static_of, self.static_image = self.num_plays, None
+            if scene.static_mobjects:
+                self.update_frame(scene, scene.static_mobjects)
+                self.static_image = self.camera.pixel_array.copy()
         self.update_frame(scene, scene.moving_mobjects)
 
-    def _lay(self, scene: Scene) -> None:
-        """Draw the still part of a play's pictures."""
-        self.static_image = None
-        canvas = self._fast_canvas()
-        if canvas is not None:
-            shapes = self._gather(scene.static_mobjects)
-            if self._drawing:
-                canvas.lay(shapes)
-        elif scene.static_mobjects:
-            self.update_frame(scene, scene.static_mobjects)
-            self.static_image = self.camera.pixel_array.copy()
+    def _hold(self, frames: int) -> None:
+        """Show what is drawn for so many frames."""
+        if self._content is not None:
+            self._content.hold(frames)
+        if self._segment is not None:
+            self._segment.write(self.camera.pixel_array, frames, self._changed)
 
     # ---- chunks -----------------------------------------------------------------------------------------
 
@@ -267,33 +284,65 @@ class Walk(CairoRenderer):
         """
         return self._filled >= self._length or len(getattr(scene, "beats", ())) != self.chunks[-1].beat
 
-    def _begin_chunk(self, scene: Scene) -> None:
+    def end_beat(self, scene: Scene) -> None:
+        """Told when the last picture of a beat was shown: whoever draws it need not make the next one ready."""
+        self._end_chunk(scene)
+        self._before = self._before or digest(scene)
+        self._filled = self._length
+
+    def _begin_chunk(self, scene: Scene, *, stepped: bool = False) -> None:
         if self._segment is None or self.share.digests:
             # The still part is not there yet, or is to be in the digest of this chunk, too.
             self._static_of = -1
         self._end_chunk(scene)
-        chunk = Chunk(len(self.chunks), self.frames, self.time, len(getattr(scene, "beats", ())))
-        self.chunks.append(chunk)
+        self._chunk = Chunk(len(self.chunks), self.frames, self.time, len(getattr(scene, "beats", ())))
+        self.chunks.append(self._chunk)
         self._filled = 0
-        if self.share.follows and not self._before:
-            self._before = digest(scene)
+        if stepped and self.share.waits(self._chunk) and self._fast_canvas() is not None:
+            self._before = self._before or digest(scene)
+            self._reel = Reel(self.camera.background)
+        else:
+            self._take(scene, self._chunk)
+
+    def _keep(self, scene: Scene, reel: Reel, chunk: Chunk, frames: int) -> bool:
+        """Keep the picture as it is for whoever will draw it; False where that cannot be, or need not be."""
+        static_of = self._static_of
+        if self.camera.background is reel.background and self.share.waits(chunk):
+            if reel.keep(self._exposure(scene), frames):
+                return True
+            self._static_of = static_of
+        return False
+
+    def _take(self, scene: Scene, chunk: Chunk) -> None:
+        """Have a chunk drawn by whoever does so, beginning with what is kept of it."""
+        reel, self._reel = self._reel, None
+        if self.share.follows:
+            self._before = self._before or digest(scene)
         self._content = Content() if self.share.digests else None
         self._segment = self.share.take(chunk)
         if self._segment is None and not self.share.follows:
             self._before = ""
-        elif not self._before:
-            self._before = digest(scene)
+            return
+        self._before = self._before or digest(scene)
+        if reel is not None:
+            background, self.camera.background = self.camera.background, reel.background
+            for exposure, frames in reel:
+                self._paint(exposure)
+                self._hold(frames)
+            self.camera.background = background
 
     def _end_chunk(self, scene: Scene) -> None:
+        if self._chunk is not None and self._reel is not None:
+            self._take(scene, self._chunk)
+        chunk, self._chunk = self._chunk, None
         segment, self._segment = self._segment, None
-        if not self.chunks or (segment is None and not self.share.follows):
+        if chunk is None or (segment is None and not self.share.follows):
             return
         before, self._before = self._before, digest(scene)
         if segment is not None:
             segment.close()
-        chunk, content = self.chunks[-1], self._content
         drawn = Drawn(self.frames - chunk.frame, before, self._before)
-        self.share.done(chunk, drawn, content.address if content else None)
+        self.share.done(chunk, drawn, self._content.address if self._content else None)
 
 
 @dataclass(frozen=True)
@@ -324,6 +373,8 @@ def walk(
         renderer = Walk(share, careful=careful)
         try:
             made = make(scene, renderer, stage)
+            if isinstance(made, Lesson):
+                made.on_beat_end = partial(renderer.end_beat, made)
             made.setup()
             made.construct()
             made.tear_down()

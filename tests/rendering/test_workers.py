@@ -267,15 +267,14 @@ class Mortal(Lesson):
         self.say(en="One.", ko="하나.")
         dot = Dot()
 
-        def die(mobject: Mobject) -> None:
+        def die(time: float) -> float:
             drawing = os.getpid() != walking
             if drawing and self.renderer.frames == 100 and len(self.log.read_text()) < self.times:
                 self.log.write_text(self.log.read_text() + "x")
                 os.kill(os.getpid(), signal.SIGKILL)
+            return time
 
-        dot.add_updater(die)
-        self.add(dot)
-        self.play(dot.animate.shift(RIGHT), run_time=LONG)
+        self.play(dot.animate(rate_func=die).shift(RIGHT), run_time=LONG)
 
 
 @pytest.fixture
