@@ -209,3 +209,5 @@ def test_a_beat_that_is_ended_before_it_is_cleared_loses_no_frame(tmp_path):
             self.wait(0.5)
 
     assert made(Cleared, tmp_path, workers=2) == made(Cleared, tmp_path, "one piece")
+    drawn = render(Cleared, tmp_path / "all.pngs", TINY, Stage(), start="fork", workers=2)
+    assert len(list(drawn.path.iterdir())) == drawn.plan.frames
