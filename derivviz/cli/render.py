@@ -14,7 +14,7 @@ import click
 
 from derivviz import library
 from derivviz.cli import beside, voicing
-from derivviz.cli.console import HELP, progress, size
+from derivviz.cli.console import HELP, progress, seldom_collecting, size
 from derivviz.cli.files import target
 from derivviz.cli.grown import GrownCommand, typed
 from derivviz.cli.watching import watching
@@ -187,6 +187,7 @@ def command(
         quality = "l"
     voicing.check(where, voice, marks, voice_engine)
     need_manim()
+    ctx.with_resource(seldom_collecting())
     from derivviz.animation.stage import Stage
     from derivviz.look.theme import THEMES
     from derivviz.rendering import patches
