@@ -1,4 +1,4 @@
-"""Fork and join: the walking process leaves a copy of itself wherever a chunk begins, which draws it."""
+"""Fork and join: the walking process leaves a copy of itself for every chunk, which draws it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ from derivviz.rendering.store import Store
 
 
 class Forked(Share):
-    """Has every chunk drawn by a child that was forked where it begins, so many at a time.
+    """Has every chunk drawn by a child that is forked where it begins, so many at a time.
 
     A child inherits the scene as it is, without the cost of a copy, plays on from there, and ends with its chunk.
+    One that the walk has to step through is left until a child has time for it, and what it shows is kept so long.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ class Forked(Share):
         return self.begin(chunk)
 
     def waits(self, chunk: Chunk) -> bool:
-        """A child that is forked where a chunk ends need not play it again, but until then a core may idle."""
+        """What a child inherits it need not play again; but while none draws, a core idles."""
         self.reap(0)
         return self._is_wanted(chunk) and len(self.children) >= self.workers - 1
 

@@ -12,7 +12,7 @@ from derivviz.rendering.plan import Chunk, Drawn
 from derivviz.rendering.store import Store
 
 if TYPE_CHECKING:
-    from derivviz.rendering.walk import View
+    from derivviz.rendering.view import View
 
 
 class NeedsOnePieceError(BaseException):
@@ -38,7 +38,7 @@ class Share(ABC):
         """The segment that this process draws a chunk into; None to leave it to others."""
 
     def waits(self, chunk: Chunk) -> bool:
-        """Whether a chunk that the walk steps through is better taken at its end, with all that it shows."""
+        """Whether to keep what a chunk shows that the walk steps through, and have it taken later."""
         return False
 
     def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:

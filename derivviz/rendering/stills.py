@@ -19,7 +19,8 @@ from derivviz.rendering.plan import Chunk, Plan
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.share import NeedsOnePieceError, Share
 from derivviz.rendering.transparency import straight
-from derivviz.rendering.walk import View, walk
+from derivviz.rendering.view import View
+from derivviz.rendering.walk import walk
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from manim import Mobject, Scene
+from manim import Scene
 from manim.camera.camera import Camera
 from manim.renderer.cairo_renderer import CairoRenderer
 from manim.utils.iterables import list_update
@@ -25,42 +25,9 @@ from derivviz.rendering.setting import NoFiles, check_shape, configured, make
 from derivviz.rendering.shapes import Shapes, gather, visible
 from derivviz.rendering.share import NeedsOnePieceError, Share
 from derivviz.rendering.state import digest, is_pure, looks
+from derivviz.rendering.view import View
 
 WARM_UP = 2  # updates before the first frame after a jump: what follows another mobject may lag behind it
-
-
-@dataclass(frozen=True)
-class View:
-    """A moment of a scene, to be looked at while it lasts.
-
-    Attributes
-    ----------
-    walk
-        The walk that has come to it.
-    scene
-        The scene as it is now.
-    frames
-        The frames of the film that look so; none where it is the scene as it stands after a play.
-    ended
-        Whether the scene has ended.
-    """
-
-    walk: Walk
-    scene: Scene
-    frames: range = range(0)
-    ended: bool = False
-
-    @property
-    def mobjects(self) -> list[Mobject]:
-        """What is on screen, in order."""
-        moving = self.scene.moving_mobjects if self.frames else []
-        if moving:  # manim draws what moves upon a picture of what does not
-            return [*self.scene.static_mobjects, *moving]
-        return list(list_update(self.scene.mobjects, self.scene.foreground_mobjects))
-
-    def picture(self) -> Frame:
-        """Shape (height, width, 4), RGBA."""
-        return self.walk.picture(self.scene, as_in_film=bool(self.frames))
 
 
 class Walk(CairoRenderer):
