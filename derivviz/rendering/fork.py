@@ -135,7 +135,7 @@ class Forked(Share):
             self._close(pipe)
 
     def reap(self, seconds: float | None = None) -> None:
-        """Wait for a child, whichever ends first. One that was killed leaves no note of its chunk."""
+        """Wait for a child, whichever ends first, or so long. One that was killed leaves no note of its chunk."""
         ended: Any = wait(list(self.children), seconds)
         for pipe in ended:
             told = b""
@@ -144,7 +144,8 @@ class Forked(Share):
             self._close(pipe)
             if told and self.error is None:
                 self.error = pickle.loads(told)
-        self.tell(self.frames)
+        if ended:
+            self.tell(self.frames)
 
     def _close(self, pipe: int) -> None:
         os.close(pipe)
