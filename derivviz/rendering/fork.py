@@ -28,7 +28,7 @@ class Forked(Share):
     """Has every chunk drawn by a child that is forked where it begins, so many at a time.
 
     A child inherits the scene as it is, without the cost of a copy, plays on from there, and ends with its chunk.
-    One that the walk has to step through is left until a child has time for it, and what it shows is kept so long.
+    While all are busy, the walk plays on and keeps what it sees, which the next child draws before it plays on.
 
     Parameters
     ----------

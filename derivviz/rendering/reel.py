@@ -11,7 +11,7 @@ from manim import ImageMobject, Mobject
 from derivviz.rendering.encode import Frame
 from derivviz.rendering.shapes import Shapes
 
-ROOM = 1 << 28  # bytes of a chunk that are kept
+ROOM = 1 << 27  # bytes of a chunk that are kept
 MOBJECT = 1 << 13  # bytes that one takes, with its arrays
 
 
@@ -50,7 +50,7 @@ class Reel:
         if not all(type(part.mobjects[i]) is ImageMobject for part in every for i in part.strange):
             return False  # it may look different when it is drawn
         for part in every:
-            self.size += part.points.nbytes + part.styles.nbytes
+            self.size += 24 * len(part.points) + part.styles.nbytes
             self.size += MOBJECT * len({*map(id, part.mobjects)} - self.mobjects.keys())
             self.mobjects.update((id(mobject), mobject) for mobject in part.mobjects)
         if self.size > ROOM:

@@ -38,7 +38,7 @@ class Share(ABC):
         """The segment that this process draws a chunk into; None to leave it to others."""
 
     def waits(self, chunk: Chunk) -> bool:
-        """Whether to keep what a chunk shows that the walk steps through, and have it taken later."""
+        """Whether a chunk is to be taken later, and what it shows kept so long."""
         return False
 
     def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:

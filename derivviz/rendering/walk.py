@@ -34,7 +34,8 @@ class Walk(CairoRenderer):
     """Plays a scene to its end, and draws the chunks that its share takes.
 
     A play whose animations are functions of time is jumped through, up to where a chunk begins; any other is
-    stepped through frame by frame, as manim does, and what its pictures show may be kept for others to draw.
+    stepped through frame by frame, as manim does. While others draw, there is time to step through either, and
+    what the pictures show is kept: whoever draws them then need not play them.
 
     Parameters
     ----------
@@ -190,17 +191,15 @@ class Walk(CairoRenderer):
 
     def _frames(self, scene: Scene, times: Any) -> None:
         steps = self.careful or not is_pure(scene)
-        if self._chunk is not None and self._reel is not None and not steps:
-            self._take(scene, self._chunk)
         still = looks(scene.static_mobjects) if steps else ""
         for k, time in enumerate(times):
             if self._is_due(scene):
                 if steps and not self.share.whole and looks(scene.static_mobjects) != still:
                     raise NeedsOnePieceError  # manim would show the still part as it was at first
-                self._begin_chunk(scene, stepped=steps)
+                self._begin_chunk(scene)
             until = min(len(times) - k, self._length - self._filled)  # the next end or border
-            needed = self._segment is not None or steps or until <= WARM_UP
-            if needed or self.share.follows or self.share.wants(self.frames, WARM_UP + 1):
+            seen = self.share.follows or self._segment is not None or self._reel is not None
+            if steps or seen or until <= WARM_UP or self.share.wants(self.frames, WARM_UP + 1):
                 scene.last_t = times[k - 1] if k else 0
                 scene.update_to_time(time)
             self._show(scene, 1)
@@ -257,7 +256,7 @@ class Walk(CairoRenderer):
         self._before = self._before or digest(scene)
         self._filled = self._length
 
-    def _begin_chunk(self, scene: Scene, *, stepped: bool = False) -> None:
+    def _begin_chunk(self, scene: Scene) -> None:
         if self._segment is None or self.share.digests:
             # The still part is not there yet, or is to be in the digest of this chunk, too.
             self._static_of = -1
@@ -265,7 +264,7 @@ class Walk(CairoRenderer):
         self._chunk = Chunk(len(self.chunks), self.frames, self.time, len(getattr(scene, "beats", ())))
         self.chunks.append(self._chunk)
         self._filled = 0
-        if stepped and self.share.waits(self._chunk) and self._fast_canvas() is not None:
+        if self.share.waits(self._chunk) and self._fast_canvas() is not None:
             self._before = self._before or digest(scene)
             self._reel = Reel(self.camera.background)
         else:

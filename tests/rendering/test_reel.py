@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,13 +30,13 @@ from manim import (
 
 from derivviz.animation import Lesson, Stage
 from derivviz.rendering import fork, reel
-from derivviz.rendering.quality import Quality
 from derivviz.rendering.reel import Exposure, Reel
 from derivviz.rendering.render import render
 from derivviz.rendering.shapes import gather
 from derivviz.rendering.share import Share
 
-TINY = Quality(96, 54, 40)
+sys.path.insert(0, str(Path(__file__).parent))
+from test_workers import TINY, Pure
 
 
 class Kept(Scene):
@@ -116,8 +117,9 @@ def test_what_cannot_be_kept_is_drawn_as_it_goes_on(tmp_path, taken):
 
 
 @pytest.mark.parametrize("until", [0, 1, 25])
-def test_a_child_plays_on_from_wherever_it_is_forked(tmp_path, taken, monkeypatch, until):
-    whole = made(Kept, tmp_path, "one piece")
+@pytest.mark.parametrize("scene", [Kept, Pure])
+def test_a_child_plays_on_from_wherever_it_is_forked(tmp_path, taken, monkeypatch, scene, until):
+    whole = made(scene, tmp_path, "one piece")
     left = [0, 0]
 
     def waits(self: fork.Forked, chunk) -> bool:
@@ -125,7 +127,7 @@ def test_a_child_plays_on_from_wherever_it_is_forked(tmp_path, taken, monkeypatc
         return left[0] <= until
 
     monkeypatch.setattr(fork.Forked, "waits", waits)
-    assert made(Kept, tmp_path) == whole
+    assert made(scene, tmp_path) == whole
     assert until in taken()
 
 

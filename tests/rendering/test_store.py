@@ -264,16 +264,14 @@ def test_processes_share_it(tmp_path):
     assert not list((tmp_path / "cache").glob("*.part"))
 
 
-def test_a_worker_that_is_killed_while_chunks_are_looked_up_is_replaced(tmp_path):
-    log = tmp_path / "log"
-    log.write_text("")
-    scene = type("Mortal", (Mortal,), {"log": log, "times": 0, "__module__": Mortal.__module__})
-    whole = made(scene, tmp_path)
+def test_a_worker_that_is_killed_while_chunks_are_looked_up_is_replaced(tmp_path, deaths):
+    deaths.write_text("0")
+    whole = made(Mortal, tmp_path)
     for chunk in (tmp_path / "cache").glob("*.chunk"):
         chunk.unlink()
-    scene.times = 1
-    assert made(scene, tmp_path) == whole
-    assert log.read_text() == "x"
+    deaths.write_text("1")
+    assert made(Mortal, tmp_path) == whole
+    assert deaths.read_text() == "0"
 
 
 class Broken(Scene):

@@ -257,45 +257,23 @@ def test_what_manim_takes_for_still_stays_still(tmp_path):
 
 
 class Mortal(Lesson):
-    """Kills the worker that draws a moment of it, the first time or always."""
-
-    times = 1
-    log = Path()
-
     def construct(self) -> None:
-        walking = os.getpid()
         self.say(en="One.", ko="하나.")
-        dot = Dot()
-
-        def die(time: float) -> float:
-            drawing = os.getpid() != walking
-            if drawing and self.renderer.frames == 100 and len(self.log.read_text()) < self.times:
-                self.log.write_text(self.log.read_text() + "x")
-                os.kill(os.getpid(), signal.SIGKILL)
-            return time
-
-        self.play(dot.animate(rate_func=die).shift(RIGHT), run_time=LONG)
+        self.play(Dot().animate.shift(RIGHT), run_time=LONG)
 
 
-@pytest.fixture
-def mortal(tmp_path_factory) -> type[Mortal]:
-    log = tmp_path_factory.mktemp("deaths") / "log"
-    log.write_text("")
-    return type("Mortal", (Mortal,), {"log": log, "__module__": Mortal.__module__})
+def test_a_chunk_whose_worker_is_killed_is_drawn_again(tmp_path, deaths):
+    deaths.write_text("1")
+    once = made(Mortal, tmp_path, start="fork", workers=2)
+    assert deaths.read_text() == "0"
+    assert once == made(Mortal, tmp_path, start="fork", workers=2)
 
 
-def test_a_chunk_whose_worker_is_killed_is_drawn_again(tmp_path, mortal):
-    mortal.times = 1
-    once = made(mortal, tmp_path, start="fork", workers=2)
-    assert mortal.log.read_text() == "x"
-    assert once == made(mortal, tmp_path, start="fork", workers=2)
-
-
-def test_a_chunk_whose_worker_is_killed_twice_is_named(tmp_path, mortal):
-    mortal.times = 2
+def test_a_chunk_whose_worker_is_killed_twice_is_named(tmp_path, deaths):
+    deaths.write_text("2")
     (tmp_path / "Mortal.mp4").write_bytes(b"the earlier one")
     with pytest.raises(DerivvizError, match=r"Mortal: .* at beat 1, 1\.\d s was killed.*--workers"):
-        made(mortal, tmp_path, start="fork", workers=2)
+        made(Mortal, tmp_path, start="fork", workers=2)
     assert os.listdir(tmp_path) == ["Mortal.mp4"]
     assert (tmp_path / "Mortal.mp4").read_bytes() == b"the earlier one"
 
