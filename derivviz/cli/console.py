@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 HELP = {"help_option_names": ["-h", "--help"]}  # of every command, also when it is run by itself
-COLLECT_EVERY = 50_000  # new objects; Python's own 700 has each look through all that modules made
+COLLECT_EVERY = 50_000  # new objects, where Python takes some hundreds
 LOG_EVERY = 10.0  # seconds between plain lines when nobody watches
 
 

@@ -38,8 +38,8 @@ class Content:
         self.state.update(f"shapes {len(shapes.mobjects)} {len(shapes.points)}".encode())
         for array in (shapes.points, shapes.ends, shapes.styles):
             self.state.update(array.tobytes())
-        for i, evidence in shapes.strange.items():
-            mobject = shapes.mobjects[i]
+        for i, strange in shapes.strange.items():
+            mobject, evidence = strange.mobject, strange.evidence
             # a picture laid over a shape is not among what is known of it
             self.sure &= not isinstance(mobject, VMobject) or mobject.get_background_image() is None
             kind = type(mobject)

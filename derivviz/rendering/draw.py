@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from manim import Mobject
 from manim.camera.camera import CAP_STYLE_MAP, LINE_JOIN_MAP, Camera
 from manim.mobject.types.image_mobject import AbstractImageMobject
 from numpy.typing import NDArray
@@ -20,7 +19,18 @@ from numpy.typing import NDArray
 from derivviz.rendering.encode import Frame
 from derivviz.rendering.images import Laid, laid
 from derivviz.rendering.paths import Paths
-from derivviz.rendering.shapes import BACK, BACK_WIDTH, CAP, FILL, JOINT, STROKE, WIDTH, Shapes, gather
+from derivviz.rendering.shapes import (
+    BACK,
+    BACK_WIDTH,
+    CAP,
+    FILL,
+    JOINT,
+    STROKE,
+    WIDTH,
+    Shapes,
+    Strange,
+    gather,
+)
 from derivviz.rendering.tiles import TILE, Shown, Tiles, changed, reach_into, rectangles, shown
 
 Array = NDArray[np.float64]
@@ -123,7 +133,7 @@ class Canvas:
         styles = shapes.styles[which].tolist()
         for k, i in enumerate(which):
             if i in shapes.strange:
-                self._paint_strange(shapes.mobjects[i], shapes.strange[i], picture)
+                self._paint_strange(id(shapes.mobjects[i]), shapes.strange[i], picture)
                 continue
             style = styles[k]
             stroked = style[WIDTH] > 0 and style[7] > 0
@@ -140,18 +150,18 @@ class Canvas:
             if stroked:
                 _stroke(context, style, style[STROKE], style[WIDTH] * thickness)
 
-    def _paint_strange(self, mobject: Mobject, evidence: list[bytes], picture: Frame) -> None:
+    def _paint_strange(self, which: int, strange: Strange, picture: Frame) -> None:
         """Have manim draw a shape; an image only if it is not as it was when it was last drawn."""
-        camera = self.camera
+        camera, mobject, evidence = self.camera, strange.mobject, strange.evidence
         if not isinstance(mobject, AbstractImageMobject):
             kind = camera.type_or_raise(mobject)  # which makes `display_funcs`
             camera.display_funcs[kind]([mobject], picture)
             return
-        if self.images.get(id(mobject), ([],))[0] != evidence:
+        if self.images.get(which, ([],))[0] != evidence:
             if len(self.images) >= IMAGES:
                 self.images.clear()
-            self.images[id(mobject)] = evidence, laid(camera, mobject)
-        for image, left, top in self.images[id(mobject)][1]:
+            self.images[which] = evidence, laid(camera, mobject)
+        for image, left, top in self.images[which][1]:
             camera.overlay_PIL_image(picture[top : top + image.height, left : left + image.width], image)
 
 

@@ -25,10 +25,11 @@ from derivviz.rendering.store import Store
 
 
 class Forked(Share):
-    """Has every chunk drawn by a child that is forked where it begins, so many at a time.
+    """Has every chunk drawn by a child of its own, so many at a time.
 
     A child inherits the scene as it is, without the cost of a copy, plays on from there, and ends with its chunk.
-    While all are busy, the walk plays on and keeps what it sees, which the next child draws before it plays on.
+    It is forked where that begins; but while no core idles, the walk plays on and keeps what it sees, which the
+    child draws first.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class Forked(Share):
         return self.begin(chunk)
 
     def waits(self, chunk: Chunk) -> bool:
-        """What a child inherits it need not play again; but while none draws, a core idles."""
+        """As long as no core idles: the walk takes one. What a child inherits it need not play again."""
         self.reap(0)
         return self._is_wanted(chunk) and len(self.children) >= self.workers - 1
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from manim import ImageMobject, Mobject
+from manim.camera.camera import Camera
 
-from derivviz.rendering.encode import Frame
-from derivviz.rendering.shapes import Shapes
+from derivviz.rendering.shapes import Shapes, Strange
 
 ROOM = 1 << 27  # bytes of a chunk that are kept
 MOBJECT = 1 << 13  # bytes that one takes, with its arrays
@@ -32,14 +32,14 @@ class Exposure:
 
 
 class Reel:
-    """Pictures that are yet to be drawn, upon a background, shape (height, width, 4)."""
+    """Pictures that a camera will draw, upon the background that it has now."""
 
-    def __init__(self, background: Frame) -> None:
-        self.background = background
+    def __init__(self, camera: Camera) -> None:
+        self.camera, self.background = camera, camera.background
         self.exposures: list[tuple[Exposure, int]] = []
         self.size = 0
         self.mobjects: dict[int, Mobject] = {}  # of all exposures, by identity
-        self.images: dict[int, tuple[list[bytes], ImageMobject]] = {}  # as they are kept
+        self.images: dict[int, Strange] = {}  # as they were last kept, by identity
 
     def __iter__(self) -> Iterator[tuple[Exposure, int]]:
         return iter(self.exposures)
@@ -47,29 +47,26 @@ class Reel:
     def keep(self, exposure: Exposure, frames: int) -> bool:
         """Keep what is shown for so many frames; False where that cannot be, or would take too much memory."""
         every = [part for part in (exposure.still, exposure.moving) if part is not None]
-        if not all(type(part.mobjects[i]) is ImageMobject for part in every for i in part.strange):
+        if not all(type(one.mobject) is ImageMobject for part in every for one in part.strange.values()):
             return False  # it may look different when it is drawn
         for part in every:
+            for i, image in part.strange.items():
+                part.strange[i] = self._fixed(image)
+            new = {id(mobject): mobject for mobject in part.mobjects if id(mobject) not in self.mobjects}
+            self.mobjects |= new
             self.size += 24 * len(part.points) + part.styles.nbytes
-            self.size += MOBJECT * len({*map(id, part.mobjects)} - self.mobjects.keys())
-            self.mobjects.update((id(mobject), mobject) for mobject in part.mobjects)
+            self.size += sum(MOBJECT + mobject.points.nbytes for mobject in new.values())
         if self.size > ROOM:
             return False
-        still = exposure.still and self._fixed(exposure.still)
-        self.exposures.append((Exposure(still, self._fixed(exposure.moving)), frames))
+        self.exposures.append((exposure, frames))
         return True
 
-    def _fixed(self, shapes: Shapes) -> Shapes:
-        """Shapes with copies of images in the place of these; one that looks as before has the copy of before."""
-        if not shapes.strange:
-            return shapes
-        mobjects = list(shapes.mobjects)
-        for i, evidence in shapes.strange.items():
-            before, fixed = self.images.get(id(mobjects[i]), (None, None))
-            if before != evidence:
-                fixed = copy(mobjects[i])
-                fixed.points, fixed.pixel_array = fixed.points.copy(), fixed.pixel_array.copy()
-                self.size += sum(map(len, evidence))
-                self.images[id(mobjects[i])] = evidence, fixed
-            mobjects[i] = fixed
-        return replace(shapes, mobjects=mobjects)
+    def _fixed(self, image: Strange) -> Strange:
+        """An image as it is now: a copy, which is the one of before if it looks as it did."""
+        which, mobject = id(image.mobject), image.mobject
+        if self.images.get(which) != image:
+            fixed = copy(mobject)
+            fixed.points, fixed.pixel_array = mobject.points.copy(), mobject.pixel_array.copy()
+            self.images[which] = Strange(image.evidence, fixed)
+            self.size += 2 * sum(map(len, image.evidence))
+        return self.images[which]

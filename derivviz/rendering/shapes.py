@@ -27,6 +27,22 @@ _STRANGE = (np.zeros((4, 3)), _NONE, _NONE, _NONE, 0, 0, LineJointType.AUTO, Cap
 FILL, STROKE, BACK, WIDTH, BACK_WIDTH, JOINT, CAP = slice(0, 4), slice(4, 8), slice(8, 12), 12, 13, 14, 15
 
 
+@dataclass(frozen=True)
+class Strange:
+    """A shape that manim itself has to draw.
+
+    Attributes
+    ----------
+    evidence
+        Everything that its look depends on.
+    mobject
+        The shape, or a copy of it as it looked.
+    """
+
+    evidence: list[bytes]
+    mobject: Mobject = field(compare=False)
+
+
 @dataclass
 class Shapes:
     """What a frame shows, in the order of drawing, as arrays that compare and draw fast.
@@ -42,14 +58,14 @@ class Shapes:
     styles
         Shape (shapes, 16), by the columns above.
     strange
-        By number of a shape that manim itself has to draw: everything that its look depends on.
+        Those that manim itself has to draw, by their number.
     """
 
     mobjects: list[Mobject]
     points: Array
     ends: NDArray[np.int64]
     styles: Array
-    strange: dict[int, list[bytes]] = field(default_factory=dict)
+    strange: dict[int, Strange] = field(default_factory=dict)
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -64,7 +80,7 @@ class Shapes:
             np.concatenate([self.points, over.points]),
             np.concatenate([self.ends, over.ends + len(self.points)]),
             np.concatenate([self.styles, over.styles]),
-            self.strange | {count + i: evidence for i, evidence in over.strange.items()},
+            self.strange | {count + i: strange for i, strange in over.strange.items()},
         )
 
 
@@ -102,7 +118,7 @@ def gather(mobjects: Sequence[Mobject]) -> Shapes:
     shown = [m for m in mobjects if _is_drawn(m)]
     if not shown:
         return Shapes([], np.zeros((0, 2)), np.zeros(0, np.int64), np.zeros((0, 16)))
-    strange = {i: _evidence(m) for i, m in enumerate(shown) if not _is_plain(m)}
+    strange = {i: Strange(_evidence(m), m) for i, m in enumerate(shown) if not _is_plain(m)}
     rows = [_STRANGE if i in strange else _READ(m.__dict__) for i, m in enumerate(shown)]
     points, *colours, widths, backs, joints, caps = zip(*rows, strict=True)
     numbers = [widths, backs, [joint._value_ for joint in joints], [cap._value_ for cap in caps]]

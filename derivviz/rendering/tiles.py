@@ -57,8 +57,8 @@ def shown(shapes: Shapes, camera: Camera) -> Shown:
     )
     boxes = np.floor(np.clip(edges, -TILE, np.array([*size, *size]) + TILE) / TILE).astype(np.int64)
     boxes[lengths == 0] = (0, 0, -1, -1)
-    for i in shapes.strange:
-        boxes[i] = _box_of_strange(shapes.mobjects[i], camera)
+    for i, strange in shapes.strange.items():
+        boxes[i] = _box_of_strange(strange.mobject, camera)
     return Shown(shapes, boxes)
 
 

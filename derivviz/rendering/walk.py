@@ -68,7 +68,7 @@ class Walk(CairoRenderer):
         self._changed: Changed = None
         self._looking = False
         self._content: Content | None = None
-        self._reel: Reel | None = None  # the pictures of this chunk, when they are drawn at its end
+        self._reel: Reel | None = None  # the pictures of this chunk, while nobody draws it
 
     # ---- what manim calls -------------------------------------------------------------------------------
 
@@ -95,6 +95,8 @@ class Walk(CairoRenderer):
         ignore_skipping: bool = True,
         **kwargs: Any,
     ) -> None:
+        if self._chunk is not None and self._reel is not None:
+            self._take(scene, self._chunk)  # a picture out of turn
         if not (self._drawing or self.share.follows):
             return
         if self._fast_canvas() is None or kwargs or not include_submobjects:
@@ -150,7 +152,6 @@ class Walk(CairoRenderer):
     def scene_finished(self, scene: Scene) -> None:
         self.static_image = None
         if not self.num_plays:  # a scene that only adds things is one picture
-            self._static_of = self.num_plays
             self._show(scene, 1)
         self._end_chunk(scene)
         self.final = self._before or digest(scene)
@@ -266,12 +267,14 @@ class Walk(CairoRenderer):
         self._filled = 0
         if self.share.waits(self._chunk) and self._fast_canvas() is not None:
             self._before = self._before or digest(scene)
-            self._reel = Reel(self.camera.background)
+            self._reel = Reel(self.camera)
         else:
             self._take(scene, self._chunk)
 
     def _keep(self, scene: Scene, reel: Reel, chunk: Chunk, frames: int) -> bool:
         """Keep the picture as it is for whoever will draw it; False where that cannot be, or need not be."""
+        if self.camera is not reel.camera:
+            raise NeedsOnePieceError  # what was kept is not for this one
         static_of = self._static_of
         if self.camera.background is reel.background and self.share.waits(chunk):
             if reel.keep(self._exposure(scene), frames):

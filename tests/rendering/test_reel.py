@@ -18,6 +18,7 @@ from manim import (
     DashedLine,
     DecimalNumber,
     Dot,
+    FadeOut,
     ImageMobject,
     PMobject,
     Scene,
@@ -27,9 +28,12 @@ from manim import (
     VGroup,
     always_redraw,
 )
+from manim.camera.camera import Camera
 
 from derivviz.animation import Lesson, Stage
 from derivviz.rendering import fork, reel
+from derivviz.rendering.crew import Crew
+from derivviz.rendering.folder import Folder
 from derivviz.rendering.reel import Exposure, Reel
 from derivviz.rendering.render import render
 from derivviz.rendering.shapes import gather
@@ -76,7 +80,29 @@ class Strange(Scene):
         self.wait(2)
 
 
-SCENES = (Kept, Strange)
+class Pinned(Scene):
+    """An image and a square that stay as they are, beside what does not show that it moves."""
+
+    def construct(self) -> None:
+        self.add(ImageMobject(np.full((4, 4, 4), 255, np.uint8)).scale(9).add_updater(lambda m, dt: None))
+        self.add(Square().add_updater(lambda m, dt: None))
+        for _ in range(3):
+            self.wait(1)
+        self.play(FadeOut(*self.mobjects))
+
+
+class Swapped(Scene):
+    """Has another camera on the way."""
+
+    def construct(self) -> None:
+        dot = Dot().add_updater(lambda m, dt: m.shift(dt * RIGHT))
+        self.add(dot)
+        self.wait(1)
+        self.renderer.camera = Camera(background_color=RED)
+        self.wait(2)
+
+
+SCENES = (Kept, Strange, Pinned)
 pytestmark = pytest.mark.filterwarnings("ignore:'mode' parameter:DeprecationWarning")
 
 
@@ -97,8 +123,15 @@ def taken(monkeypatch, tmp_path) -> Callable[[], list[int]]:
 
 
 def made(scene: type[Scene], folder: Path, start: str = "fork", workers: int = 1) -> bytes:
+    """A film, drawn at the first attempt."""
     path = folder / f"{scene.__name__}.mp4"
-    render(scene, path, TINY, Stage(), start=start, workers=workers)
+    attempts = []
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("draw", "draw_in_one_piece"):
+            way = getattr(Crew, name)
+            patched.setattr(Crew, name, lambda *a, way=way, **k: (attempts.append(way), way(*a, **k))[1])
+        render(scene, path, TINY, Stage(), start=start, workers=workers)
+    assert attempts == [Crew.draw if start == "fork" else Crew.draw_in_one_piece]
     return path.read_bytes()
 
 
@@ -117,7 +150,7 @@ def test_what_cannot_be_kept_is_drawn_as_it_goes_on(tmp_path, taken):
 
 
 @pytest.mark.parametrize("until", [0, 1, 25])
-@pytest.mark.parametrize("scene", [Kept, Pure])
+@pytest.mark.parametrize("scene", [Kept, Pinned, Pure])
 def test_a_child_plays_on_from_wherever_it_is_forked(tmp_path, taken, monkeypatch, scene, until):
     whole = made(scene, tmp_path, "one piece")
     left = [0, 0]
@@ -131,9 +164,15 @@ def test_a_child_plays_on_from_wherever_it_is_forked(tmp_path, taken, monkeypatc
     assert until in taken()
 
 
+def test_another_camera_draws_in_one_piece(tmp_path):
+    path = tmp_path / "film.mp4"
+    render(Swapped, path, TINY, Stage(), start="fork", workers=1)
+    assert path.read_bytes() == made(Swapped, tmp_path, "one piece")
+
+
 def test_what_takes_much_memory_is_not_kept(tmp_path, taken, monkeypatch):
     whole = made(Kept, tmp_path, "one piece")
-    monkeypatch.setattr(reel, "ROOM", 200_000)
+    monkeypatch.setattr(reel, "ROOM", 600_000)
     assert made(Kept, tmp_path) == whole
     assert 0 < max(taken()) < 60
 
@@ -149,12 +188,14 @@ def test_chunks_that_are_kept_have_the_address_of_others(tmp_path, monkeypatch, 
     monkeypatch.setattr(fork.Forked, "waits", Share.waits)
     assert len(kept) >= 3
     assert addresses("at once") == kept
+    monkeypatch.setattr(Folder, "begin", None)  # nothing is drawn that was found
+    assert addresses("kept") == kept
 
 
 def test_an_image_is_kept_as_it_is():
     pixels = np.zeros((2, 2, 4), np.uint8)
     image, square = ImageMobject(pixels), Square()
-    kept = Reel(np.zeros((4, 4, 4), np.uint8))
+    kept = Reel(Camera())
     for _ in range(2):
         assert kept.keep(Exposure(None, gather([square, image])), 1)
     image.pixel_array[0, 0] = 9
@@ -162,11 +203,12 @@ def test_an_image_is_kept_as_it_is():
     assert kept.keep(Exposure(gather([image]), gather([square])), 3)
     first, second, third = (exposure for exposure, _ in kept)
     assert first.moving.mobjects[0] is square
-    assert first.moving.mobjects[1] is second.moving.mobjects[1]  # nothing changed, so nothing is drawn anew
-    assert not first.moving.mobjects[1].pixel_array.any()
+    assert first.moving.mobjects[1] is image
+    assert first.moving.strange[1] is second.moving.strange[1]  # nothing changed, so it is kept once
+    assert not first.moving.strange[1].mobject.pixel_array.any()
     assert third.still is not None
-    assert (third.still.mobjects[0].pixel_array[0, 0] == 9).all()
-    assert np.array_equal(third.still.mobjects[0].points, image.points)
+    assert (third.still.strange[0].mobject.pixel_array[0, 0] == 9).all()
+    assert np.array_equal(third.still.strange[0].mobject.points, image.points)
     assert [frames for _, frames in kept] == [1, 1, 3]
 
 
