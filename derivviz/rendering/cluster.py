@@ -24,9 +24,10 @@ from derivviz.animation.stage import Stage
 from derivviz.errors import DerivvizError
 from derivviz.rendering import spawn
 from derivviz.rendering.folder import Folder
+from derivviz.rendering.plan import Walked
 from derivviz.rendering.share import Nothing
 from derivviz.rendering.store import tools
-from derivviz.rendering.walk import Walked, walk
+from derivviz.rendering.walk import walk
 
 SECONDS_TO_ANSWER = 10  # that a scheduler has
 

@@ -15,9 +15,10 @@ from derivviz.errors import DerivvizError
 from derivviz.rendering import cluster, fork, join, spawn
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.follow import Followed, Glimpse
+from derivviz.rendering.plan import Walked
 from derivviz.rendering.share import NeedsOnePieceError, Own
 from derivviz.rendering.store import Store
-from derivviz.rendering.walk import Walked, walk
+from derivviz.rendering.walk import walk
 
 Progress = Callable[[int, int], None]
 

@@ -100,6 +100,25 @@ class Drawn:
     after: str
 
 
+@dataclass(frozen=True)
+class Walked:
+    """What a walk came to know.
+
+    Attributes
+    ----------
+    chunks
+        All chunks of the film.
+    final
+        Digest of the scene's last state.
+    plan
+        What the scene is.
+    """
+
+    chunks: tuple[Chunk, ...]
+    final: str
+    plan: Plan
+
+
 def chunk_length(frame_rate: int) -> int:
     """Drawn frames in a chunk; a picture that stands still counts as one."""
     return max(SHORTEST_CHUNK, round(CHUNK_SECONDS * frame_rate))

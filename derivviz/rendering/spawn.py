@@ -22,10 +22,11 @@ from derivviz import library
 from derivviz.animation.stage import Stage
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.follow import LookUp
+from derivviz.rendering.plan import Walked
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.share import Nothing, Own, Share
 from derivviz.rendering.store import Store
-from derivviz.rendering.walk import Walked, walk
+from derivviz.rendering.walk import walk
 
 Found = TypeVar("Found")
 POLL = 0.2  # seconds between looks at what is done

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,7 @@ from derivviz.rendering import patches, sound
 from derivviz.rendering.content import Content
 from derivviz.rendering.draw import Canvas, Changed
 from derivviz.rendering.encode import Frame, Segment
-from derivviz.rendering.plan import Chunk, Drawn, Plan, chunk_length
+from derivviz.rendering.plan import Chunk, Drawn, Plan, Walked, chunk_length
 from derivviz.rendering.quality import Quality
 from derivviz.rendering.reel import Exposure, Reel
 from derivviz.rendering.setting import NoFiles, check_shape, configured, make
@@ -312,25 +311,6 @@ class Walk(CairoRenderer):
             segment.close()
         drawn = Drawn(self.frames - chunk.frame, before, self._before)
         self.share.done(chunk, drawn, self._content.address if self._content else None)
-
-
-@dataclass(frozen=True)
-class Walked:
-    """What a walk came to know.
-
-    Attributes
-    ----------
-    chunks
-        All chunks of the film.
-    final
-        Digest of the scene's last state.
-    plan
-        What the scene is.
-    """
-
-    chunks: tuple[Chunk, ...]
-    final: str
-    plan: Plan
 
 
 def walk(
