@@ -3,6 +3,7 @@
 A lesson is rendered by one worker, so that nothing stands in its way, and the processor time of the walk up to
 each chunk, and of the chunk itself, is noted. Then so many workers are played through: a chunk begins as soon as
 the walk has come to it and one of them is free; the walk waits while none is, and at the end the chunks are joined.
+So it goes where cores are many. Where they are few, the walk plays on meanwhile, and a render takes less than this.
 Cores that share memory and caches are slower than that, as the difference for two workers tells.
 
     python benchmarks/cores.py                     all lessons, 1080p60
@@ -48,6 +49,9 @@ class Timed(fork.Forked):
         self.make_room()
         self.reached.append(time.process_time())
         return super().take(chunk)
+
+    def waits(self, chunk: Chunk) -> bool:
+        return False
 
     def done(self, chunk: Chunk, drawn: Drawn, content: str | None) -> None:
         self._note(chunk.number).write_text(str(time.process_time()))
