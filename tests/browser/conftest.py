@@ -82,7 +82,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Opened]]:
         address = what.resolve().as_uri() if isinstance(what, Path) else what
         context = {"viewport": {"width": 1100, "height": 800}, "locale": "en-US"} | context
         page = chromium.new_context(offline=offline, **context).new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)  # other tests may keep every core busy
         one = Opened(page)
         opened.append(one)
         home = address.rsplit("/", 1)[0] + "/"
