@@ -12,11 +12,11 @@ from manim import DOWN, LEFT, Mobject, Polygon, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation import layout
+from derivviz.animation.blend import mixed
 from derivviz.animation.lines import Segments, straight
 from derivviz.animation.numerals import numeral
 from derivviz.animation.plane import nice_step, ticks
 from derivviz.animation.stage import color
-from derivviz.animation.terrain import mixed
 from derivviz.animation.typeset import Formula
 
 Array = NDArray[np.float64]

@@ -8,13 +8,13 @@ import numpy as np
 from manim import Group
 from numpy.typing import NDArray
 
+from derivviz.animation.blend import mixed
 from derivviz.animation.dashboard import Box, Curves, Panel, ending, mean, thin
 from derivviz.animation.frame import shape
 from derivviz.animation.inside import Confusion, Tiles
 from derivviz.animation.lesson import Lesson
 from derivviz.animation.overview_frame import WIDE, board, pages
 from derivviz.animation.sizes import Sizes
-from derivviz.animation.terrain import mixed
 from derivviz.animation.typeset import Words
 from derivviz.errors import DerivvizError
 from derivviz.look.names import display

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from derivviz.animation.arena import Cloud
+from derivviz.animation.blend import mixed
 from derivviz.animation.dashboard import COLUMNS, DECADES, Box, Panel, ending, tens
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments, straight
-from derivviz.animation.terrain import mixed
 from derivviz.animation.typeset import Formula, Words
 from derivviz.trace.thinning import Band, band, stretches
 from derivviz.trace.training import Layer, short

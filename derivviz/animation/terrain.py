@@ -6,15 +6,16 @@ renderer draws and every layout check knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from manim import LEFT, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
 from derivviz.animation import layout
+from derivviz.animation.blend import blend, mixed
 from derivviz.animation.lines import Segments, straight
+from derivviz.animation.mesh import Function, mesh, normal
 from derivviz.animation.numerals import numeral
 from derivviz.animation.plane import nice_step, ticks
 from derivviz.animation.stage import color, current
@@ -22,11 +23,9 @@ from derivviz.animation.typeset import Formula
 from derivviz.look.theme import contrast
 
 Array = NDArray[np.float64]
-Function = Callable[[Array, Array], Any]
 
 ELEVATION = np.radians(28.0)
 LIGHT = np.array([-0.72, -0.12, 0.68])  # from where light falls, in the box seen at azimuth 0
-_HALVINGS = 30
 
 
 class Terrain(VGroup):
@@ -61,8 +60,8 @@ class Terrain(VGroup):
         super().__init__()
         self.f, self.ranges, self.size = f, (x_range, y_range, z_range), (width, height)
         self.home = np.zeros(3)
-        polygons = _mesh(f, x_range, y_range, z_range, cells)
-        self.normals = np.array([_normal(self._box(polygon)) for polygon in polygons]).reshape(-1, 3)
+        polygons = mesh(f, x_range, y_range, z_range, cells)
+        self.normals = np.array([normal(self._box(polygon)) for polygon in polygons]).reshape(-1, 3)
         self.middles = np.array([polygon.mean(axis=0) for polygon in polygons]).reshape(-1, 3)
         self.corners = np.concatenate([np.zeros((0, 3)), *polygons])  # of all polygons, one after another
         self.starts = np.cumsum([0, *map(len, polygons)])
@@ -237,92 +236,5 @@ def _shades(light: Array) -> tuple[Array, Array]:
     dark = contrast(current().theme.background, "#000000") < 4
     share = 0.28 + 0.62 * light if dark else 0.85 - 0.62 * light
     opaque = np.ones((len(light), 1))
-    fill, edge = (_mixed("background", "function", s[:, None]) / 255 for s in (share, share * 0.72))
+    fill, edge = (blend("background", "function", s[:, None]) / 255 for s in (share, share * 0.72))
     return np.hstack([fill, opaque]), np.hstack([edge, opaque])
-
-
-def mixed(one: str, other: str, share: float) -> str:
-    """The colour that lies at a share of the way from one role to another."""
-    return "#" + "".join(f"{int(c):02X}" for c in _mixed(one, other, share))
-
-
-def _mixed(one: str, other: str, share: ArrayLike) -> Array:
-    """Red, green and blue in 0…255, whole numbers, at shares of the way from one role to another."""
-    a, b = (np.array([int(color(role)[i : i + 2], 16) for i in (1, 3, 5)]) for role in (one, other))
-    return np.round(a + (b - a) * np.asarray(share))
-
-
-def _normal(polygon: Array) -> Array:
-    """The upward unit normal of a polygon that is nearly flat."""
-    a, b = polygon, np.roll(polygon, -1, axis=0)
-    normal = np.cross(a, b).sum(axis=0)  # Newell's method: twice the area, for any number of corners
-    return np.asarray(normal / max(float(np.linalg.norm(normal)), 1e-300) * np.sign(normal[2] or 1.0))
-
-
-# ---- the mesh ------------------------------------------------------------------------------------------------
-
-
-def _mesh(
-    f: Function,
-    x_range: tuple[float, float],
-    y_range: tuple[float, float],
-    z_range: tuple[float, float],
-    cells: int,
-) -> list[Array]:
-    """Polygons (corners, 3) of the surface: the cells of a square grid, cut where the surface ends."""
-    xs, ys = np.linspace(*x_range, cells + 1), np.linspace(*y_range, cells + 1)
-    z0, z1 = z_range
-    slack = 1e-9 * (z1 - z0)
-
-    def height(x: Array, y: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(np.asarray(f(x, y), float), np.shape(x))
-
-    def inside(z: Array) -> NDArray[np.bool_]:
-        return np.isfinite(z) & (z >= z0 - slack) & (z <= z1 + slack)
-
-    grid = height(*np.meshgrid(xs, ys, indexing="ij"))
-    good = inside(grid)
-    made: list[Array] = []
-    for i in range(cells):
-        for j in range(cells):
-            around = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)]
-            if not any(good[at] for at in around):
-                continue
-            corners = np.array([[xs[a], ys[b]] for a, b in around])
-            kept = [good[at] for at in around]
-            if all(kept) and np.ptp([grid[at] for at in around]) < 0.5 * (z1 - z0):
-                made.append(np.column_stack([corners, [np.clip(grid[at], z0, z1) for at in around]]))
-                continue
-            outline: list[Array] = []
-            for n in range(4):
-                m = (n + 1) % 4
-                if kept[n]:
-                    outline.append(corners[n])
-                if kept[n] != kept[m]:
-                    within, without = (corners[n], corners[m]) if kept[n] else (corners[m], corners[n])
-                    outline.append(_edge(within, without, height, inside))
-            flat = np.array(outline)
-            z = height(flat[:, 0], flat[:, 1])
-            middle = flat.mean(axis=0, keepdims=True)
-            at_middle = height(middle[:, 0], middle[:, 1])[0]
-            torn = np.ptp(z) > 0.5 * (z1 - z0) and not (z.min() <= at_middle <= z.max())
-            if len(flat) >= 3 and not torn:
-                made.append(np.column_stack([flat, np.clip(z, z0, z1)]))
-    return made
-
-
-def _edge(
-    within: Array,
-    without: Array,
-    height: Callable[[Array, Array], Array],
-    inside: Callable[[Array], NDArray[np.bool_]],
-) -> Array:
-    """Where the surface ends between a place that it has and one that it has not, by bisection."""
-    for _ in range(_HALVINGS):
-        middle = (within + without) / 2
-        if inside(height(middle[:1], middle[1:]))[0]:
-            within = middle
-        else:
-            without = middle
-    return within

@@ -8,6 +8,7 @@ import numpy as np
 from manim import Polygon, VGroup, VMobject
 from numpy.typing import NDArray
 
+from derivviz.animation.blend import mixed
 from derivviz.animation.frame import enlarged, pick, shape
 from derivviz.animation.layout import mark
 from derivviz.animation.lines import Segments, straight
@@ -15,7 +16,6 @@ from derivviz.animation.numerals import short
 from derivviz.animation.plane import Plane
 from derivviz.animation.ranking import fitted
 from derivviz.animation.stage import color
-from derivviz.animation.terrain import mixed
 from derivviz.animation.typeset import Formula, Label
 
 Array = NDArray[np.float64]
