@@ -11,7 +11,7 @@ from manim.camera.camera import Camera
 
 from derivviz.rendering.shapes import Shapes, Strange
 
-ROOM = 1 << 27  # bytes of a chunk that are kept
+ROOM = 1 << 26  # bytes of a chunk that are kept
 MOBJECT = 1 << 13  # bytes that one takes, with its arrays
 
 
