@@ -8,6 +8,7 @@ import numpy as np
 from manim import RESAMPLING_ALGORITHMS, Arrow, Circle, Group, ImageMobject, Rectangle, VGroup, VMobject
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.blend import rgb
 from derivviz.animation.frame import enlarged
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
@@ -96,14 +97,9 @@ class Arena(Group):
     def pixels(self, values: Array, low: float, high: float) -> NDArray[np.uint8]:
         """The field's colours from the top, RGBA."""
         share = np.clip((values[::-1] - low) / max(high - low, 1e-12), 0, 1)[..., None]
-        ground, top = _rgb("background"), _rgb("positive")
+        ground, top = rgb("background"), rgb("positive")
         mixed = np.round(ground + _STRENGTH * share * (top - ground)).astype(np.uint8)
         return np.dstack([mixed, np.full(mixed.shape[:2], 255, np.uint8)])
-
-
-def _rgb(role: str) -> Array:
-    code = color(role)
-    return np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)], float)
 
 
 def sheet(pictures: Array, columns: int, side: float, gap: int = 2) -> ImageMobject:
@@ -117,7 +113,7 @@ def sheet_pixels(pictures: Array, columns: int, gap: int = 2) -> NDArray[np.uint
     count, high, wide, colors = pictures.shape
     rows = -(-count // columns)
     made = np.empty((rows * (high + gap) - gap, columns * (wide + gap) - gap, 3), np.uint8)
-    made[:] = _rgb("background")
+    made[:] = rgb("background")
     shown = np.repeat(pictures, 3, axis=3) if colors == 1 else pictures
     for n, one in enumerate(np.round(shown * 255).astype(np.uint8)):
         top, left = n // columns * (high + gap), n % columns * (wide + gap)

@@ -8,6 +8,7 @@ import numpy as np
 from manim import ImageMobject
 from numpy.typing import NDArray
 
+from derivviz.animation.blend import rgb
 from derivviz.animation.dashboard import Box, Panel
 from derivviz.animation.frame import shape
 from derivviz.animation.network import picture, shade
@@ -81,7 +82,7 @@ class Tiles(Panel):
         pixel, most = self.now.pixel_array[0, 0, :3].astype(float), self._size
         if self.looks.values.ndim == 5:
             return float(most * (2 * pixel[0] / 255 - 1)), most
-        ground, up, down = (_rgb(role) for role in ("panel", "positive", "negative"))
+        ground, up, down = (rgb(role) for role in ("panel", "positive", "negative"))
         shares = [float((pixel - ground) @ (c - ground) / ((c - ground) @ (c - ground))) for c in (up, down)]
         misses = [
             float(np.abs(ground + share * (c - ground) - pixel).max())
@@ -182,7 +183,7 @@ class Confusion(Panel):
         count = self.answers.counts.shape[1]
         pixels = self.image.pixel_array[..., :3].astype(float)
         middles = ((np.arange(count) + 0.5) / count * len(pixels)).astype(int)
-        ground, right, wrong = (_rgb(role) for role in ("panel", "positive", "negative"))
+        ground, right, wrong = (rgb(role) for role in ("panel", "positive", "negative"))
         full = _FULL * (np.where(np.eye(count, dtype=bool)[..., None], right, wrong) - ground)
         return np.asarray(
             ((pixels[np.ix_(middles, middles)] - ground) * full).sum(-1) / (full * full).sum(-1)
@@ -193,20 +194,20 @@ class Confusion(Panel):
         count = self.answers.counts.shape[1]
         counts = np.zeros((count, count)) if row is None else self.answers.counts[row].astype(float)
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-        ground, right, wrong = (_rgb(role) for role in ("panel", "positive", "negative"))
+        ground, right, wrong = (rgb(role) for role in ("panel", "positive", "negative"))
         full = np.where(np.eye(count, dtype=bool)[..., None], right, wrong)
         cells = ground + _FULL * share[..., None] * (full - ground)
         side = max(2, _SQUARE // count)
         made = np.round(cells).astype(np.uint8).repeat(side, axis=0).repeat(side, axis=1)
         if side > 12:
-            made[::side] = made[:, ::side] = _rgb("background").astype(np.uint8)
+            made[::side] = made[:, ::side] = rgb("background").astype(np.uint8)
         return made
 
 
 def signed(values: Array, most: float) -> Pixels:
     """Numbers as colours: the ground's for 0, towards the colour of positive or of negative ones up to `most`."""
     share = np.clip(np.nan_to_num(values, nan=0.0, posinf=most, neginf=-most) / most, -1, 1)[..., None]
-    ground, up, down = (_rgb(role) for role in ("panel", "positive", "negative"))
+    ground, up, down = (rgb(role) for role in ("panel", "positive", "negative"))
     return np.round(ground + np.abs(share) * (np.where(share > 0, up, down) - ground)).astype(np.uint8)
 
 
@@ -223,7 +224,7 @@ def tiled(tiles: Pixels, gap: int = 2) -> Pixels:
     _, high, wide, _ = tiles.shape
     rows = -(-count // across)
     made = np.empty((rows * (high + gap) - gap, across * (wide + gap) - gap, 3), np.uint8)
-    made[:] = _rgb("background").astype(np.uint8)
+    made[:] = rgb("background").astype(np.uint8)
     for n, tile in enumerate(tiles):
         top, left = n // across * (high + gap), n % across * (wide + gap)
         made[top : top + high, left : left + wide] = tile
@@ -253,8 +254,3 @@ def _image(pixels: Pixels, room: tuple[float, float]) -> ImageMobject:
 
 def _repaint(image: ImageMobject, pixels: Pixels) -> None:
     image.pixel_array = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
-
-
-def _rgb(role: str) -> Array:
-    code = color(role)
-    return np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)], float)

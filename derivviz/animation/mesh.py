@@ -83,5 +83,5 @@ def _edge(
 def normal(polygon: Array) -> Array:
     """The upward unit normal of a polygon that is nearly flat."""
     a, b = polygon, np.roll(polygon, -1, axis=0)
-    normal = np.cross(a, b).sum(axis=0)  # Newell's method: twice the area, for any number of corners
-    return np.asarray(normal / max(float(np.linalg.norm(normal)), 1e-300) * np.sign(normal[2] or 1.0))
+    across = np.cross(a, b).sum(axis=0)  # Newell's method: twice the area, for any number of corners
+    return np.asarray(across / max(float(np.linalg.norm(across)), 1e-300) * np.sign(across[2] or 1.0))

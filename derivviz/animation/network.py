@@ -6,16 +6,12 @@ import numpy as np
 from manim import DOWN, RESAMPLING_ALGORITHMS, UP, Group, ImageMobject, Rectangle, VMobject
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.blend import rgb
 from derivviz.animation.layout import mark
 from derivviz.animation.stage import color
 from derivviz.animation.typeset import Label
 
 Array = NDArray[np.float64]
-
-
-def _rgb(role: str) -> Array:
-    code = color(role)
-    return np.array([int(code[i : i + 2], 16) for i in (1, 3, 5)], float)
 
 
 def shade(
@@ -44,7 +40,7 @@ def shade(
         high = float(np.percentile(finite, 98)) if finite.size else 1.0
     share = np.nan_to_num((numbers - low) / max(high - low, 1e-30), nan=1.0, posinf=1.0, neginf=0.0)
     share = np.clip(share, 0, 1)[..., None]
-    stops = [_rgb("panel"), _rgb(role), _rgb("ink")]
+    stops = [rgb("panel"), rgb(role), rgb("ink")]
     first, second = np.clip(share / 0.7, 0, 1), np.clip((share - 0.7) / 0.3, 0, 1)
     mixed = stops[0] + (stops[1] - stops[0]) * first + (stops[2] - stops[1]) * second
     return np.asarray(np.round(mixed), np.uint8)
@@ -59,8 +55,8 @@ def signed(values: ArrayLike, top: float) -> NDArray[np.uint8]:
     """
     numbers = np.asarray(values, float)[..., None]
     share = np.clip(np.abs(numbers) / max(top, 1e-300), 0, 1)
-    end = np.where(numbers >= 0, _rgb("positive"), _rgb("negative"))
-    return np.asarray(np.round(_rgb("panel") + (end - _rgb("panel")) * share), np.uint8)
+    end = np.where(numbers >= 0, rgb("positive"), rgb("negative"))
+    return np.asarray(np.round(rgb("panel") + (end - rgb("panel")) * share), np.uint8)
 
 
 def tiles(maps: Array, role: str, gap: int = 3, **ends: float) -> NDArray[np.uint8]:
@@ -68,7 +64,7 @@ def tiles(maps: Array, role: str, gap: int = 3, **ends: float) -> NDArray[np.uin
     coloured = shade(maps, role, **ends)
     _, height, width, _ = coloured.shape
     sheet = np.empty((2 * height + gap, 2 * width + gap, 3), np.uint8)
-    sheet[:] = _rgb("background")
+    sheet[:] = rgb("background")
     for number, tile in enumerate(coloured):
         top, left = (number // 2) * (height + gap), (number % 2) * (width + gap)
         sheet[top : top + height, left : left + width] = tile

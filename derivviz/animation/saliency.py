@@ -10,6 +10,7 @@ import numpy as np
 from manim import RIGHT, Group, ImageMobject, Rectangle, VGroup
 from numpy.typing import ArrayLike, NDArray
 
+from derivviz.animation.blend import rgb
 from derivviz.animation.frame import enlarged, pick
 from derivviz.animation.growing import Block
 from derivviz.animation.layout import mark
@@ -162,7 +163,7 @@ class Map(Group):
     def brightest(self) -> tuple[int, int]:
         """Row and column of the brightest place, read off the colours."""
         light = self.image.pixel_array[..., :3].astype(float)
-        ground = np.array([int(color("panel")[i : i + 2], 16) for i in (1, 3, 5)], float)
+        ground = rgb("panel")
         away = np.abs(light - ground).sum(-1)
         row, column = np.unravel_index(int(away.argmax()), away.shape)
         return int(row), int(column)
