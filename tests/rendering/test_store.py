@@ -15,16 +15,14 @@ from manim import BLUE, RED, RIGHT, UP, Circle, Create, Dot, ImageMobject, Scene
 from derivviz import library
 from derivviz.animation import Stage
 from derivviz.rendering import fork, store
-from derivviz.rendering.content import Content
 from derivviz.rendering.folder import Folder
 from derivviz.rendering.quality import Quality
-from derivviz.rendering.reel import Exposure
 from derivviz.rendering.render import find_scene, render
-from derivviz.rendering.shapes import gather
 from derivviz.rendering.store import Store
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_workers import SCENES, TINY, Live, Mortal, Pure
+from test_deaths import Mortal
+from test_workers import SCENES, TINY, Live, Pure
 
 pytestmark = pytest.mark.skipif(
     not fork.is_safe() and sys.platform != "linux", reason="only where workers fork"
@@ -186,18 +184,6 @@ def test_any_change_that_is_seen_is_drawn(tmp_path, drawn, monkeypatch, change):
         monkeypatch.setattr(Shown, name, value)
     assert made(Shown, tmp_path) == made(Shown, tmp_path, cache=None)
     assert 0 in drawn.take()
-
-
-def test_backgrounds_that_differ_anywhere_have_other_digests():
-    plain = np.full((6, 8, 4), 16, np.uint8)
-    last, corner, tall = plain.copy(), plain.copy(), plain.reshape(8, 6, 4)
-    last[-1, -1, 3] = corner[0, 0, 0] = 17
-    found = set()
-    for background in (plain, last, corner, last[:, ::-1], tall, plain + np.uint8(1)):
-        content = Content()
-        content.see(Exposure(None, gather([])), background)
-        found.add(content.address)
-    assert len(found) == 6
 
 
 @pytest.mark.parametrize(
